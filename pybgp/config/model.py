@@ -1,0 +1,279 @@
+"""What the operator asked for, as frozen values; the defaults live here and nowhere else.
+
+A field is spelled like its key in the TOML file (``docs/reference/configuration.md``). ``SpeakerConfig`` is what a
+library user gives to ``Speaker``; ``NodeConfig`` adds the tables of the daemon's shells. Times are in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Literal
+
+from ..addresses import Family
+
+AddPath = Literal["off", "receive", "send", "both"]
+RouteType = Literal["unicast", "blackhole", "unreachable", "prohibit"]
+NextHopMode = Literal["auto", "self", "self_all", "keep"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyConfig:
+    """One family of a peer."""
+
+    add_path: AddPath = "off"
+    extended_next_hop: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimersConfig:
+    connect_retry: float = 120
+    idle_hold: float = 5
+    idle_hold_max: float = 120
+    delay_open: float = 0
+    mrai: float = 0
+    send_hold: float | None = None
+    """None: the larger of 480 and twice the negotiated hold time; 0: off (RFC 9687)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GracefulRestartConfig:
+    """RFC 4724, 8538 and 9494."""
+
+    role: Literal["off", "helper", "both"] = "helper"
+    restart_time: int | None = None
+    """0..4095; None is the smaller of 120 and the hold time."""
+    stale_time: float = 360
+    deferral_time: float = 360
+    absent_time: float = 10
+    keep_stale: bool = False
+    long_lived_time: int = 0
+    on_stop: Literal["cease", "close"] = "cease"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaxPrefixesConfig:
+    limit: int
+    warn: int | None = None
+    action: Literal["warn", "restart", "shut"] = "shut"
+    restart_time: float = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretConfig:
+    """A secret that is never in the file itself: exactly one of ``file`` and ``env`` (or ``value``, library only)."""
+
+    file: str | None = None
+    env: str | None = None
+    value: str | None = field(default=None, repr=False)
+
+
+PolicyRef = str | Callable[..., Any]
+"""A policy's name, "accept", "reject", "module:function", or (library) the function itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerConfig:
+    """One peer. ``remote_as`` is a number, "external" or "internal"."""
+
+    address: str
+    _: KW_ONLY
+    remote_as: int | Literal["external", "internal"] | None = None
+    name: str | None = None
+    group: str | None = None
+    local_as: int | None = None
+    port: int = 179
+    passive: bool = False
+    enabled: bool = True
+    local_address: str | None = None
+    interface: str | None = None
+    multihop: int = 0
+    ttl_security: int = 0
+    hold_time: int = 90
+    keepalive_time: int | None = None
+    password: SecretConfig | None = None
+    families: Mapping[Family, FamilyConfig] | None = None
+    """None: the speaker's ``families``."""
+    route_reflector_client: bool = False
+    import_policy: Sequence[PolicyRef] | None = None
+    """None: accept on iBGP, nothing on eBGP (RFC 8212)."""
+    export_policy: Sequence[PolicyRef] | None = None
+    next_hop: NextHopMode = "auto"
+    enforce_first_as: bool = True
+    allowas_in: int = 0
+    max_prefixes: MaxPrefixesConfig | None = None
+    timers: TimersConfig = field(default_factory=TimersConfig)
+    graceful_restart: GracefulRestartConfig | None = None
+    """None: the speaker's."""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicPeersConfig:
+    """Accept sessions from any address in ``prefix``; ``template`` holds every other key (its address is empty)."""
+
+    prefix: str
+    _: KW_ONLY
+    template: PeerConfig
+    name: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionConfig:
+    always_compare_med: bool = False
+    missing_med_as_worst: bool = False
+    as_path_ignore: bool = False
+    as_path_relax: bool = False
+    prefer_oldest: bool = False
+    """RFC 5004; off: the order of arrival never matters."""
+    max_paths_ebgp: int = 1
+    max_paths_ibgp: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchConfig:
+    """Conditions of a term; all that are set must hold. Sets are named, sources are "local", "kernel", "bgp"."""
+
+    prefix_set: str | None = None
+    as_path_set: str | None = None
+    community_set: str | None = None
+    source: tuple[str, ...] | None = None
+    family: tuple[Family, ...] | None = None
+    next_hop: tuple[str, ...] | None = None
+    """Prefixes, one of which holds the next hop."""
+    peer: tuple[str, ...] | None = None
+    """Names or addresses of the peers the route came from."""
+    local_pref: int | None = None
+    med: int | None = None
+    origin: Literal["igp", "egp", "incomplete"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetConfig:
+    """Changes of a term, applied in the order of the fields. The last three only in ``fib.export_policy``."""
+
+    local_pref: int | None = None
+    med: int | None = None
+    origin: Literal["igp", "egp", "incomplete"] | None = None
+    next_hop: str | None = None
+    prepend: tuple[int, ...] = ()
+    communities: tuple[str, ...] | None = None
+    remove_communities: tuple[str, ...] = ()
+    add_communities: tuple[str, ...] = ()
+    device: str | None = None
+    onlink: bool = False
+    metric: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermConfig:
+    action: Literal["accept", "reject", "next"]
+    term: str = ""
+    match: MatchConfig = field(default_factory=MatchConfig)
+    set: SetConfig = field(default_factory=SetConfig)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySets:
+    """The named sets that terms refer to, as written: ``"10.0.0.0/8 ge 16 le 32"``, ``"^65001_"``, ``"65001:*"``."""
+
+    prefix_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    as_path_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    community_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteConfig:
+    """A route of our own: announced, and programmed where ``fib.export_policy`` lets it."""
+
+    prefix: str
+    _: KW_ONLY
+    type: RouteType = "unicast"
+    next_hop: str | None = None
+    local_pref: int | None = None
+    med: int | None = None
+    communities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateConfig:
+    prefix: str
+    _: KW_ONLY
+    suppress: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerConfig:
+    """One BGP instance. ``router_id`` and ``cluster_id`` are dotted quads; "auto" is resolved by the daemon."""
+
+    local_as: int
+    router_id: str
+    cluster_id: str | None = None
+    """None: the router id."""
+    listen: tuple[str, ...] = ("0.0.0.0:179", "[::]:179")
+    default_local_pref: int = 100
+    families: Mapping[Family, FamilyConfig] = field(default_factory=lambda: {Family.IPV4_UNICAST: FamilyConfig()})
+    decision: DecisionConfig = field(default_factory=DecisionConfig)
+    graceful_restart: GracefulRestartConfig = field(default_factory=GracefulRestartConfig)
+    peers: Sequence[PeerConfig] = ()
+    peer_groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    """As written; ``peers`` are already merged with theirs."""
+    dynamic_peers: tuple[DynamicPeersConfig, ...] = ()
+    sets: PolicySets = field(default_factory=PolicySets)
+    policies: Mapping[str, tuple[TermConfig, ...]] = field(default_factory=dict)
+    routes: tuple[RouteConfig, ...] = ()
+    aggregates: tuple[AggregateConfig, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FibImportConfig:
+    """Which kernel routes are ours to announce; all conditions that are set must hold."""
+
+    protocols: tuple[str, ...] = ()
+    """Names of rt_protos or numbers; none: any but our own."""
+    interfaces: tuple[str, ...] = ()
+    """Shell patterns; a leading "!" excludes, the first that matches decides; none: any."""
+    prefix_set: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FibConfig:
+    protocol: int = 12
+    table: int = 254
+    metric: int = 0
+    """IPv4's; IPv6's 0 means the kernel's 1024."""
+    export_policy: PolicyRef = "accept"
+    on_stop: Literal["leave", "flush"] = "leave"
+    imports: tuple[FibImportConfig, ...] = ()
+    state_file: str = "/run/pybgp/fib.json"
+    """What we put into the kernel, so that the next run knows its own routes from a BIRD's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlConfig:
+    socket: str = "/run/pybgp/pybgp.sock"
+    mode: str = "0660"
+    group: str | None = None
+    birdc: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogConfig:
+    level: Literal["debug", "info", "warn", "error"] = "info"
+    format: Literal["auto", "text", "json"] = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebConfig:
+    listen: str = "127.0.0.1:8179"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeConfig:
+    """A whole configuration file: the speaker and the daemon's shells. ``fib`` and ``web`` None are off."""
+
+    speaker: SpeakerConfig
+    fib: FibConfig | None = None
+    control: ControlConfig = field(default_factory=ControlConfig)
+    log: LogConfig = field(default_factory=LogConfig)
+    web: WebConfig | None = None

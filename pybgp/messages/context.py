@@ -1,0 +1,37 @@
+"""What the codec must know of a session before it can read or write an UPDATE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ..addresses import Family
+from ..constants import MAX_MESSAGE
+
+
+class PeerKind(IntEnum):
+    """How a peer stands to us; decides which attributes may come and go (RFC 4271 §5, RFC 5065)."""
+
+    INTERNAL = 0
+    EXTERNAL = 1
+    CONFEDERATION = 2
+    """Another member AS of our confederation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The codec's view of an Established session; ``fsm.negotiate`` makes it.
+
+    ``add_path_receive`` and ``add_path_send`` are the families whose NLRI carry a path identifier in that
+    direction (RFC 7911); ``extended_next_hop`` those that may have an IPv6 next hop for IPv4 NLRI (RFC 8950);
+    ``max_receive`` and ``max_send`` are message sizes in octets (RFC 8654).
+    """
+
+    kind: PeerKind = PeerKind.INTERNAL
+    four_octet_as: bool = True
+    families: frozenset[Family] = frozenset({Family.IPV4_UNICAST})
+    add_path_receive: frozenset[Family] = frozenset()
+    add_path_send: frozenset[Family] = frozenset()
+    extended_next_hop: frozenset[Family] = frozenset()
+    max_receive: int = MAX_MESSAGE
+    max_send: int = MAX_MESSAGE
