@@ -1,0 +1,45 @@
+"""Long-lived graceful restart: keep my routes much longer, as a last resort (RFC 9494 §3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final, Self
+
+from ...addresses import Family
+from ...constants import CapabilityCode
+from .base import records
+
+_FORWARDING: Final = 0x80
+
+
+@dataclass(frozen=True, slots=True)
+class LongLivedGracefulRestart:
+    """``families`` are (family, forwarding state kept, stale time of 0..16777215 s); void without graceful restart."""
+
+    code: ClassVar[int] = CapabilityCode.LONG_LIVED_GRACEFUL_RESTART
+    families: tuple[tuple[Family, bool, int], ...] = ()
+
+    @classmethod
+    def decode(cls, value: bytes) -> Self:
+        return cls(
+            tuple(
+                (
+                    Family(int.from_bytes(record[:2]), record[2]),
+                    bool(record[3] & _FORWARDING),
+                    int.from_bytes(record[4:]),
+                )
+                for record in records(value, 7, "long-lived-graceful-restart")
+            )
+        )
+
+    def encode(self) -> bytes:
+        return b"".join(
+            family.afi.to_bytes(2) + bytes((family.safi, forwarding * _FORWARDING)) + stale_time.to_bytes(3)
+            for family, forwarding, stale_time in self.families
+        )
+
+    def __str__(self) -> str:
+        families = (
+            f"{family}{' forwarding' if kept else ''} stale time {seconds} s" for family, kept, seconds in self.families
+        )
+        return ", ".join(("long-lived-graceful-restart", *families))
