@@ -20,9 +20,8 @@ class GracefulRestart:
 
     ``restarting`` (R): it has just restarted. ``notification`` (N): NOTIFICATIONs and hold timer expiry count as
     graceful too (RFC 8538). ``restart_time`` is 0..4095 seconds. ``families`` are (family, forwarding state kept);
-    without any, the sender only says that it sends End-of-RIB.
-    ``reserved`` and ``family_reserved`` (one number a family,
-    () for all 0) are the flag bits without a meaning yet.
+    without any, the sender only says that it sends End-of-RIB. ``reserved`` and ``family_reserved`` (one
+    number a family, () for all 0) are the flag bits without a meaning yet.
     """
 
     code: ClassVar[int] = CapabilityCode.GRACEFUL_RESTART
