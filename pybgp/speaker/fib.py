@@ -8,29 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 from ..addresses import Family
+from ..rib.kernel import FibRoute, KernelRoute, NextHop, RouteType
 
-RouteType = Literal["unicast", "blackhole", "unreachable", "prohibit"]
-
-
-class NextHop(NamedTuple):
-    """One way out: ``gateway`` is 4 or 16 octets or None (directly on the device), ``weight`` 1..256."""
-
-    gateway: bytes | None = None
-    device: str | None = None
-    onlink: bool = False
-    weight: int = 1
-
-
-class FibRoute(NamedTuple):
-    """What the kernel should have for a prefix. One object is shared by all prefixes that go the same way."""
-
-    type: RouteType = "unicast"
-    next_hops: tuple[NextHop, ...] = ()
-    metric: int | None = None
-    """None is the FIB's configured metric."""
+__all__ = [
+    "Fib",
+    "FibChanges",
+    "FibRoute",
+    "FibStatus",
+    "InstalledRoute",
+    "KernelChanges",
+    "KernelEvent",
+    "KernelRoute",
+    "LocalAddresses",
+    "NextHop",
+    "RouteType",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +34,6 @@ class FibChanges:
 
     family: Family
     routes: Mapping[bytes, FibRoute | None]
-
-
-class KernelRoute(NamedTuple):
-    """A route of somebody else's in our table: input for next-hop resolution and redistribution."""
-
-    type: RouteType
-    protocol: int
-    """rtm_protocol, e.g. 2 kernel, 3 boot, 4 static, 80 Felix."""
-    next_hops: tuple[NextHop, ...] = ()
-    metric: int = 0
-    scope: int = 0
-    """rtm_scope: 0 universe, 253 link (directly connected)."""
-    source: bytes | None = None
-    """RTA_PREFSRC"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +49,8 @@ class LocalAddresses:
     """All addresses of this host (4 or 16 octets) and the prefix key of the subnet each is in."""
 
     addresses: Mapping[bytes, bytes] = field(default_factory=dict)
+    devices: Mapping[bytes, str] = field(default_factory=dict)
+    """The interface each address is on."""
     links_up: frozenset[str] = frozenset()
 
 

@@ -1,0 +1,1 @@
+"""The asyncio shell: TCP connections, the clock, and the public ``Speaker``."""

@@ -1,0 +1,426 @@
+"""``Speaker``: one BGP instance on the network. The asyncio shell round ``SpeakerCore``.
+
+It owns the sockets, the clock and one timer; every decision is the core's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from ..addresses import Family, prefix_key
+from ..config.model import FibConfig, PeerConfig, SpeakerConfig
+from ..errors import ApiError, PybgpError
+from ..rib.kernel import RouteType
+from ..speaker.core import SpeakerCore
+from ..speaker.fib import Fib, FibChanges, KernelEvent
+from ..speaker.originate import own_route
+from ..speaker.outputs import Accept, Close, Connect, Event, Listen, RouteChanges, Send, SweepFib
+from .endpoints import Listener, address_of, connect, listening_socket, set_passwords
+from .host import host_addresses
+from .sockopt import prepare
+from .transport import Connection
+from .watch import RouteChange, Watcher
+
+if TYPE_CHECKING:
+    import socket
+    from types import TracebackType
+
+    from netaddr import IPNetwork
+
+    from ..config.diff import Changes
+
+SETTLE: Final = 0.010
+"""Seconds that changes wait at most for more input, and that long work runs before others get their turn."""
+STOP_LIMIT: Final = 5.0
+"""Seconds that stopping waits for the last octets to leave."""
+
+
+class Speaker:
+    """A BGP speaker: ``async with Speaker(config) as speaker``.
+
+    ``announce``, ``withdraw`` and all questions are plain calls in the loop's thread; what waits is ``async``.
+    """
+
+    def __init__(
+        self,
+        config: SpeakerConfig,
+        *,
+        fib: Fib | None = None,
+        fib_config: FibConfig | None = None,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        """``fib`` gets the best routes (nobody, if None). ``functions`` are imported Python policies by
+        "module:function"; ``secrets`` TCP-MD5 passwords by peer name; ``on_event`` hears what a log would say.
+
+        Raises:
+            ConfigError: the configuration can't be used.
+        """
+        self.fib = fib
+        if fib is not None and fib_config is None:
+            fib_config = FibConfig()
+        self.core = SpeakerCore(config, fib=fib_config, functions=functions, secrets=secrets)
+        self._on_event = on_event or (lambda event: None)
+        self._connections: dict[int, Connection] = {}
+        self._connecting: dict[int, asyncio.Task[None]] = {}
+        self._listeners: dict[tuple[str, int], Listener] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._passwords: Mapping[str, str] = {}
+        self._watchers: set[Watcher] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._settling = False
+        self._inputs = 0
+        self._waiting_since = 0.0
+        self._state_waiters: set[asyncio.Event] = set()
+        self._stopped = False
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Listen, connect, and read the kernel's routes.
+
+        Raises:
+            PybgpError: an address can't be listened on, or the FIB can't be read.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._epoch = datetime.now(UTC) - timedelta(seconds=self._loop.time())
+        preserved: frozenset[Family] = frozenset()
+        if self.fib is not None:
+            await self.fib.start(self._kernel)
+            if self.fib.status().adopted:
+                preserved = frozenset(self.core.tables)
+        if not self.core.host.subnets:
+            self.core.host_addresses(host_addresses(), self.now())
+        self.core.start(self.now(), preserved=preserved)
+        try:
+            self._perform()
+        except PybgpError:
+            await self.stop()
+            raise
+        self._settle_soon()
+        self._arm()
+
+    async def stop(self, *, flush_fib: bool = False) -> None:
+        """End all sessions, and wait until the last octets have left (at most 5 s)."""
+        if self._stopped:
+            return
+        self._stopped = True
+        for listener in self._listeners.values():
+            listener.close()
+        self._listeners.clear()
+        self.core.stop(self.now())
+        self._perform()
+        for task in list(self._connecting.values()):
+            task.cancel()
+        deadline = self._loop.time() + STOP_LIMIT
+        while self._connections and self._loop.time() < deadline:
+            waiter = self._state_waiter()
+            try:
+                await asyncio.wait_for(waiter.wait(), deadline - self._loop.time())
+            except TimeoutError:
+                break
+            finally:
+                self._state_waiters.discard(waiter)
+        for connection in list(self._connections.values()):
+            connection.close(self._loop, abort=True)
+        if self._timer is not None:
+            self._timer.cancel()
+        for watcher in list(self._watchers):
+            watcher.close()
+        if self.fib is not None:
+            await self.fib.close(flush=flush_fib)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def now(self) -> float:
+        """The clock that the core is driven with: seconds, monotonic."""
+        return self._loop.time()
+
+    def wall(self, moment: float) -> datetime:
+        """A moment of that clock as a date in UTC."""
+        return self._epoch + timedelta(seconds=moment)
+
+    # -- what users do ---------------------------------------------------------------------------------------------------
+
+    def announce(
+        self,
+        prefix: str | IPNetwork,
+        *,
+        next_hop: str | None = None,
+        local_pref: int | None = None,
+        med: int | None = None,
+        communities: Iterable[str] = (),
+        type: RouteType = "unicast",  # noqa: A002 - the configuration's word
+    ) -> None:
+        """Announce a prefix, or change what is announced of it; each peer's export policy still decides.
+
+        Raises:
+            ValueError: not a prefix, address or community.
+        """
+        family, key, route = own_route(
+            prefix, next_hop=next_hop, type=type, local_pref=local_pref, med=med, communities=communities
+        )
+        self.core.announce(family, key, route)
+        self._after_input()
+
+    def withdraw(self, prefix: str | IPNetwork) -> None:
+        """Take back an announcement.
+
+        Raises:
+            ApiError: we do not announce it.
+        """
+        family, key = prefix_key(prefix)
+        if not self.core.withdraw(family, key):
+            raise ApiError(f"{prefix} is not announced by us")
+        self._after_input()
+
+    def add_peer(self, config: PeerConfig, *, password: str | None = None) -> None:
+        """Add a peer to a running speaker.
+
+        Raises:
+            ConfigError: its name or address is taken, or its policy is unknown.
+        """
+        self.core.add_peer(config, self.now(), password)
+        self._after_input()
+
+    def remove_peer(self, name: str) -> None:
+        """Take a peer away: Cease/3, its routes go.
+
+        Raises:
+            ApiError: there is no such peer.
+        """
+        self.core.remove_peer(name, self.now())
+        self._after_input()
+
+    async def established(self, *names: str, timeout: float | None = None) -> None:
+        """Wait until these peers (all configured ones, if none is named) are Established.
+
+        Raises:
+            TimeoutError: they are not, after ``timeout`` seconds.
+        """
+        async with asyncio.timeout(timeout):
+            while not self.core.all_established(names):
+                waiter = self._state_waiter()
+                try:
+                    await waiter.wait()
+                finally:
+                    self._state_waiters.discard(waiter)
+
+    async def watch(self, family: Family | None = None, *, initial: bool = True) -> AsyncIterator[RouteChange]:
+        """Best-route changes, first what there is (if ``initial``). A slow reader gets the newest state of each
+        prefix, never a growing queue."""
+        watcher = Watcher(family)
+        self._watchers.add(watcher)
+        self.core.watchers += 1
+        try:
+            if initial:
+                watcher.fill(self.core.tables)
+            async for change in watcher:
+                yield change
+        finally:
+            self.core.watchers -= 1
+            self._watchers.discard(watcher)
+
+    def reconfigure(
+        self,
+        config: SpeakerConfig,
+        *,
+        fib_config: FibConfig | None = None,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> Changes:
+        """Apply a new configuration, all or nothing; only sessions whose settings really changed bounce.
+
+        Raises:
+            ConfigError: it can't be used; nothing has changed.
+        """
+        changes = self.core.reconfigure(config, self.now(), fib=fib_config, functions=functions, secrets=secrets)
+        self._after_input()
+        return changes
+
+    # -- what connections and the kernel say -------------------------------------------------------------------------------
+
+    def _opened(self, connection: Connection) -> None:
+        sock = connection.socket
+        remote, local = address_of(sock.getpeername()), address_of(sock.getsockname())
+        now = self.now()
+        if connection.conn:
+            self._connections[connection.conn] = connection
+            self.core.connected(connection.conn, now, remote_address=remote, local_address=local)
+        else:
+            connection.conn = self.core.new_conn()
+            self._connections[connection.conn] = connection
+            self.core.incoming(connection.conn, now, remote_address=remote, local_address=local)
+        self._after_input()
+
+    def _received(self, conn: int, data: bytes) -> None:
+        # HOT, once a reading of up to 64 KiB.
+        self.core.received(conn, data, self._loop.time())
+        self._after_input()
+
+    def _lost(self, conn: int, why: str) -> None:
+        self._connections.pop(conn, None)
+        self.core.connection_failed(conn, self.now(), why)
+        self._after_input()
+        self._wake()
+
+    def _congested(self, conn: int) -> None:
+        self.core.congested(conn, self.now())
+
+    def _writable(self, conn: int) -> None:
+        self.core.writable(conn, self.now())
+        self._after_input()
+
+    def _kernel(self, event: KernelEvent) -> None:
+        self.core.kernel(event, self.now())
+        self._after_input()
+
+    # -- the loop ----------------------------------------------------------------------------------------------------------
+
+    def _after_input(self) -> None:
+        self._inputs += 1
+        core = self.core
+        if core.flush_due:
+            core.flush(self.now())
+        self._perform()
+        if core.flush_wanted or core.has_work:
+            self._settle_soon()
+        self._arm()
+
+    def _settle_soon(self) -> None:
+        if not self._settling and not self._stopped:
+            self._settling = True
+            self._seen = self._inputs
+            self._waiting_since = self._loop.time()
+            self._loop.call_soon(self._settle)
+
+    def _settle(self) -> None:
+        """Flush when the readable input is used up, or after 10 ms; then do long work for 10 ms."""
+        now = self._loop.time()
+        if self._inputs != self._seen and now - self._waiting_since < SETTLE:
+            self._seen = self._inputs
+            self._loop.call_soon(self._settle)
+            return
+        self._settling = False
+        core = self.core
+        core.flush(now)
+        self._perform()
+        while core.has_work and self._loop.time() - now < SETTLE:
+            core.work(self._loop.time())
+            self._perform()
+        if core.has_work or core.flush_wanted:
+            self._settle_soon()
+        self._arm()
+
+    def _arm(self) -> None:
+        deadline = self.core.next_deadline
+        if deadline is None or self._stopped:
+            return
+        if self._timer is not None:
+            if self._timer.when() <= deadline and not self._timer.cancelled():
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(deadline, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.core.tick(self.now())
+        self._after_input()
+
+    # -- outputs -------------------------------------------------------------------------------------------------------
+
+    def _perform(self) -> None:
+        # HOT: Send is nearly all there is.
+        connections = self._connections
+        for output in self.core.take_outputs():
+            if type(output) is Send:
+                connection = connections.get(output.conn)
+                if connection is not None:
+                    connection.write(output.data)
+            else:
+                self._perform_rare(output)
+
+    def _perform_rare(self, output: object) -> None:
+        match output:
+            case FibChanges():
+                if self.fib is not None:
+                    self.fib.apply(output)
+            case RouteChanges(changes):
+                for watcher in self._watchers:
+                    watcher.changed(changes)
+            case Event():
+                self._on_event(output)
+                self._wake()
+            case Connect(conn):
+                self._connecting[conn] = self._loop.create_task(self._connect(output))
+            case Accept(conn, options):
+                prepare(self._connections[conn].socket, options)
+            case Close(conn, abort):
+                self._close(conn, abort)
+            case Listen(endpoints, passwords):
+                self._listen(endpoints, passwords)
+            case SweepFib(family):
+                if self.fib is not None:
+                    self.fib.sweep(family)
+
+    def _accepted(self, sock: socket.socket) -> None:
+        task = self._loop.create_task(self._loop.connect_accepted_socket(lambda: Connection(self, 0), sock))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _connect(self, request: Connect) -> None:
+        conn = request.conn
+        try:
+            sock = await connect(self._loop, request)
+            await self._loop.create_connection(lambda: Connection(self, conn), sock=sock)
+        except (OSError, PybgpError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            self.core.connection_failed(conn, self.now(), f"can't connect: {reason}")
+            self._after_input()
+        finally:
+            self._connecting.pop(conn, None)
+
+    def _close(self, conn: int, abort: bool) -> None:
+        task = self._connecting.get(conn)
+        if task is not None:
+            task.cancel()
+        connection = self._connections.get(conn)
+        if connection is not None:
+            connection.close(self._loop, abort=abort)
+
+    def _listen(self, endpoints: tuple[tuple[str, int], ...], passwords: Mapping[str, str]) -> None:
+        for endpoint in self._listeners.keys() - set(endpoints):
+            self._listeners.pop(endpoint).close()
+        for endpoint in endpoints:
+            known = self._listeners.get(endpoint)
+            if known is not None:
+                set_passwords(known.socket, passwords, self._passwords)
+                continue
+            sock = listening_socket(*endpoint)
+            set_passwords(sock, passwords, {})
+            self._listeners[endpoint] = Listener(self._loop, sock, self._accepted)
+            self._on_event(Event("listening", "info", {"address": endpoint[0], "port": endpoint[1]}))
+        self._passwords = dict(passwords)
+
+    # -- waiting -------------------------------------------------------------------------------------------------------
+
+    def _state_waiter(self) -> asyncio.Event:
+        waiter = asyncio.Event()
+        self._state_waiters.add(waiter)
+        return waiter
+
+    def _wake(self) -> None:
+        for waiter in self._state_waiters:
+            waiter.set()
+

@@ -1,0 +1,88 @@
+"""One TCP connection as an asyncio protocol: octets up, octets down, "pause" and "go on"."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import TYPE_CHECKING, Final, cast
+
+if TYPE_CHECKING:
+    from .speaker import Speaker
+
+READ_SIZE: Final = 65_536
+"""Octets a connection may bring before others get their turn: some 6 ms of work."""
+HIGH_WATER: Final = 4 << 20
+LOW_WATER: Final = 256 << 10
+LINGER: Final = 3.0
+"""Seconds that a peer has to read our last NOTIFICATION and close."""
+
+_buffer = bytearray(READ_SIZE)
+_view = memoryview(_buffer)
+
+
+class Connection(asyncio.BufferedProtocol):
+    """Reads into a buffer that all connections share, because each reading is used up at once."""
+
+    def __init__(self, speaker: Speaker, conn: int) -> None:
+        self.conn = conn
+        self._speaker = speaker
+        self._transport: asyncio.Transport | None = None
+        self._closing = False
+        self._linger: asyncio.TimerHandle | None = None
+
+    @property
+    def socket(self) -> socket.socket:
+        assert self._transport is not None
+        return cast("socket.socket", self._transport.get_extra_info("socket"))
+
+    # -- asyncio's side ------------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
+        self._speaker._opened(self)
+
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return _buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if not self._closing:
+            self._speaker._received(self.conn, bytes(_view[:nbytes]))
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._linger is not None:
+            self._linger.cancel()
+        why = "connection closed by the peer" if exc is None else f"connection lost: {exc}"
+        self._speaker._lost(self.conn, why)
+
+    def pause_writing(self) -> None:
+        if not self._closing:
+            self._speaker._congested(self.conn)
+
+    def resume_writing(self) -> None:
+        if not self._closing:
+            self._speaker._writable(self.conn)
+
+    # -- the speaker's side --------------------------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None and not self._closing:
+            self._transport.write(data)
+
+    def close(self, loop: asyncio.AbstractEventLoop, *, abort: bool = False) -> None:
+        """Let what was written leave, then FIN; go on reading until the peer closes too, so that no RST overtakes
+        our last NOTIFICATION. ``abort`` resets the connection."""
+        transport = self._transport
+        if transport is None or self._closing:
+            return
+        self._closing = True
+        if abort or transport.is_closing():
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("=ii", 1, 0))
+            transport.abort()
+            return
+        transport.write_eof()
+        self._linger = loop.call_later(LINGER, transport.abort)

@@ -1,0 +1,255 @@
+"""What a path becomes on its way to a peer: split horizon, reflection (RFC 4456), external rewriting (RFC 4271 §5).
+
+An export is a pure function of the path, of the key where the policy reads it, and of ``ExportRules``; peers with equal
+rules form an update group, for which everything is worked out and encoded once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from ..addresses import Family
+from ..constants import MAX_MESSAGE, AttributeCode
+from ..messages import update
+from ..messages.attributes.block import Block
+from ..messages.context import PeerKind
+from ..policy.builtin import may_advertise
+from ..policy.chain import Policy
+from ..routes import Accept, Reject, Route, SourceKind
+from .path import Path
+
+MED_SIZE: Final = 7
+_AS_SEQUENCE: Final = 2
+_ORIGIN_SIZE: Final = 4
+_EXTENDED_COMMUNITIES_BIT: Final = 1 << AttributeCode.EXTENDED_COMMUNITIES
+_NOT_OUTSIDE: Final = (
+    AttributeCode.ORIGINATOR_ID,
+    AttributeCode.CLUSTER_LIST,
+    AttributeCode.AIGP,
+)
+_NOT_OUTSIDE_MASK: Final = sum(1 << code for code in _NOT_OUTSIDE)
+
+
+class Export(NamedTuple):
+    """Attributes ready for the wire (NEXT_HOP included where the classic form has it) and the next hop."""
+
+    attributes: bytes
+    next_hop: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRules:
+    """Everything that can change the octets a peer gets; peers that agree in all of it share an update group.
+
+    ``own_next_hop`` is our address on the session (4, 16 or 32 octets). ``shared_subnet`` is the key of the subnet shared
+    with a directly connected external peer, within which third-party next hops are allowed (RFC 4271 §5.1.3).
+    """
+
+    family: Family
+    kind: PeerKind
+    client: bool = False
+    local_as: int
+    router_id: bytes
+    cluster_id: bytes
+    own_next_hop: bytes
+    next_hop_mode: Literal["auto", "self", "self_all", "keep"] = "auto"
+    shared_subnet: bytes | None = None
+    default_local_pref: int = 100
+    four_octet_as: bool = True
+    add_path: bool = False
+    extended_next_hop: bool = False
+    limit: int = MAX_MESSAGE
+    mrai: float = 0
+    policy: Policy
+
+
+class Exporter:
+    """Turns paths into exports by one set of rules, and remembers the latest."""
+
+    __slots__ = ("_cache", "reads_prefix", "rules")
+
+    _CACHE_LIMIT: Final = 20_000
+
+    def __init__(self, rules: ExportRules) -> None:
+        self.rules = rules
+        self.reads_prefix = rules.policy.reads_prefix
+        self._cache: dict[Path, Export | None] = {}
+
+    def export(self, path: Path, key: bytes = b"") -> Export | None:
+        """What a peer of this group is told of ``path``, None for nothing. ``key`` counts if ``reads_prefix``."""
+        # HOT: once a path and group (once a prefix, where the policy looks at prefixes).
+        cache = self._cache
+        if not self.reads_prefix:
+            try:
+                return cache[path]
+            except KeyError:
+                pass
+        made = self._make(path, key)
+        result = made if type(made) is Export else None
+        if not self.reads_prefix:
+            if len(cache) >= self._CACHE_LIMIT:
+                cache.clear()
+            cache[path] = result
+        return result
+
+    def why_not(self, path: Path, key: bytes) -> str:
+        """Why nothing is told of ``path``, "" if something is; from the code that decides."""
+        made = self._make(path, key)
+        return made if isinstance(made, str) else ""
+
+    def _make(self, path: Path, key: bytes) -> Export | str:
+        rules = self.rules
+        block = path.accepted
+        if block is None:
+            return path.reason
+        source = path.source
+        internal = rules.kind is PeerKind.INTERNAL
+        from_bgp = source.kind is SourceKind.BGP
+        reflected = internal and from_bgp and source.peer_kind is PeerKind.INTERNAL
+        if reflected and not (rules.client or source.client):
+            return "learned from a non-client, for a non-client (RFC 4456 §6)"
+        refusal = may_advertise(block, rules.kind)
+        if refusal is not None:
+            return refusal
+        verdict = rules.policy.evaluate(Route(rules.family, key, block, source))
+        if isinstance(verdict, Reject):
+            return verdict.reason
+        return self._rewrite(path, block, verdict, reflected=reflected, internal=internal)
+
+    def _rewrite(self, path: Path, before: Block, verdict: Accept, *, reflected: bool, internal: bool) -> Export | str:
+        rules = self.rules
+        block = verdict.block
+        next_hop = self._next_hop(path, block, changed=block.next_hop != before.next_hop, reflected=reflected)
+        if not self._usable(next_hop):
+            return "its next hop is not of a form that the peer takes (RFC 8950 §4)"
+        if reflected:
+            octets = self._reflected(path, block)
+        elif internal:
+            octets = self._internal(block)
+        else:
+            keep_med = path.source.kind is not SourceKind.BGP or block.med != before.med
+            octets = self._external(block, keep_med=keep_med)
+        if not rules.four_octet_as:
+            octets = update.to_two_octet(octets)
+        at = _ORIGIN_SIZE + _attribute_size(octets, _ORIGIN_SIZE)
+        return Export(update.wire_attributes(rules.family, octets, next_hop, at), next_hop)
+
+    def _next_hop(self, path: Path, block: Block, *, changed: bool, reflected: bool) -> bytes:
+        """RFC 4271 §5.1.3, RFC 4456 §7; a next hop that the export policy set is kept."""
+        rules = self.rules
+        if changed or rules.next_hop_mode == "keep":
+            return block.next_hop or rules.own_next_hop
+        if not block.next_hop or rules.next_hop_mode == "self_all":
+            return rules.own_next_hop
+        if rules.kind is PeerKind.INTERNAL:
+            if rules.next_hop_mode == "self" and not reflected:
+                return rules.own_next_hop
+            return block.next_hop
+        subnet = rules.shared_subnet
+        if rules.next_hop_mode == "auto" and subnet is not None and within(block.next_hop, subnet):
+            return block.next_hop
+        return rules.own_next_hop
+
+    def _usable(self, next_hop: bytes) -> bool:
+        if self.rules.family == Family.IPV4_UNICAST:
+            return len(next_hop) == 4 or self.rules.extended_next_hop
+        return len(next_hop) in (16, 32)
+
+    def _reflected(self, path: Path, block: Block) -> bytes:
+        """ORIGINATOR_ID if absent, our CLUSTER_ID in front of CLUSTER_LIST (RFC 4456 §8); nothing else changes."""
+        rest = block.octets[block.tail_at :]
+        originator = block.originator_id
+        if originator is None:
+            originator = path.source.router_id
+        else:
+            rest = rest[_attribute_size(rest, 0) :]
+        cluster_list = block.cluster_list
+        if cluster_list:
+            rest = rest[_attribute_size(rest, 0) :]
+        return b"".join(
+            (
+                self._with_local_pref(block),
+                b"\x80\x09\x04",
+                originator,
+                _attribute(0x80, AttributeCode.CLUSTER_LIST, self.rules.cluster_id + cluster_list),
+                rest,
+            )
+        )
+
+    def _internal(self, block: Block) -> bytes:
+        """An external or own route for an internal peer: LOCAL_PREF must be there (RFC 4271 §5.1.5)."""
+        return self._with_local_pref(block) + block.octets[block.tail_at :]
+
+    def _with_local_pref(self, block: Block) -> bytes:
+        """The attributes up to COMMUNITIES, with LOCAL_PREF put in where it is missing."""
+        octets = block.octets
+        if block.local_pref is not None:
+            return octets[: block.tail_at]
+        at = block.next_hop_at + (MED_SIZE if block.med is not None else 0)
+        return b"".join(
+            (octets[:at], b"\x40\x05\x04", self.rules.default_local_pref.to_bytes(4), octets[at : block.tail_at])
+        )
+
+    def _external(self, block: Block, *, keep_med: bool) -> bytes:
+        """Our AS in front; LOCAL_PREF, MED of others and what belongs to the inside stay inside (RFC 4271 §5)."""
+        if block.mask & _NOT_OUTSIDE_MASK:
+            block = block.replace(remove=_NOT_OUTSIDE)
+        if block.mask & _EXTENDED_COMMUNITIES_BIT:
+            block = _transitive_only(block)
+        octets = block.octets
+        at = block.next_hop_at
+        rest = at
+        med = b""
+        if block.med is not None:
+            med = octets[at : at + MED_SIZE] if keep_med else b""
+            rest += MED_SIZE
+        if block.local_pref is not None:
+            rest += MED_SIZE
+        path = prepend(block.as_path_octets, self.rules.local_as)
+        return b"".join((octets[:_ORIGIN_SIZE], _attribute(0x40, AttributeCode.AS_PATH, path), med, octets[rest:]))
+
+
+def prepend(as_path: bytes, asn: int) -> bytes:
+    """An AS_PATH value (four-octet form) with ``asn`` in front (RFC 4271 §5.1.2 b)."""
+    number = asn.to_bytes(4)
+    if as_path and as_path[0] == _AS_SEQUENCE and as_path[1] < 255:
+        return bytes((_AS_SEQUENCE, as_path[1] + 1)) + number + as_path[2:]
+    return bytes((_AS_SEQUENCE, 1)) + number + as_path
+
+
+def _attribute(flags: int, code: int, value: bytes) -> bytes:
+    size = len(value)
+    if size < 256:
+        return bytes((flags, code, size)) + value
+    return bytes((flags | 0x10, code)) + size.to_bytes(2) + value
+
+
+def _attribute_size(octets: bytes, at: int) -> int:
+    """Octets of the attribute that starts at ``at``, its header included."""
+    if octets[at] & 0x10:
+        return 4 + (octets[at + 2] << 8 | octets[at + 3])
+    return 3 + octets[at + 2]
+
+
+def _transitive_only(block: Block) -> Block:
+    """Non-transitive extended communities end at the border of the AS (RFC 4360 §2, RFC 7153)."""
+    value = block.value(AttributeCode.EXTENDED_COMMUNITIES) or b""
+    items = [value[at : at + 8] for at in range(0, len(value), 8)]
+    kept = [item for item in items if not item[0] & 0x40]
+    if len(kept) == len(items):
+        return block
+    old = block.get(AttributeCode.EXTENDED_COMMUNITIES)
+    if not kept or old is None:
+        return block.replace(remove=(AttributeCode.EXTENDED_COMMUNITIES,))
+    return block.replace(set=(type(old).decode(b"".join(kept), None),))
+
+
+def within(next_hop: bytes, subnet: bytes) -> bool:
+    """Does the address lie in the subnet (a key)?"""
+    bits = subnet[0]
+    size = 4 if len(next_hop) == 4 else 16
+    if len(subnet) - 1 > size:
+        return False
+    network = int.from_bytes(subnet[1:].ljust(size, b"\0"))
+    return (int.from_bytes(next_hop[:size]) ^ network) >> (size * 8 - bits) == 0

@@ -1,0 +1,343 @@
+"""Update groups: peers with equal export rules share one encoded stream.
+
+A flush of the table becomes *moves* (what a set of prefixes had before, what it has now); a group turns them into
+segments of octets, once, and each member gets the joined stream less the segments that are not for it: routes of its
+own. A member that can't keep up, or has just joined, leaves the stream and keeps a ``Backlog``: which prefixes it is
+behind on and what it was last told of them. So its memory is bounded by the table, and it gets the newest state and
+not the history.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ..messages import update
+from .add_path import PathIds
+from .export import Export, Exporter, ExportRules
+from .path import Entry, Path, best_of, paths_of
+from .table import SLICE, Table
+
+
+class Again(NamedTuple):
+    """The member may have been told something of ``entry``, by other rules: tell it again, come what may."""
+
+    entry: Entry | None
+
+
+Told = Entry | Again | None
+
+
+class Move(NamedTuple):
+    """Prefixes that all had ``old`` and now have ``new``."""
+
+    old: Told
+    new: Entry | None
+    keys: list[bytes]
+
+
+def regroup(changes: Iterable[tuple[bytes, Told]], table: Table) -> list[Move]:
+    """Changes (prefix, what it had) as moves to what the table has now; unchanged prefixes are left out."""
+    # HOT: once a changed prefix.
+    now = table.get
+    fresh: dict[Entry | None, list[bytes]] = {}
+    moved: dict[tuple[Told, Entry | None], list[bytes]] = {}
+    for key, old in changes:
+        new = now(key)
+        if old is None:
+            keys = fresh.get(new)
+            if keys is None:
+                fresh[new] = [key]
+            else:
+                keys.append(key)
+        elif old is not new:
+            keys = moved.get((old, new))
+            if keys is None:
+                moved[old, new] = [key]
+            else:
+                keys.append(key)
+    fresh.pop(None, None)
+    moves = [Move(None, new, keys) for new, keys in fresh.items()]
+    moves += [Move(old, new, keys) for (old, new), keys in moved.items()]
+    return moves
+
+
+class Backlog:
+    """What a member is behind on, and what it is to hear when it has caught up."""
+
+    __slots__ = ("behind", "then")
+
+    def __init__(self, behind: dict[bytes, Told], then: list[bytes]) -> None:
+        self.behind = behind  # prefix -> what the member was last told of it
+        self.then = then  # End-of-RIB, or the end of a refresh
+
+    def changed(self, changes: dict[bytes, Entry | None]) -> None:
+        """The table has changed; what was last told stays what it was."""
+        behind = self.behind
+        for key, old in changes.items():
+            behind.setdefault(key, old)
+
+
+class Member:
+    """One Established session in the group of one family."""
+
+    __slots__ = ("advertised", "backlog", "conn", "name")
+
+    def __init__(self, name: str, conn: int) -> None:
+        self.name = name  # the peer's, as in Source.name
+        self.conn = conn
+        self.advertised = 0  # prefixes (paths, with ADD-PATH) that the peer has from us
+        self.backlog: Backlog | None = None
+
+
+class Stream:
+    """The segments that one set of moves becomes: for all, for all but one member, for one member only."""
+
+    __slots__ = ("_delta", "_delta_by_member", "_not_for", "_only")
+
+    def __init__(self) -> None:
+        self._not_for: defaultdict[str, list[bytes]] = defaultdict(list)  # a member's name -> what all others get
+        self._only: defaultdict[str, list[bytes]] = defaultdict(list)
+        self._delta = 0  # prefixes announced less withdrawn, for all
+        self._delta_by_member: defaultdict[str, int] = defaultdict(int)
+
+    def for_all_but(self, name: str, messages: list[bytes], delta: int) -> None:
+        self._not_for[name] += messages
+        self._delta += delta
+        self._delta_by_member[name] -= delta
+
+    def only_for(self, name: str, messages: list[bytes], delta: int) -> None:
+        self._only[name] += messages
+        self._delta_by_member[name] += delta
+
+    def to(self, members: Iterable[Member]) -> Iterator[tuple[Member, bytes]]:
+        """What each member is sent; the same object for all that get the same."""
+        parts = {name: b"".join(messages) for name, messages in self._not_for.items()}
+        whole = b"".join(parts.values())
+        starts, at = {}, 0
+        for name, part in parts.items():
+            starts[name] = at
+            at += len(part)
+        for member in members:
+            name = member.name
+            data = whole
+            if name in parts:
+                start = starts[name]
+                data = whole[:start] + whole[start + len(parts[name]) :]
+            if name in self._only:
+                data += b"".join(self._only[name])
+            member.advertised += self._delta + self._delta_by_member.get(name, 0)
+            if data:
+                yield member, data
+
+
+class UpdateGroup:
+    """The members of one family that are told the same."""
+
+    __slots__ = ("_ids", "_table", "exporter", "held", "limit", "members", "too_long")
+
+    def __init__(self, rules: ExportRules, table: Table, ids: PathIds) -> None:
+        self.exporter = Exporter(rules)
+        self.limit = rules.limit
+        self.members: dict[int, Member] = {}  # by connection
+        self.held: dict[bytes, Told] = {}  # with an MRAI: what waits for the interval to end
+        self.too_long = 0  # routes withheld because their attributes don't fit a message
+        self._table = table
+        self._ids = ids
+
+    @property
+    def rules(self) -> ExportRules:
+        return self.exporter.rules
+
+    # -- membership ----------------------------------------------------------------------------------------------------
+
+    def join(self, member: Member, then: list[bytes]) -> None:
+        """A new session: it is behind on the whole table, and hears ``then`` when it has got it."""
+        member.backlog = Backlog(dict.fromkeys(self._table.keys()), then)
+        self.members[member.conn] = member
+
+    def move_in(self, member: Member, old: UpdateGroup) -> None:
+        """A member whose rules have changed: what it may have from the old group is told again or withdrawn."""
+        old.leave(member.conn)
+        then = member.backlog.then if member.backlog is not None else []
+        self._start_over(member, then)
+        self.members[member.conn] = member
+
+    def leave(self, conn: int) -> None:
+        self.members.pop(conn, None)
+
+    def refresh(self, member: Member, end: list[bytes]) -> None:
+        """A ROUTE-REFRESH: everything again (RFC 2918 §4), then ``end``."""
+        then = member.backlog.then if member.backlog is not None else []
+        self._start_over(member, then + end)
+
+    def _start_over(self, member: Member, then: list[bytes]) -> None:
+        again: dict[Entry | None, Again] = {}
+        behind: dict[bytes, Told] = {}
+        get = self._table.get
+        for key in self._table.keys():
+            entry = get(key)
+            behind[key] = again.get(entry) or again.setdefault(entry, Again(entry))
+        if member.backlog is not None:
+            for key, told in member.backlog.behind.items():
+                behind[key] = told if told is None or isinstance(told, Again) else Again(told)
+        member.backlog = Backlog(behind, then)
+        member.advertised = 0
+
+    def set_aside(self, member: Member) -> None:
+        """The member's transport is full: from now on only remember what it misses."""
+        if member.backlog is None:
+            member.backlog = Backlog(dict(self.held), [])
+
+    # -- telling -------------------------------------------------------------------------------------------------------
+
+    def flush(self, changes: dict[bytes, Entry | None], moves: list[Move]) -> Iterator[tuple[Member, bytes]]:
+        """Tell the members that are up to date; the others remember."""
+        present = []
+        for member in self.members.values():
+            if member.backlog is None:
+                present.append(member)
+            else:
+                member.backlog.changed(changes)
+        if present:
+            yield from self._stream(moves).to(present)
+
+    def hold(self, changes: dict[bytes, Entry | None]) -> None:
+        """Within the advertisement interval: keep only what each prefix had before it (RFC 4271 §9.2.1.1)."""
+        for member in self.members.values():
+            if member.backlog is not None:
+                member.backlog.changed(changes)
+        for key, old in changes.items():
+            self.held.setdefault(key, old)
+
+    def release(self) -> Iterator[tuple[Member, bytes]]:
+        """The interval is over: the newest state of what was held."""
+        held, self.held = self.held, {}
+        present = [member for member in self.members.values() if member.backlog is None]
+        if held and present:
+            yield from self._stream(regroup(held.items(), self._table)).to(present)
+
+    def catch_up(self, member: Member) -> Iterator[tuple[Member, bytes]]:
+        """The next part of what a member is behind on; when nothing is left it rejoins the stream."""
+        backlog = member.backlog
+        if backlog is None:
+            return
+        behind = backlog.behind
+        part = []
+        while behind and len(part) < SLICE:
+            part.append(behind.popitem())
+        yield from self._stream(regroup(part, self._table)).to([member])
+        if not behind:
+            if self.held:  # the others first, so that nobody hears the same change twice
+                yield from self.release()
+            if backlog.then:
+                yield member, b"".join(backlog.then)
+            member.backlog = None
+
+    def _stream(self, moves: list[Move]) -> Stream:
+        stream = Stream()
+        tell = self._tell_all_paths if self.rules.add_path else self._tell_best
+        for move in moves:
+            tell(stream, *move)
+        return stream
+
+    def _tell_best(self, stream: Stream, old: Told, new: Entry | None, keys: list[bytes]) -> None:
+        """The best path only: announced to all but its own source, which is told that the former is gone."""
+        after = best_of(new)
+        if isinstance(old, Again):
+            for _, sent, some in self._by_export(None, after, keys):
+                self._tell_again(stream, after, sent, some)
+            return
+        before = best_of(old)
+        if before is after:
+            return
+        for was, sent, some in self._by_export(before, after, keys):
+            self._tell_change(stream, before, was, after, sent, some)
+
+    def _tell_again(self, stream: Stream, after: Path | None, sent: Export | None, keys: list[bytes]) -> None:
+        if after is None or sent is None:
+            stream.for_all_but("", self._withdraw(keys), 0)
+        else:
+            source = after.source.name
+            stream.for_all_but(source, self._announce(sent, keys), len(keys))
+            stream.only_for(source, self._withdraw(keys), 0)
+
+    def _tell_change(
+        self,
+        stream: Stream,
+        before: Path | None,
+        was: Export | None,
+        after: Path | None,
+        sent: Export | None,
+        keys: list[bytes],
+    ) -> None:
+        count = len(keys)
+        if after is None or sent is None:
+            if before is not None and was is not None:
+                stream.for_all_but(before.source.name, self._withdraw(keys), -count)
+            return
+        source = after.source.name
+        if before is None or was is None:
+            stream.for_all_but(source, self._announce(sent, keys), count)
+            return
+        old_source = before.source.name
+        if source == old_source:
+            if was != sent:
+                stream.for_all_but(source, self._announce(sent, keys), 0)
+            return
+        if was == sent:
+            stream.only_for(old_source, self._announce(sent, keys), count)
+        else:
+            stream.for_all_but(source, self._announce(sent, keys), 0)
+            stream.only_for(old_source, [], count)
+        stream.only_for(source, self._withdraw(keys), -count)
+
+    def _tell_all_paths(self, stream: Stream, old: Told, new: Entry | None, keys: list[bytes]) -> None:
+        """Every eligible path, each with its identifier (RFC 7911), to all but its own source."""
+        again = isinstance(old, Again)
+        before = {self._ids.of(path): path for path in paths_of(old.entry if isinstance(old, Again) else old)}
+        after = {self._ids.of(path): path for path in paths_of(new)}
+        for path_id in before.keys() | after.keys():
+            one, other = before.get(path_id), after.get(path_id)
+            if one is other and not again:
+                continue
+            for was, sent, some in self._by_export(one, other, keys):
+                if other is not None and sent is not None:
+                    if again or was != sent:
+                        delta = len(some) if again or was is None else 0
+                        stream.for_all_but(other.source.name, self._announce(sent, some, path_id), delta)
+                elif one is not None and (again or was is not None):
+                    delta = 0 if again else -len(some)
+                    stream.for_all_but(one.source.name, self._withdraw(some, path_id), delta)
+
+    def _by_export(
+        self, before: Path | None, after: Path | None, keys: list[bytes]
+    ) -> Iterable[tuple[Export | None, Export | None, list[bytes]]]:
+        """The prefixes by what was and what is now to be told of them: all alike, unless the policy reads prefixes."""
+        if not self.exporter.reads_prefix:
+            return ((self._export(before), self._export(after), keys),)
+        alike: defaultdict[tuple[Export | None, Export | None], list[bytes]] = defaultdict(list)
+        for key in keys:
+            alike[self._export(before, key), self._export(after, key)].append(key)
+        return [(was, sent, some) for (was, sent), some in alike.items()]
+
+    def _export(self, path: Path | None, key: bytes = b"") -> Export | None:
+        if path is None:
+            return None
+        return self._encodable(self.exporter.export(path, key))
+
+    def _encodable(self, export: Export | None) -> Export | None:
+        """Attributes that fill a message are not sent at all (UPD-18; RFC 8654 §5)."""
+        if export is not None and len(export.attributes) > self.limit - 96:
+            self.too_long += 1
+            return None
+        return export
+
+    def _announce(self, export: Export, keys: list[bytes], path_id: int | None = None) -> list[bytes]:
+        return update.announce(
+            self.rules.family, export.attributes, export.next_hop, keys, path_id=path_id, limit=self.limit
+        )
+
+    def _withdraw(self, keys: list[bytes], path_id: int | None = None) -> list[bytes]:
+        return update.withdraw(self.rules.family, keys, path_id=path_id, limit=self.limit)

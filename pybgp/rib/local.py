@@ -1,0 +1,104 @@
+"""Routes of our own: announced by the operator or an agent, or learned from the kernel and redistributed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ..addresses import Family
+from ..constants import Origin
+from ..messages.attributes.as_path import AsPath
+from ..messages.attributes.block import Block
+from ..messages.attributes.origin import OriginAttribute
+from ..messages.context import PeerKind
+from ..routes import Source, SourceKind
+from .kernel import KernelRoute, RouteType
+from .path import Path
+from .table import Table
+
+DIRECT_PREFERENCE: Final = 240
+OWN_PREFERENCE: Final = 200
+KERNEL_PREFERENCE: Final = 10
+_PROTOCOL_KERNEL: Final = 2
+
+
+def own_source(name: str, kind: SourceKind, preference: int) -> Source:
+    """A source that is not a peer."""
+    return Source(kind=kind, name=name, preference=preference, peer_kind=PeerKind.INTERNAL)
+
+
+OWN: Final = own_source("local", SourceKind.LOCAL, OWN_PREFERENCE)
+DIRECT: Final = own_source("direct", SourceKind.KERNEL, DIRECT_PREFERENCE)
+KERNEL: Final = own_source("kernel", SourceKind.KERNEL, KERNEL_PREFERENCE)
+
+
+def own_block(next_hop: bytes = b"") -> Block:
+    """The attributes of a route that starts here: ORIGIN IGP, an empty AS_PATH (RFC 4271 §5.1.1, §5.1.2)."""
+    return Block.build((OriginAttribute(Origin.IGP), AsPath(())), next_hop)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRoute:
+    """What an operator or agent asked us to announce."""
+
+    block: Block
+    type: RouteType = "unicast"
+
+
+class OwnRoutes:
+    """The routes that start here, of all families, and the type each has in the kernel."""
+
+    __slots__ = ("_routes", "_tables")
+
+    def __init__(self, tables: Mapping[Family, Table]) -> None:
+        self._tables = tables
+        self._routes: dict[tuple[Family, bytes], OwnRoute] = {}
+
+    def announce(self, family: Family, key: bytes, route: OwnRoute) -> None:
+        """Announce a prefix, or change what is announced of it."""
+        if self._routes.get((family, key)) == route:
+            return
+        self._routes[family, key] = route
+        self._tables[family].insert([key], Path(OWN, 0, route.block, route.block))
+
+    def withdraw(self, family: Family, key: bytes) -> bool:
+        """Returns whether the prefix was ours."""
+        if self._routes.pop((family, key), None) is None:
+            return False
+        self._tables[family].withdraw([key], OWN.name)
+        return True
+
+    def type_of(self, family: Family, key: bytes) -> RouteType:
+        route = self._routes.get((family, key))
+        return "unicast" if route is None else route.type
+
+    def prefixes(self) -> list[tuple[Family, bytes]]:
+        return list(self._routes)
+
+
+class Redistributed:
+    """Kernel routes that the configuration lets in; direct routes come before all, others after BGP's."""
+
+    __slots__ = ("_block", "_present", "_tables")
+
+    def __init__(self, tables: Mapping[Family, Table]) -> None:
+        self._tables = tables
+        self._block = own_block()
+        self._present: dict[tuple[Family, bytes], Source] = {}
+
+    def update(self, family: Family, key: bytes, route: KernelRoute | None) -> None:
+        """The kernel has this route for the prefix (None: none that we may announce)."""
+        table = self._tables.get(family)
+        if table is None:
+            return
+        source = None
+        if route is not None:
+            source = DIRECT if route.protocol == _PROTOCOL_KERNEL else KERNEL
+        before = self._present.pop((family, key), None)
+        if before is not None and before is not source:
+            table.withdraw([key], before.name)
+        if source is not None:
+            self._present[family, key] = source
+            if before is not source:
+                table.insert([key], Path(source, 0, self._block, self._block))

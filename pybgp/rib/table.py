@@ -1,0 +1,207 @@
+"""The table of one family: every candidate of every prefix, and what has changed since the last flush.
+
+There is no Adj-RIB-In, Loc-RIB or Adj-RIB-Out beside it (RFC 4271 §3.2); they are views of this table: the first is the
+candidates of one peer, the second the best candidate of each prefix, the third what ``rib.groups`` makes of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from ..addresses import Family
+from .decision import Decision
+from .path import Entry, Path, best_of, paths_of
+
+SLICE = 2000
+"""Prefixes that long work looks at before others get their turn."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """How many candidates a peer has in the table, kept as they come and go."""
+
+    received: int = 0
+    accepted: int = 0
+
+
+class Table:
+    """prefix → Path, or (best, second, …)."""
+
+    __slots__ = ("_counters", "_entries", "decision", "family", "pending")
+
+    def __init__(self, family: Family, decision: Decision) -> None:
+        self.family = family
+        self.decision = decision
+        self._entries: dict[bytes, Entry] = {}
+        self._counters: dict[str, Counters] = {}  # source name -> counters
+        self.pending: dict[bytes, Entry | None] = {}  # changed since the last flush -> what the prefix had before
+
+    # -- what goes in ------------------------------------------------------------------------------------------------
+
+    def insert(self, keys: list[bytes], path: Path) -> None:
+        """Make ``path`` the candidate of ``keys`` from its peer (and path identifier)."""
+        # HOT, once an UPDATE: two C calls for prefixes that nobody else has; no Python per key.
+        # Watched by tests/bench (b).
+        entries = self._entries
+        counters = self.counters(path.source.name)
+        before = len(entries)
+        if entries.keys().isdisjoint(keys):
+            entries.update(dict.fromkeys(keys, path))
+            if self.pending.keys().isdisjoint(keys):
+                self.pending.update(dict.fromkeys(keys))
+            else:
+                for key in keys:
+                    self.pending.setdefault(key, None)
+            added = len(entries) - before
+            counters.received += added
+            if path.accepted is not None:
+                counters.accepted += added
+            return
+        for key in keys:
+            self._insert_one(key, path, counters)
+
+    def _insert_one(self, key: bytes, path: Path, counters: Counters) -> None:
+        old = self._entries.get(key)
+        if old is path:
+            return
+        self.pending.setdefault(key, old)
+        others = []
+        counters.received += 1
+        counters.accepted += path.accepted is not None
+        for other in paths_of(old):
+            if other.same_origin(path):
+                counters.received -= 1
+                counters.accepted -= other.accepted is not None
+            else:
+                others.append(other)
+        if others:
+            others.append(path)
+            self._entries[key] = self.decision.order(others, best_of(old))
+        else:
+            self._entries[key] = path
+
+    def withdraw(self, keys: Iterable[bytes], source_name: str, path_id: int = 0) -> None:
+        """Remove the candidate of ``keys`` from that peer with that path identifier; unknown ones are no matter."""
+        # HOT, once an UPDATE.
+        entries, pending = self._entries, self.pending
+        counters = self.counters(source_name)
+        for key in keys:
+            old = entries.get(key)
+            if old is None:
+                continue
+            if type(old) is Path:
+                if old.path_id == path_id and old.source.name == source_name:
+                    del entries[key]
+                    pending.setdefault(key, old)
+                    counters.received -= 1
+                    if old.accepted is not None:
+                        counters.accepted -= 1
+            else:
+                self._keep(key, lambda path: path.path_id != path_id or path.source.name != source_name)
+
+    def _keep(self, key: bytes, wanted: Callable[[Path], bool]) -> None:
+        """Drop the candidates of a prefix that are not wanted."""
+        old = self._entries[key]
+        paths = paths_of(old)
+        kept = tuple(path for path in paths if wanted(path))
+        if len(kept) == len(paths):
+            return
+        self.pending.setdefault(key, old)
+        for path in paths:
+            if path not in kept:
+                counters = self.counters(path.source.name)
+                counters.received -= 1
+                counters.accepted -= path.accepted is not None
+        if not kept:
+            del self._entries[key]
+        else:
+            self._entries[key] = kept[0] if len(kept) == 1 else self.decision.order(kept, best_of(old))
+
+    # -- long work, in slices ------------------------------------------------------------------------------------------
+
+    def drop(self, unwanted: Callable[[Path], bool]) -> Iterator[None]:
+        """Remove every candidate that is ``unwanted``: a session that ended, what a restarted peer did not renew.
+
+        A generator: each step looks at some 2,000 prefixes.
+        """
+        entries = self._entries
+        for keys in _slices(list(entries)):
+            for key in keys:
+                entry = entries.get(key)
+                if entry is None:
+                    continue
+                if type(entry) is Path:
+                    if unwanted(entry):
+                        self._keep(key, lambda path: False)
+                elif any(map(unwanted, entry)):  # type: ignore[arg-type]
+                    self._keep(key, lambda path: not unwanted(path))
+            yield
+
+    def replace(self, successor: Callable[[bytes, Path], Path]) -> Iterator[None]:
+        """Give every candidate its successor (itself, if nothing changed): a new policy, another next hop.
+
+        A generator, like ``drop``. A successor has the same peer and path identifier.
+        """
+        entries = self._entries
+        for keys in _slices(list(entries)):
+            for key in keys:
+                old = entries.get(key)
+                if old is None:
+                    continue
+                paths = paths_of(old)
+                new = [successor(key, path) for path in paths]
+                if all(a is b for a, b in zip(paths, new, strict=True)):
+                    continue
+                self.pending.setdefault(key, old)
+                for a, b in zip(paths, new, strict=True):
+                    self.counters(a.source.name).accepted += (b.accepted is not None) - (a.accepted is not None)
+                entries[key] = new[0] if len(new) == 1 else self.decision.order(new, best_of(old))
+            yield
+
+    # -- views ---------------------------------------------------------------------------------------------------------
+
+    def counters(self, source_name: str) -> Counters:
+        """The counters of a peer; they live as long as the table."""
+        counters = self._counters.get(source_name)
+        if counters is None:
+            counters = self._counters[source_name] = Counters()
+        return counters
+
+    def get(self, key: bytes) -> Entry | None:
+        return self._entries.get(key)
+
+    def best(self, key: bytes) -> Path | None:
+        """The Loc-RIB's route of a prefix."""
+        return best_of(self._entries.get(key))
+
+    def keys(self) -> list[bytes]:
+        """All prefixes now; a copy, safe to walk while the table changes."""
+        return list(self._entries)
+
+    def adj_rib_in(self, source_name: str) -> Iterator[tuple[bytes, Path]]:
+        """What a peer has told us, eligible or not. Walks a copy of the keys."""
+        for key in self.keys():
+            for path in paths_of(self._entries.get(key)):
+                if path.source.name == source_name:
+                    yield key, path
+
+    def loc_rib(self) -> Iterator[tuple[bytes, Path]]:
+        """The best route of each prefix that has one."""
+        for key in self.keys():
+            best = self.best(key)
+            if best is not None:
+                yield key, best
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def take_pending(self) -> dict[bytes, Entry | None]:
+        """The changes since the last call: prefix → what it had before."""
+        pending, self.pending = self.pending, {}
+        return pending
+
+
+def _slices(keys: list[bytes]) -> Iterator[list[bytes]]:
+    for at in range(0, len(keys), SLICE):
+        yield keys[at : at + SLICE]

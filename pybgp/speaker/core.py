@@ -1,0 +1,335 @@
+"""``SpeakerCore``: one BGP instance. Octets, kernel events and the time go in by plain calls; values come out.
+
+A shell's whole duty::
+
+    core.received(conn, data, now)            # or connected, tick, kernel, announce, ...
+    if no_more_readable_input or core.flush_due:
+        core.flush(now)
+    while core.has_work and there_is_time:
+        core.work(now)
+    for output in core.take_outputs():
+        perform(output)
+    wake_up_at(core.next_deadline)
+
+The core has no rules of its own: sessions are ``fsm``, policy is ``policy``, routes are ``rib``; what one peer's events mean
+is in ``speaker.sessions``.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
+from random import Random
+from typing import Final, Literal
+
+from ..addresses import Family
+from ..config.diff import Changes
+from ..config.model import FibConfig, PeerConfig, SpeakerConfig
+from ..constants import CeaseSubcode
+from ..errors import ApiError, Cease
+from ..messages.attributes.cache import BlockCache
+from ..rib.groups import Move, regroup
+from ..rib.local import OwnRoute, OwnRoutes
+from ..rib.next_hops import NextHops
+from ..rib.path import Path, best_of
+from ..rib.table import Table
+from .fib import KernelEvent, LocalAddresses
+from .originate import own_route
+from .outbound import Outbound
+from .outputs import BestChange, Event, Output, RouteChanges, Send
+from .programming import Programming
+from .reconfigure import reconfigure
+from .redistribution import Redistribution
+from .rules import Functions, HostAddresses, Rules
+from .sessions import Sessions
+from .status import PeerStatus, RouteDirection, RouteView
+from .views import peer_status, route_views
+
+FLUSH_AT: Final = 20_000
+"""Changed prefixes that are told at the latest, even if more input is readable."""
+
+FAMILIES: Final = (Family.IPV4_UNICAST, Family.IPV6_UNICAST)
+
+
+class SpeakerCore:
+    """All inputs, all outputs, one deadline."""
+
+    def __init__(
+        self,
+        config: SpeakerConfig,
+        *,
+        fib: FibConfig | None = None,
+        functions: Functions | None = None,
+        secrets: Mapping[str, str] | None = None,
+        random: Random | None = None,
+        blocks: BlockCache | None = None,
+    ) -> None:
+        """``functions`` are imported Python policies by "module:function", ``secrets`` TCP-MD5 passwords by peer name
+        (or dynamic prefix). ``blocks`` may be shared between cores.
+
+        Raises:
+            ConfigError: a policy that can't be compiled.
+        """
+        self.config = config
+        self.fib_config = fib
+        self.random = random or Random()
+        self.blocks = blocks or BlockCache()
+        self.host = HostAddresses()
+        self.next_hops = NextHops()
+        self.rules = Rules(config, functions or {}, fib)
+        decision = self.rules.decision(self.next_hops)
+        self.tables: dict[Family, Table] = {family: Table(family, decision) for family in FAMILIES}
+        self.outbound = Outbound(self.tables, self._deliver)
+        self.own = OwnRoutes(self.tables)
+        self.redistribution = Redistribution(self.tables, self.rules)
+        self.programming = Programming(self.rules.fib_policy, self.next_hops, self.own)
+        self._configured: set[tuple[Family, bytes]] = set()  # own routes that the configuration named
+        self.watchers = 0  # while nobody watches, RouteChanges are not made
+        self._outputs: list[Output] = []
+        self._conn_ids = count(1)
+        self._timers: list[tuple[float, int, Callable[[float], None]]] = []
+        self._timer_ids = count()
+        self._long_work: deque[Iterator[None]] = deque()
+        self.sessions = Sessions(self, secrets or {})
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    def start(self, now: float, *, preserved: frozenset[Family] = frozenset()) -> None:
+        """Start all peers. ``preserved`` are the families whose kernel routes an earlier run left (RFC 4724 §4.1)."""
+        self.sessions.start(now, preserved)
+        self.configure_routes(self.config)
+
+    def stop(self, now: float) -> None:
+        """End all sessions with Cease, or silently where ``graceful_restart.on_stop`` is "close"."""
+        self.sessions.stop(now)
+
+    # -- peers and configuration ---------------------------------------------------------------------------------------
+
+    def add_peer(self, config: PeerConfig, now: float, password: str | None = None) -> None:
+        """Add a peer while running.
+
+        Raises:
+            ConfigError: its name or address is taken, or its policy is unknown.
+        """
+        self.sessions.add_new(config, now, password)
+
+    def remove_peer(self, name: str, now: float) -> None:
+        """Take a peer away; its routes go.
+
+        Raises:
+            ApiError: there is no such peer.
+        """
+        if name not in self.sessions.peers:
+            raise ApiError(f"no peer {name!r}")
+        self.sessions.remove(name, now, Cease("removed", subcode=CeaseSubcode.PEER_DECONFIGURED))
+
+    def reconfigure(
+        self,
+        config: SpeakerConfig,
+        now: float,
+        *,
+        fib: FibConfig | None = None,
+        functions: Functions | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> Changes:
+        """Apply a new configuration; returns what it did.
+
+        Raises:
+            ConfigError: its policies can't be compiled; nothing has changed.
+        """
+        return reconfigure(self, config, now, fib=fib, functions=functions or {}, secrets=secrets or {})
+
+    # -- questions -----------------------------------------------------------------------------------------------------
+
+    def all_established(self, names: tuple[str, ...] = ()) -> bool:
+        """Are these peers (all enabled configured ones, if none is named) Established?"""
+        peers = self.sessions.peers
+        wanted = names or tuple(peer.name or peer.address for peer in self.config.peers if peer.enabled)
+        return all(name in peers and peers[name].established for name in wanted)
+
+    def peer_status(self, now: float) -> list[PeerStatus]:
+        return [peer_status(self, peer, now) for peer in self.sessions.peers.values()]
+
+    def route_views(
+        self,
+        family: Family | None = None,
+        *,
+        key: bytes | None = None,
+        peer: str | None = None,
+        direction: RouteDirection = "best",
+    ) -> Iterator[RouteView]:
+        """All candidates ("received"), best routes, or what peers are told; in the order of the table."""
+        return route_views(self, family, key, peer, direction)
+
+    # -- connections ---------------------------------------------------------------------------------------------------
+
+    def new_conn(self) -> int:
+        """A number for a connection that the shell has accepted."""
+        return next(self._conn_ids)
+
+    @property
+    def conn_ids(self) -> Iterator[int]:
+        return self._conn_ids
+
+    def incoming(self, conn: int, now: float, *, remote_address: str, local_address: str, port: int = 179) -> None:
+        """A TCP connection came in; it is closed if it belongs to nobody."""
+        self.sessions.incoming(conn, now, remote_address=remote_address, local_address=local_address)
+
+    def connected(self, conn: int, now: float, *, remote_address: str, local_address: str) -> None:
+        self.sessions.connected(conn, now, remote_address=remote_address, local_address=local_address)
+
+    def connection_failed(self, conn: int, now: float, why: str) -> None:
+        """A connection could not be made, or was lost."""
+        self.sessions.connection_failed(conn, now, why)
+
+    def received(self, conn: int, data: bytes, now: float) -> None:
+        self.sessions.received(conn, data, now)
+
+    def congested(self, conn: int, now: float) -> None:
+        """The transport's buffer is full; nothing more is made for this session until ``writable``."""
+        self.outbound.congested(conn)
+        self.sessions.blocked(conn, now)
+
+    def writable(self, conn: int, now: float) -> None:
+        self.outbound.writable(conn)
+        self.sessions.unblocked(conn, now)
+
+    # -- routes of our own and of the kernel ---------------------------------------------------------------------------
+
+    def announce(self, family: Family, key: bytes, route: OwnRoute) -> None:
+        self.own.announce(family, key, route)
+
+    def withdraw(self, family: Family, key: bytes) -> bool:
+        """Returns whether the prefix was ours."""
+        return self.own.withdraw(family, key)
+
+    def configure_routes(self, config: SpeakerConfig) -> None:
+        """Announce the configuration's ``routes``, and no longer those of the former one."""
+        wanted = {}
+        for item in config.routes:
+            family, key, route = own_route(
+                item.prefix,
+                next_hop=item.next_hop,
+                type=item.type,
+                local_pref=item.local_pref,
+                med=item.med,
+                communities=item.communities,
+            )
+            wanted[family, key] = route
+        for family, key in self._configured - wanted.keys():
+            self.own.withdraw(family, key)
+        for (family, key), route in wanted.items():
+            self.own.announce(family, key, route)
+        self._configured = set(wanted)
+
+    def kernel(self, event: KernelEvent, now: float) -> None:
+        """Foreign routes or addresses of this host have changed."""
+        if isinstance(event, LocalAddresses):
+            self.host_addresses(HostAddresses(event.addresses, event.devices), now)
+            return
+        self.redistribution.update(event)
+        changed = self.next_hops.update(event.family, event.routes)
+        if changed:
+            self.sessions.next_hops_changed(changed)
+
+    def host_addresses(self, host: HostAddresses, now: float) -> None:
+        """The addresses of this host, as a whole."""
+        if host.subnets != self.host.subnets or host.by_device != self.host.by_device:
+            self.host = host
+            self.sessions.rules_changed(now)
+
+    # -- work ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def flush_due(self) -> bool:
+        return sum(len(table.pending) for table in self.tables.values()) >= FLUSH_AT
+
+    @property
+    def flush_wanted(self) -> bool:
+        return any(table.pending for table in self.tables.values())
+
+    def flush(self, now: float) -> None:
+        """Tell peers, the FIB and watchers what has changed since the last flush."""
+        for family, table in self.tables.items():
+            if not table.pending:
+                continue
+            changes = table.take_pending()
+            moves = regroup(changes.items(), table)
+            self.outbound.flush(family, changes, moves, now)
+            if self.fib_config is not None:
+                wanted = self.programming.changes(family, moves)
+                if wanted is not None:
+                    self._outputs.append(wanted)
+            if self.watchers:
+                self._outputs.append(RouteChanges(tuple(_best_changes(family, moves))))
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self._long_work) or self.outbound.has_work
+
+    def work(self, now: float) -> None:
+        """One slice of long work: some 2,000 prefixes."""
+        self.flush(now)
+        if self.outbound.has_work:
+            self.outbound.step()
+        if self._long_work:
+            job = self._long_work.popleft()
+            try:
+                next(job)
+            except StopIteration:
+                return
+            self._long_work.append(job)
+
+    def later(self, job: Iterator[None]) -> None:
+        """Queue long work; it is done in slices, in turn with others."""
+        self._long_work.append(job)
+
+    # -- time ----------------------------------------------------------------------------------------------------------
+
+    def at(self, deadline: float, action: Callable[[float], None]) -> None:
+        """Call ``action(now)`` at the deadline; it looks for itself whether there is still something to do."""
+        heapq.heappush(self._timers, (deadline, next(self._timer_ids), action))
+
+    @property
+    def next_deadline(self) -> float | None:
+        deadline = self._timers[0][0] if self._timers else None
+        release = self.outbound.next_deadline
+        if release is not None and (deadline is None or release < deadline):
+            return release
+        return deadline
+
+    def tick(self, now: float) -> None:
+        """Everything whose time has come."""
+        timers = self._timers
+        while timers and timers[0][0] <= now:
+            heapq.heappop(timers)[2](now)
+        self.outbound.tick(now)
+
+    # -- outputs -------------------------------------------------------------------------------------------------------
+
+    def take_outputs(self) -> list[Output]:
+        outputs, self._outputs = self._outputs, []
+        return outputs
+
+    def put(self, output: Output) -> None:
+        self._outputs.append(output)
+
+    def event(self, kind: str, level: Literal["debug", "info", "warn", "error"] = "info", **fields: object) -> None:
+        """One line for the log; fields that are None are left out."""
+        kept = {name: value for name, value in fields.items() if value is not None}
+        self._outputs.append(Event(kind, level, kept))
+
+    def _deliver(self, conn: int, data: bytes) -> None:
+        self._outputs.append(Send(conn, data))
+        self.sessions.told(conn)
+
+
+def _best_changes(family: Family, moves: list[Move]) -> Iterator[BestChange]:
+    for move in moves:
+        old = best_of(move.old) if isinstance(move.old, Path | tuple) else None
+        new = best_of(move.new)
+        if old is not new:
+            for key in move.keys:
+                yield BestChange(family, key, old, new)

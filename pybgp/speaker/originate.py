@@ -1,0 +1,47 @@
+"""A prefix and what people say of it → a route of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ..addresses import Family, address_octets, prefix_key
+from ..rib.kernel import RouteType
+from ..rib.local import OwnRoute, own_block
+from ..routes import Route
+
+if TYPE_CHECKING:
+    from netaddr import IPNetwork
+
+
+def own_route(
+    prefix: str | IPNetwork,
+    *,
+    next_hop: str | None = None,
+    type: RouteType = "unicast",  # noqa: A002 - the key's name in the file
+    local_pref: int | None = None,
+    med: int | None = None,
+    communities: Iterable[str] = (),
+    prepend: Sequence[int] = (),
+) -> tuple[Family, bytes, OwnRoute]:
+    """The family, key and route; without ``next_hop`` every peer is given our address on its session.
+
+    Raises:
+        ValueError: not a prefix, address or community.
+    """
+    from ..rib.local import OWN
+
+    family, key = prefix_key(prefix)
+    block = own_block(b"" if next_hop is None else address_octets(next_hop))
+    changes = {
+        "local_pref": local_pref,
+        "med": med,
+        "communities": tuple(communities) or None,
+        "prepend": tuple(prepend) or None,
+    }
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    if wanted:
+        block = Route(family, key, block, OWN).replace(**wanted).block  # type: ignore[arg-type]
+    return family, key, OwnRoute(block, type)
+
+

@@ -1,0 +1,164 @@
+"""Where routes go: which peer is in which update group, who is slow, who has just joined."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from ..addresses import Family
+from ..messages import update
+from ..messages.refresh import RouteRefresh
+from ..constants import RefreshSubtype
+from ..rib.add_path import PathIds
+from ..rib.export import ExportRules
+from ..rib.groups import Member, Move, UpdateGroup
+from ..rib.path import Entry
+from ..rib.table import Table
+
+Deliver = Callable[[int, bytes], None]
+"""Takes a connection and octets for it."""
+
+
+class Outbound:
+    """All update groups of a speaker. Octets leave through ``deliver``, which must not call back."""
+
+    __slots__ = ("_by_conn", "_congested", "_deliver", "_groups", "_lagging", "_release_at", "_tables", "ids")
+
+    def __init__(self, tables: Mapping[Family, Table], deliver: Deliver) -> None:
+        self.ids = PathIds()
+        self._tables = tables
+        self._deliver = deliver
+        self._groups: dict[ExportRules, UpdateGroup] = {}
+        self._by_conn: dict[int, list[tuple[UpdateGroup, Member]]] = {}
+        self._congested: set[int] = set()
+        self._lagging: deque[tuple[UpdateGroup, Member]] = deque()  # behind, and their transport takes more
+        self._release_at: dict[UpdateGroup, float] = {}  # groups within their advertisement interval
+
+    # -- sessions ------------------------------------------------------------------------------------------------------
+
+    def join(self, name: str, conn: int, rules: ExportRules, *, end_of_rib: bool = True) -> tuple[UpdateGroup, Member]:
+        """A session begins for one family: the whole table, then End-of-RIB (RFC 4724 §2)."""
+        group = self._group(rules)
+        member = Member(name, conn)
+        group.join(member, [update.end_of_rib(rules.family)] if end_of_rib else [])
+        self._by_conn.setdefault(conn, []).append((group, member))
+        self._lagging.append((group, member))
+        return group, member
+
+    def leave(self, conn: int) -> None:
+        """The session is over."""
+        self._congested.discard(conn)
+        for group, member in self._by_conn.pop(conn, ()):
+            group.leave(conn)
+            member.backlog = None
+            self._forget_if_empty(group)
+
+    def change_rules(self, conn: int, member: Member, old: UpdateGroup, rules: ExportRules) -> UpdateGroup:
+        """A session's policy has changed; it stays, and is told what differs."""
+        group = self._group(rules)
+        if group is not old:
+            group.move_in(member, old)
+            memberships = self._by_conn[conn]
+            memberships[memberships.index((old, member))] = (group, member)
+            self._forget_if_empty(old)
+            self._lag(group, member)
+        return group
+
+    def refresh(self, conn: int, family: Family, *, enhanced: bool) -> None:
+        """The peer asks for everything again; an enhanced answer is framed by BoRR and EoRR (RFC 7313 §4.1)."""
+        for group, member in self._by_conn.get(conn, ()):
+            if group.rules.family == family:
+                if enhanced:
+                    self._deliver(conn, RouteRefresh(family, RefreshSubtype.BEGIN).encode())
+                group.refresh(member, [RouteRefresh(family, RefreshSubtype.END).encode()] if enhanced else [])
+                self._lag(group, member)
+
+    def end_of_rib(self, family: Family) -> None:
+        """Tell everybody End-of-RIB, that had been held back since our restart (RFC 4724 §4.1)."""
+        octets = update.end_of_rib(family)
+        for conn, memberships in self._by_conn.items():
+            for group, member in memberships:
+                if group.rules.family == family:
+                    if member.backlog is not None:
+                        member.backlog.then.append(octets)
+                    else:
+                        self._deliver(conn, octets)
+
+    def _group(self, rules: ExportRules) -> UpdateGroup:
+        group = self._groups.get(rules)
+        if group is None:
+            group = self._groups[rules] = UpdateGroup(rules, self._tables[rules.family], self.ids)
+        return group
+
+    def _forget_if_empty(self, group: UpdateGroup) -> None:
+        if not group.members:
+            self._groups.pop(group.rules, None)
+            self._release_at.pop(group, None)
+
+    # -- back-pressure ---------------------------------------------------------------------------------------------------
+
+    def congested(self, conn: int) -> None:
+        """The transport asks to pause: the session leaves the shared streams."""
+        self._congested.add(conn)
+        for group, member in self._by_conn.get(conn, ()):
+            group.set_aside(member)
+
+    def writable(self, conn: int) -> None:
+        """The transport takes more: the session gets what it missed, newest state only."""
+        self._congested.discard(conn)
+        for group, member in self._by_conn.get(conn, ()):
+            self._lag(group, member)
+
+    def _lag(self, group: UpdateGroup, member: Member) -> None:
+        if member.conn not in self._congested and (group, member) not in self._lagging:
+            self._lagging.append((group, member))
+
+    # -- telling ---------------------------------------------------------------------------------------------------------
+
+    def flush(self, family: Family, changes: dict[bytes, Entry | None], moves: list[Move], now: float) -> None:
+        """Tell all groups of the family what has changed."""
+        for group in self._groups.values():
+            rules = group.rules
+            if rules.family != family:
+                continue
+            if group in self._release_at:
+                group.hold(changes)
+                continue
+            self._send(group.flush(changes, moves))
+            if rules.mrai:
+                self._release_at[group] = now + rules.mrai
+
+    def tick(self, now: float) -> None:
+        """Advertisement intervals that are over (RFC 4271 §9.2.1.1)."""
+        for group, deadline in list(self._release_at.items()):
+            if deadline <= now:
+                if group.held:
+                    self._release_at[group] = now + group.rules.mrai
+                    self._send(group.release())
+                else:
+                    del self._release_at[group]
+
+    @property
+    def next_deadline(self) -> float | None:
+        return min(self._release_at.values(), default=None)
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self._lagging)
+
+    def step(self) -> None:
+        """Bring one lagging session some 2,000 prefixes closer; the table must have been flushed."""
+        group, member = self._lagging.popleft()
+        if member.backlog is None or member.conn in self._congested:
+            return
+        self._send(group.catch_up(member))
+        if member.backlog is not None and member.conn not in self._congested:
+            self._lagging.append((group, member))
+
+    def _send(self, octets: Iterable[tuple[Member, bytes]]) -> None:
+        deliver = self._deliver
+        for member, data in octets:
+            deliver(member.conn, data)
+
+    def groups(self) -> Iterator[UpdateGroup]:
+        return iter(self._groups.values())

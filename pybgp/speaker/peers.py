@@ -1,0 +1,221 @@
+"""One peer as the core sees it: its configuration, its state machine, where its routes go.
+
+Everything here is bookkeeping; rules are in ``fsm``, ``policy`` and ``rib``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING
+
+from ..addresses import Family, address_octets, parse_router_id
+from ..config.model import FamilyConfig, GracefulRestartConfig, PeerConfig, SpeakerConfig
+from ..fsm.negotiate import Negotiated
+from ..fsm.peer import PeerFsm
+from ..fsm.settings import FamilySettings, SessionSettings
+from ..messages.context import PeerKind
+from ..routes import Source, SourceKind
+from .outputs import TransportOptions
+
+if TYPE_CHECKING:
+    from ..policy.chain import Policy
+    from ..rib.groups import Member, UpdateGroup
+
+IBGP_TTL = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """A peer's two chains, compiled."""
+
+    imports: Policy
+    exports: Policy
+    missing: bool = False
+    """An external peer without policy: nothing passes (RFC 8212)."""
+
+
+class Peer:
+    """A configured or dynamic peer for as long as it is configured (or, if dynamic, connected)."""
+
+    __slots__ = (
+        "address",
+        "armed",
+        "config",
+        "dynamic",
+        "epoch",
+        "fsm",
+        "kind",
+        "local_address",
+        "members",
+        "name",
+        "negotiated",
+        "octets",
+        "policies",
+        "received_end_of_rib",
+        "refreshing",
+        "remote_address",
+        "source",
+        "speaker",
+        "stale_before",
+        "stale_deadline",
+        "update_errors",
+        "waiting",
+        "warned",
+    )
+
+    def __init__(
+        self,
+        config: PeerConfig,
+        speaker: SpeakerConfig,
+        policies: Policies,
+        *,
+        conn_ids: Iterator[int],
+        random: Random,
+        dynamic: str | None = None,
+        restarting: bool = False,
+        preserved: frozenset[Family] = frozenset(),
+    ) -> None:
+        self.config = config
+        self.speaker = speaker
+        self.policies = policies
+        self.dynamic = dynamic  # the prefix it was accepted from
+        self.address = config.address
+        self.octets = address_octets(config.address)
+        self.name = config.name or config.address
+        self.kind = peer_kind(config, speaker)
+        self.fsm = PeerFsm(
+            session_settings(config, speaker, restarting=restarting, preserved=preserved),
+            conn_ids=conn_ids,
+            random=random,
+        )
+        self.armed: float | None = None  # the deadline that the core's heap has for us
+        self.epoch = 0  # counts sessions and enhanced refreshes
+        self.source: Source | None = None  # of the Established session
+        self.negotiated: Negotiated | None = None
+        self.local_address = ""  # of the Established session
+        self.remote_address = ""
+        self.members: dict[Family, tuple[UpdateGroup, Member]] = {}
+        self.received_end_of_rib: set[Family] = set()  # of this session
+        self.refreshing: dict[Family, int] = {}  # enhanced refresh under way -> epochs below this are swept at its end
+        self.waiting: set[Family] = set()  # families whose stale routes we keep (RFC 4724)
+        self.stale_before = 0  # paths of an earlier epoch are stale
+        self.stale_deadline: float | None = None
+        self.update_errors = 0
+        self.warned: set[str] = set()  # what was said once and need not be said again
+
+    @property
+    def internal(self) -> bool:
+        return self.kind is PeerKind.INTERNAL
+
+    @property
+    def local_as(self) -> int:
+        return self.config.local_as or self.speaker.local_as
+
+    @property
+    def graceful(self) -> GracefulRestartConfig:
+        return self.config.graceful_restart or self.speaker.graceful_restart
+
+    @property
+    def established(self) -> bool:
+        return self.source is not None
+
+    def open_source(self, negotiated: Negotiated, remote_address: str) -> Source:
+        """A new session begins: its routes carry a new epoch."""
+        self.epoch += 1
+        self.negotiated = negotiated
+        self.source = Source(
+            kind=SourceKind.BGP,
+            name=self.name,
+            peer_kind=self.kind,
+            address=address_octets(remote_address),
+            router_id=negotiated.remote_router_id,
+            remote_as=negotiated.remote_as,
+            client=self.config.route_reflector_client,
+            epoch=self.epoch,
+        )
+        return self.source
+
+    def next_epoch(self) -> Source | None:
+        """An enhanced refresh begins: what the peer does not send again is of an earlier epoch."""
+        if self.source is not None:
+            from dataclasses import replace
+
+            self.epoch += 1
+            self.source = replace(self.source, epoch=self.epoch)
+        return self.source
+
+    def transport_options(self, password: str | None) -> TransportOptions:
+        """RFC 5082 for ``ttl_security``; otherwise directly connected external peers get TTL 1 (SEC-04)."""
+        config = self.config
+        if config.ttl_security:
+            ttl, min_ttl = 255, 256 - config.ttl_security
+        elif config.multihop:
+            ttl, min_ttl = config.multihop, 0
+        else:
+            ttl, min_ttl = (IBGP_TTL if self.internal else 1), 0
+        return TransportOptions(
+            local_address=config.local_address,
+            interface=config.interface or (config.address.partition("%")[2] or None),
+            ttl=ttl,
+            min_ttl=min_ttl,
+            password=password,
+        )
+
+
+def remote_as(config: PeerConfig, speaker: SpeakerConfig) -> int | None:
+    """The AS number the peer must have; None is "any external one"."""
+    if config.remote_as == "external":
+        return None
+    if config.remote_as == "internal" or config.remote_as is None:
+        return config.local_as or speaker.local_as
+    return config.remote_as
+
+
+def peer_kind(config: PeerConfig, speaker: SpeakerConfig) -> PeerKind:
+    local_as = config.local_as or speaker.local_as
+    return PeerKind.INTERNAL if remote_as(config, speaker) == local_as else PeerKind.EXTERNAL
+
+
+def families_of(config: PeerConfig, speaker: SpeakerConfig) -> Mapping[Family, FamilyConfig]:
+    return config.families if config.families is not None else speaker.families
+
+
+def session_settings(
+    config: PeerConfig, speaker: SpeakerConfig, *, restarting: bool = False, preserved: frozenset[Family] = frozenset()
+) -> SessionSettings:
+    """What the state machine must know, from what the operator wrote."""
+    graceful = config.graceful_restart or speaker.graceful_restart
+    timers = config.timers
+    restart_time = graceful.restart_time
+    if restart_time is None:
+        restart_time = min(120, config.hold_time or 120)
+    families = families_of(config, speaker)
+    return SessionSettings(
+        name=config.name or config.address,
+        local_as=config.local_as or speaker.local_as,
+        router_id=parse_router_id(speaker.router_id),
+        remote_as=remote_as(config, speaker),
+        kind=peer_kind(config, speaker),
+        passive=config.passive,
+        hold_time=config.hold_time,
+        keepalive_time=config.keepalive_time,
+        connect_retry_time=timers.connect_retry,
+        idle_hold_time=timers.idle_hold,
+        idle_hold_time_max=timers.idle_hold_max,
+        delay_open_time=timers.delay_open,
+        send_hold_time=timers.send_hold,
+        families={
+            family: FamilySettings(
+                add_path_receive=item.add_path in ("receive", "both"),
+                add_path_send=item.add_path in ("send", "both"),
+                extended_next_hop=item.extended_next_hop,
+            )
+            for family, item in families.items()
+        },
+        graceful_restart=graceful.role,
+        restart_time=restart_time,
+        restarting=restarting and graceful.role == "both",
+        forwarding_preserved=preserved,
+    )

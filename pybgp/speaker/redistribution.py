@@ -1,0 +1,96 @@
+"""Kernel routes that the configuration wants announced (``[fib] imports``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Final
+
+from ..addresses import Family
+from ..config.model import FibImportConfig
+from ..policy.prefix_set import PrefixSet
+from ..rib.kernel import KernelRoute
+from ..rib.local import Redistributed
+from ..rib.table import Table
+from .fib import KernelChanges
+from .rules import Rules
+
+PROTOCOLS: Final = {
+    "redirect": 1,
+    "kernel": 2,
+    "boot": 3,
+    "static": 4,
+    "ra": 9,
+    "mrt": 10,
+    "zebra": 11,
+    "bird": 12,
+    "dhcp": 16,
+    "keepalived": 18,
+    "babel": 42,
+    "felix": 80,
+    "bgp": 186,
+    "isis": 187,
+    "ospf": 188,
+    "rip": 189,
+    "eigrp": 192,
+}
+"""Names of rtm_protocol as in iproute2's rt_protos, and Calico's Felix."""
+
+
+class ImportRule:
+    """One entry of ``fib.imports``."""
+
+    __slots__ = ("_interfaces", "_prefixes", "_protocols")
+
+    def __init__(self, config: FibImportConfig, prefix_sets: Mapping[str, Sequence[str]]) -> None:
+        self._protocols = {PROTOCOLS[name] if name in PROTOCOLS else int(name) for name in config.protocols}
+        self._interfaces = config.interfaces
+        self._prefixes = None if config.prefix_set is None else PrefixSet(prefix_sets[config.prefix_set])
+
+    def takes(self, family: Family, key: bytes, route: KernelRoute) -> bool:
+        if self._protocols and route.protocol not in self._protocols:
+            return False
+        if self._interfaces and not any(self._takes_device(way.device or "") for way in route.next_hops):
+            return False
+        return self._prefixes is None or self._prefixes.matches(family, key)
+
+    def _takes_device(self, device: str) -> bool:
+        """Shell patterns; the first that matches decides, a leading "!" excludes; only exclusions: any other."""
+        for pattern in self._interfaces:
+            if fnmatchcase(device, pattern.removeprefix("!")):
+                return not pattern.startswith("!")
+        return all(pattern.startswith("!") for pattern in self._interfaces)
+
+
+class Redistribution:
+    """Looks at every foreign kernel route, once for each change."""
+
+    __slots__ = ("_routes", "_rules", "_seen")
+
+    def __init__(self, tables: Mapping[Family, Table], rules: Rules) -> None:
+        self._routes = Redistributed(tables)
+        self._rules = self._compile(rules)
+        self._seen: dict[tuple[Family, bytes], tuple[KernelRoute, ...]] = {}
+
+    @staticmethod
+    def _compile(rules: Rules) -> list[ImportRule]:
+        sets = rules.config.sets.prefix_sets
+        return [ImportRule(item, sets) for item in (rules.fib_config.imports if rules.fib_config else ())]
+
+    def update(self, changes: KernelChanges) -> None:
+        for key, candidates in changes.routes.items():
+            if candidates:
+                self._seen[changes.family, key] = candidates
+            else:
+                self._seen.pop((changes.family, key), None)
+            self._apply(changes.family, key, candidates)
+
+    def reconfigure(self, rules: Rules) -> None:
+        """New rules: every kernel route is looked at again."""
+        self._rules = self._compile(rules)
+        for (family, key), candidates in self._seen.items():
+            self._apply(family, key, candidates)
+
+    def _apply(self, family: Family, key: bytes, candidates: tuple[KernelRoute, ...]) -> None:
+        taken = [route for route in candidates if any(rule.takes(family, key, route) for rule in self._rules)]
+        self._routes.update(family, key, min(taken, key=lambda route: route.metric, default=None))

@@ -1,0 +1,168 @@
+"""From configuration to rules: what a peer's import, export and policies are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..addresses import Family, address_octets, parse_router_id
+from ..config.model import FibConfig, PolicyRef, SpeakerConfig
+from ..constants import MAX_MESSAGE
+from ..messages.context import PeerKind
+from ..policy.builtin import ACCEPT_ALL, EBGP_WITHOUT_POLICY
+from ..policy.chain import Policy
+from ..policy.compile import compile_chain
+from ..rib.decision import Decision
+from ..rib.export import ExportRules
+from ..rib.next_hops import NextHops
+from .inbound import ImportRules
+from .peers import Peer, Policies, peer_kind
+
+Functions = Mapping[str, Callable[..., Any]]
+"""Python policies by their "module:function", already imported."""
+
+
+class HostAddresses:
+    """Our own addresses and the subnets they are in, as far as the shell has told us."""
+
+    __slots__ = ("by_device", "subnets")
+
+    def __init__(
+        self, subnets: Mapping[bytes, bytes] | None = None, by_device: Mapping[bytes, str] | None = None
+    ) -> None:
+        self.subnets = dict(subnets or {})
+        self.by_device = dict(by_device or {})
+
+    def of_family(self, local: bytes, size: int) -> bytes | None:
+        """A global address of ``size`` octets on the interface that has ``local``."""
+        device = self.by_device.get(local)
+        if device is None:
+            return None
+        for address, name in sorted(self.by_device.items()):
+            if name == device and len(address) == size and not address.startswith(b"\xfe\x80"):
+                return address
+        return None
+
+
+class Rules:
+    """One configuration's rules, compiled once."""
+
+    def __init__(self, config: SpeakerConfig, functions: Functions, fib: FibConfig | None) -> None:
+        """
+        Raises:
+            ConfigError: a policy that is not there or can't be compiled.
+        """
+        self.config = config
+        self.fib_config = fib
+        self._functions = functions
+        self._chains: dict[tuple[PolicyRef, ...], Policy] = {}
+        self.router_id = parse_router_id(config.router_id)
+        self.cluster_id = parse_router_id(config.cluster_id or config.router_id)
+        self.fib_policy = self._compile((fib.export_policy,) if fib is not None else ("reject",), hints=True)
+
+    def policies(self, peer: object) -> Policies:
+        """The chains of a ``PeerConfig``; iBGP accepts by default, eBGP doesn't (RFC 8212)."""
+        from ..config.model import PeerConfig
+
+        assert isinstance(peer, PeerConfig)
+        external = peer_kind(peer, self.config) is PeerKind.EXTERNAL
+        default = EBGP_WITHOUT_POLICY if external else ACCEPT_ALL
+        imports, exports = peer.import_policy, peer.export_policy
+        return Policies(
+            self._chain(tuple(imports)) if imports is not None else default,
+            self._chain(tuple(exports)) if exports is not None else default,
+            missing=external and (imports is None or exports is None),
+        )
+
+    def _chain(self, refs: tuple[PolicyRef, ...]) -> Policy:
+        chain = self._chains.get(refs)
+        if chain is None:
+            chain = self._chains[refs] = self._compile(refs)
+        return chain
+
+    def _compile(self, refs: tuple[PolicyRef, ...], *, hints: bool = False) -> Policy:
+        return compile_chain(
+            refs,
+            policies=self.config.policies,
+            sets=self.config.sets,
+            functions=self._functions,
+            own_as=self.config.local_as,
+            allow_hints=hints,
+        )
+
+    def decision(self, next_hops: NextHops) -> Decision:
+        options = self.config.decision
+        return Decision(
+            default_local_pref=self.config.default_local_pref,
+            always_compare_med=options.always_compare_med,
+            missing_med_as_worst=options.missing_med_as_worst,
+            as_path_ignore=options.as_path_ignore,
+            prefer_oldest=options.prefer_oldest,
+            cost=next_hops.cost,
+        )
+
+    def import_rules(self, peer: Peer, host: HostAddresses) -> ImportRules:
+        return ImportRules(
+            local_as=peer.local_as,
+            router_id=self.router_id,
+            cluster_id=self.cluster_id,
+            own_addresses=frozenset(host.subnets) | frozenset(self._session_address(peer)),
+            allowas_in=peer.config.allowas_in,
+            enforce_first_as=peer.config.enforce_first_as,
+            policy=peer.policies.imports,
+            shared_subnet=self._shared_subnet(peer, host),
+        )
+
+    def export_rules(self, peer: Peer, family: Family, host: HostAddresses) -> ExportRules:
+        negotiated = peer.negotiated
+        assert negotiated is not None
+        context = negotiated.context
+        return ExportRules(
+            family=family,
+            kind=peer.kind,
+            client=peer.config.route_reflector_client,
+            local_as=peer.local_as,
+            router_id=self.router_id,
+            cluster_id=self.cluster_id,
+            own_next_hop=self._own_next_hop(peer, family, host),
+            next_hop_mode=peer.config.next_hop,
+            shared_subnet=self._shared_subnet(peer, host),
+            default_local_pref=self.config.default_local_pref,
+            four_octet_as=context.four_octet_as,
+            add_path=family in context.add_path_send,
+            extended_next_hop=family in context.extended_next_hop,
+            limit=context.max_send or MAX_MESSAGE,
+            mrai=peer.config.timers.mrai,
+            policy=peer.policies.exports,
+        )
+
+    @staticmethod
+    def _session_address(peer: Peer) -> tuple[bytes, ...]:
+        return (address_octets(peer.local_address),) if peer.local_address else ()
+
+    @staticmethod
+    def _shared_subnet(peer: Peer, host: HostAddresses) -> bytes | None:
+        """Only for a directly connected external peer."""
+        if peer.internal or peer.config.multihop or not peer.local_address:
+            return None
+        from ..rib.export import within
+
+        subnet = host.subnets.get(address_octets(peer.local_address))
+        if subnet is None or not within(address_octets(peer.remote_address), subnet):
+            return None
+        return subnet
+
+    @staticmethod
+    def _own_next_hop(peer: Peer, family: Family, host: HostAddresses) -> bytes:
+        """Our address on the session; of the other family, one on the same interface (RFC 2545 §3, AFI-24)."""
+        local = address_octets(peer.local_address)
+        if family == Family.IPV4_UNICAST:
+            if len(local) == 4:
+                return local
+            return host.of_family(local, 4) or local
+        if len(local) == 4:
+            return host.of_family(local, 16) or bytes(10) + b"\xff\xff" + local
+        if local.startswith(b"\xfe\x80"):
+            wide = host.of_family(local, 16)
+            return wide + local if wide is not None else local
+        return local

@@ -1,0 +1,540 @@
+"""What happens with the peers: who they are, and what their state machines' actions mean for the RIB."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from ..addresses import Family, address_octets
+from ..config.model import DynamicPeersConfig, PeerConfig
+from ..constants import CeaseSubcode, RefreshSubtype
+from ..errors import Cease, ConfigError, UpdateError
+from ..fsm import actions
+from ..fsm.states import State
+from ..messages.refresh import RouteRefresh
+from ..rib.path import Path
+from . import graceful, limits
+from .inbound import Importer, Inbound
+from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
+from .peers import Peer, families_of, session_settings
+
+if TYPE_CHECKING:
+    from .core import SpeakerCore
+
+REFRESH_LIMIT: Final = 600.0
+"""Seconds that an enhanced refresh may take before what was not renewed goes (RFC 7313 §4.2)."""
+
+
+class Sessions:
+    """All peers of a core, by name and by connection."""
+
+    def __init__(self, core: SpeakerCore, secrets: Mapping[str, str]) -> None:
+        self.peers: dict[str, Peer] = {}
+        self.secrets = secrets
+        self._core = core
+        self._by_conn: dict[int, Peer] = {}
+        self._inbound: dict[int, Inbound] = {}  # Established connections
+        self._now = 0.0
+        self._started = 0.0
+        self._stopping = False
+        self._unswept: set[Family] = set()  # families whose first End-of-RIBs are not all in
+        self._preserved: frozenset[Family] = frozenset()
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    def start(self, now: float, preserved: frozenset[Family]) -> None:
+        core = self._core
+        self._now = self._started = now
+        self._preserved = preserved
+        self._unswept = set(core.tables)
+        self.listen()
+        for config in core.config.peers:
+            self.add(config, now)
+        for delay in {self._absent_time(), core.config.graceful_restart.deferral_time}:
+            core.at(now + delay, self._look_for_first_ends)
+
+    def stop(self, now: float) -> None:
+        self._now = now
+        self._stopping = True
+        for peer in list(self.peers.values()):
+            if peer.graceful.on_stop == "close":
+                peer.fsm.shutdown_silently(now)
+            else:
+                peer.fsm.stop(now, Cease("stopping", subcode=CeaseSubcode.ADMINISTRATIVE_SHUTDOWN))
+            self.drain(peer, now)
+
+    def listen(self) -> None:
+        """Say where to listen, with whose passwords (RFC 2385)."""
+        config = self._core.config
+        endpoints = tuple(_endpoint(text) for text in config.listen)
+        passwords = {}
+        for peer in config.peers:
+            secret = self.secrets.get(peer.name or peer.address)
+            if secret is not None and not peer.address.startswith("fe80:"):
+                passwords[peer.address] = secret
+        for dynamic in config.dynamic_peers:
+            secret = self.secrets.get(dynamic.name or dynamic.prefix)
+            if secret is not None:
+                passwords[dynamic.prefix] = secret
+        self._core.put(Listen(endpoints, passwords))
+
+    # -- peers ---------------------------------------------------------------------------------------------------------
+
+    def add(self, config: PeerConfig, now: float, dynamic: str | None = None) -> Peer:
+        """A peer appears in the configuration (or from a dynamic range) and starts."""
+        core = self._core
+        peer = Peer(
+            config,
+            core.config,
+            core.rules.policies(config),
+            conn_ids=core.conn_ids,
+            random=core.random,
+            dynamic=dynamic,
+            restarting=self.restarting,
+            preserved=self._preserved,
+        )
+        self.peers[peer.name] = peer
+        if config.enabled:
+            peer.fsm.start(now)
+            self.drain(peer, now)
+        return peer
+
+    def add_new(self, config: PeerConfig, now: float, password: str | None) -> None:
+        """
+        Raises:
+            ConfigError: the name or address is taken.
+        """
+        name = config.name or config.address
+        for peer in self.peers.values():
+            if peer.name == name or (peer.address, peer.config.port) == (config.address, config.port):
+                raise ConfigError(f"peer {name}: there is a peer {peer.name} with address {peer.address} already")
+        if password is not None:
+            self.secrets = {**self.secrets, name: password}
+            self.listen()
+        self.add(config, now)
+
+    def remove(self, name: str, now: float, error: Cease) -> None:
+        """A peer leaves the configuration; its routes go at once."""
+        peer = self.peers[name]
+        peer.fsm.stop(now, error)
+        self.drain(peer, now)
+        self._forget_stale(peer, set(self._core.tables))
+        self.peers.pop(name, None)
+
+    @property
+    def restarting(self) -> bool:
+        """We have just come back, and peers may be keeping our routes (RFC 4724 §4.1)."""
+        return bool(self._preserved) and bool(self._unswept)
+
+    # -- connections ---------------------------------------------------------------------------------------------------
+
+    def incoming(self, conn: int, now: float, *, remote_address: str, local_address: str) -> None:
+        peer = None if self._stopping else self._owner(remote_address, local_address, now)
+        if peer is None:
+            self._core.event("connection_refused", "warn", remote_address=remote_address, why="no such peer")
+            self._core.put(Close(conn))
+            return
+        self._by_conn[conn] = peer
+        self._core.put(Accept(conn, peer.transport_options(None)))
+        peer.fsm.incoming(conn, now, local_address=local_address, remote_address=remote_address)
+        self.drain(peer, now)
+
+    def connected(self, conn: int, now: float, *, remote_address: str, local_address: str) -> None:
+        peer = self._by_conn.get(conn)
+        if peer is None:
+            self._core.put(Close(conn))
+            return
+        peer.fsm.connected(conn, now, local_address=local_address, remote_address=remote_address)
+        self.drain(peer, now)
+
+    def connection_failed(self, conn: int, now: float, why: str) -> None:
+        peer = self._by_conn.pop(conn, None)
+        if peer is not None:
+            peer.fsm.connection_failed(conn, now, why)
+            self.drain(peer, now)
+
+    def received(self, conn: int, data: bytes, now: float) -> None:
+        peer = self._by_conn.get(conn)
+        if peer is not None:
+            peer.fsm.received(conn, data, now)
+            self.drain(peer, now)
+
+    def blocked(self, conn: int, now: float) -> None:
+        peer = self._by_conn.get(conn)
+        if peer is not None:
+            peer.fsm.blocked(conn, now)
+            self._arm(peer)
+
+    def unblocked(self, conn: int, now: float) -> None:
+        peer = self._by_conn.get(conn)
+        if peer is not None:
+            self._now = now
+            peer.fsm.sent(conn, now)
+
+    def told(self, conn: int) -> None:
+        """UPDATEs were handed to the transport (KAL-02)."""
+        peer = self._by_conn.get(conn)
+        if peer is not None:
+            peer.fsm.sent(conn, self._now)
+
+    def _owner(self, remote_address: str, local_address: str, now: float) -> Peer | None:
+        """The configured peer with this address, or one made for it from the longest dynamic range."""
+        octets = address_octets(remote_address)
+        zone = remote_address.partition("%")[2]
+        for peer in self.peers.values():
+            if peer.octets != octets or (zone and _zone(peer) not in ("", zone)):
+                continue
+            wanted = peer.config.local_address
+            if wanted is None or address_octets(wanted) == address_octets(local_address):
+                return peer
+        dynamic = self._range_of(remote_address)
+        if dynamic is None:
+            return None
+        limit = sum(peer.dynamic == dynamic.prefix for peer in self.peers.values())
+        if limit >= dynamic.limit:
+            self._core.event("dynamic_limit", "warn", prefix=dynamic.prefix, limit=dynamic.limit)
+            return None
+        config = replace(dynamic.template, address=remote_address, name=remote_address, passive=True)
+        return self.add(config, now, dynamic.prefix)
+
+    def _range_of(self, remote_address: str) -> DynamicPeersConfig | None:
+        address = ipaddress.ip_address(remote_address.partition("%")[0])
+        best: DynamicPeersConfig | None = None
+        length = -1
+        for item in self._core.config.dynamic_peers:
+            network = ipaddress.ip_network(item.prefix)
+            if address in network and network.prefixlen > length:
+                best, length = item, network.prefixlen
+        return best
+
+    # -- what a state machine says ---------------------------------------------------------------------------------------
+
+    def drain(self, peer: Peer, now: float) -> None:
+        # HOT, once a piece of input.
+        self._now = now
+        for action in peer.fsm.take_output():
+            kind = type(action)
+            if kind is actions.Updates:
+                self._updates(peer, action, now)  # type: ignore[arg-type]
+            elif kind is actions.Send:
+                self._core.put(Send(action.conn, action.data))  # type: ignore[union-attr]
+            else:
+                self._act(peer, action, now)
+        self._arm(peer)
+
+    def _act(self, peer: Peer, action: actions.Action, now: float) -> None:
+        match action:
+            case actions.Connect(conn):
+                self._by_conn[conn] = peer
+                options = peer.transport_options(self.secrets.get(peer.name))
+                self._core.put(Connect(conn, peer.address, peer.config.port, options))
+            case actions.Close(conn, abort):
+                self._by_conn.pop(conn, None)
+                self._core.put(Close(conn, abort))
+            case actions.Up():
+                self._up(peer, action, now)
+            case actions.Down():
+                self._down(peer, action, now)
+            case actions.Refresh(conn, message):
+                self._refresh(peer, conn, message, now)
+            case actions.StateChange(old, new, event, why):
+                self._state_changed(peer, old, new, why)
+
+    def _state_changed(self, peer: Peer, old: State, new: State, why: str) -> None:
+        self._core.event(
+            "state", "info", peer=peer.name, old=old.name.lower(), new=new.name.lower(), why=why or None
+        )
+        if new is State.IDLE and peer.dynamic and not peer.waiting:
+            self.peers.pop(peer.name, None)
+
+    def _arm(self, peer: Peer) -> None:
+        """Hold and keepalive timers move with every message; the heap hears only of earlier deadlines."""
+        deadline = peer.fsm.next_deadline
+        if deadline is not None and (peer.armed is None or deadline < peer.armed):
+            peer.armed = deadline
+
+            def wake(now: float, deadline: float = deadline) -> None:
+                if peer.armed == deadline:
+                    peer.armed = None
+                    peer.fsm.tick(now)
+                    self.drain(peer, now)
+
+            self._core.at(deadline, wake)
+
+    # -- Established and after ---------------------------------------------------------------------------------------------
+
+    def _up(self, peer: Peer, up: actions.Up, now: float) -> None:
+        core = self._core
+        negotiated = up.negotiated
+        peer.local_address, peer.remote_address = up.local_address, up.remote_address
+        peer.warned.discard("max_prefixes")
+        peer.received_end_of_rib.clear()
+        peer.refreshing.clear()
+        source = peer.open_source(negotiated, up.remote_address)
+        peer.stale_before = peer.epoch
+        importer = Importer(core.rules.import_rules(peer, core.host), core.next_hops)
+        self._inbound[up.conn] = Inbound(source, negotiated.context, importer, core.tables, core.blocks)
+        self._forget_stale(peer, graceful.families_given_up(peer.waiting, negotiated))
+        if peer.waiting:
+            self._stale_deadline(peer, now + peer.graceful.stale_time)
+        core.flush(now)
+        for family in sorted(negotiated.families & core.tables.keys()):
+            rules = core.rules.export_rules(peer, family, core.host)
+            end_of_rib = not (self.restarting and family in self._unswept)
+            peer.members[family] = core.outbound.join(peer.name, up.conn, rules, end_of_rib=end_of_rib)
+        core.event(
+            "session_up",
+            peer=peer.name,
+            remote_as=negotiated.remote_as,
+            hold_time_s=negotiated.hold_time,
+            families=",".join(str(family) for family in sorted(negotiated.families)),
+        )
+        if peer.policies.missing:
+            self._once(peer, "ebgp_without_policy", why="nothing passes without a policy", rfc="8212")
+        core.at(now + self._absent_time(), self._look_for_first_ends)
+
+    def _down(self, peer: Peer, down: actions.Down, now: float) -> None:
+        core = self._core
+        self._inbound.pop(down.conn, None)
+        core.outbound.leave(down.conn)
+        kept = graceful.families_to_keep(peer, down) if not self._stopping else frozenset()
+        if peer.name not in self.peers:
+            kept = frozenset()
+        stay = graceful.restart_time(peer)
+        if not peer.graceful.keep_stale:
+            self._drop_older(peer, set(peer.waiting), peer.stale_before)
+        routes = sum(core.tables[family].counters(peer.name).received for family in kept)
+        peer.source = None
+        peer.members.clear()
+        peer.negotiated = None
+        peer.stale_before = peer.epoch + 1
+        peer.waiting = set(kept)
+        self._drop_older(peer, set(core.tables) - peer.waiting, peer.stale_before)
+        if kept:
+            self._stale_deadline(peer, now + stay)
+        core.event(
+            "session_down",
+            "warn",
+            peer=peer.name,
+            why=down.why,
+            routes_kept=routes if kept else None,
+            kept_s=stay if kept else None,
+        )
+
+    def _updates(self, peer: Peer, action: actions.Updates, now: float) -> None:
+        inbound = self._inbound.get(action.conn)
+        if inbound is None:
+            return
+        try:
+            inbound.receive(action.bodies)
+        except UpdateError as error:
+            peer.update_errors += 1
+            peer.fsm.fail(action.conn, error, now)
+            self.drain(peer, now)
+            return
+        if inbound.problems:
+            self._report(peer, inbound)
+        if inbound.end_of_ribs:
+            families, inbound.end_of_ribs = inbound.end_of_ribs, []
+            for family in families:
+                self._end_of_rib(peer, family, now)
+        if peer.config.max_prefixes is not None:
+            limits.check(self._core, peer, peer.config.max_prefixes, now)
+
+    def _report(self, peer: Peer, inbound: Inbound) -> None:
+        problems, inbound.problems = inbound.problems, []
+        for problem, body in problems:
+            peer.update_errors += 1
+            self._core.event(
+                "update_error",
+                "warn",
+                peer=peer.name,
+                outcome=problem.outcome.name.lower().replace("_", "-"),
+                why=problem.why,
+                update=body[:512].hex(),
+            )
+
+    def _refresh(self, peer: Peer, conn: int, message: RouteRefresh, now: float) -> None:
+        family = message.family
+        if family not in peer.members:
+            return
+        negotiated = peer.negotiated
+        if message.subtype == RefreshSubtype.REQUEST:
+            self._core.flush(now)
+            enhanced = negotiated is not None and negotiated.enhanced_refresh
+            self._core.outbound.refresh(conn, family, enhanced=enhanced)
+        elif message.subtype == RefreshSubtype.BEGIN:
+            source = peer.next_epoch()
+            if source is not None:
+                inbound = self._inbound[conn]
+                inbound.restart(source, inbound.importer)
+                begun = peer.refreshing[family] = peer.epoch
+                self._core.at(now + REFRESH_LIMIT, lambda _: self._end_refresh(peer, family, begun))
+        elif message.subtype == RefreshSubtype.END and family in peer.refreshing:
+            self._end_refresh(peer, family, peer.refreshing[family])
+
+    def _end_refresh(self, peer: Peer, family: Family, begun: int) -> None:
+        """What has not been sent again since BoRR is gone (RFC 7313 §4.2)."""
+        if peer.refreshing.get(family) == begun:
+            del peer.refreshing[family]
+            self._drop_older(peer, {family}, begun)
+
+    def _end_of_rib(self, peer: Peer, family: Family, now: float) -> None:
+        peer.received_end_of_rib.add(family)
+        self._core.event("end_of_rib", "debug", peer=peer.name, family=str(family))
+        if family in peer.waiting:
+            peer.waiting.discard(family)
+            self._drop_older(peer, {family}, peer.stale_before)
+        self._look_for_first_ends(now)
+
+    # -- stale routes --------------------------------------------------------------------------------------------------
+
+    def _drop_older(self, peer: Peer, families: set[Family], epoch: int) -> None:
+        """Remove the peer's paths of earlier epochs, in slices."""
+        name = peer.name
+
+        def older(path: Path) -> bool:
+            return path.source.name == name and path.source.epoch < epoch
+
+        for family in families:
+            table = self._core.tables[family]
+            if table.counters(name).received:
+                self._core.later(table.drop(older))
+
+    def _forget_stale(self, peer: Peer, families: set[Family]) -> None:
+        peer.waiting -= families
+        self._drop_older(peer, families, peer.stale_before)
+
+    def _stale_deadline(self, peer: Peer, deadline: float) -> None:
+        peer.stale_deadline = deadline
+
+        def expired(now: float) -> None:
+            if peer.stale_deadline == deadline and peer.waiting:
+                self._core.event("stale_routes_dropped", "warn", peer=peer.name)
+                self._forget_stale(peer, set(peer.waiting))
+                if peer.dynamic and not peer.established:
+                    self.peers.pop(peer.name, None)
+
+        self._core.at(deadline, expired)
+
+    # -- our own restart -----------------------------------------------------------------------------------------------
+
+    def _absent_time(self) -> float:
+        return self._core.config.graceful_restart.absent_time
+
+    def _look_for_first_ends(self, now: float) -> None:
+        """Once every peer has sent its table after our start, nothing an earlier run left is needed any more."""
+        deferral_over = now - self._started >= self._core.config.graceful_restart.deferral_time
+        for family in sorted(self._unswept):
+            peers = [peer for peer in self.peers.values() if not peer.dynamic and peer.config.enabled]
+            if deferral_over or all(self._has_ended(peer, family, now) for peer in peers):
+                self._unswept.discard(family)
+                self._core.flush(now)
+                self._core.put(SweepFib(family))
+                if self._preserved:
+                    self._core.outbound.end_of_rib(family)
+        if not self._unswept and self._preserved:
+            self._preserved = frozenset()
+            for peer in self.peers.values():
+                peer.fsm.update_settings(session_settings(peer.config, self._core.config), now)
+
+    def _has_ended(self, peer: Peer, family: Family, now: float) -> bool:
+        if family in peer.received_end_of_rib or family not in families_of(peer.config, self._core.config):
+            return True
+        negotiated = peer.negotiated
+        if negotiated is None:
+            return now - self._started >= self._absent_time()
+        if family not in negotiated.families:
+            return True
+        since = peer.fsm.status().up_since
+        sends_ends = negotiated.graceful_restart is not None
+        return not sends_ends and since is not None and now - since >= self._absent_time()
+
+    # -- rules ---------------------------------------------------------------------------------------------------------
+
+    def rules_changed(self, now: float) -> None:
+        """Policies, addresses or options differ: import and export run again, and differences are told."""
+        for peer in self.peers.values():
+            self.peer_rules_changed(peer, now)
+
+    def peer_rules_changed(self, peer: Peer, now: float, *, rerun: bool = False) -> None:
+        """One peer's rules may differ; ``rerun`` says that they do, whatever they look like."""
+        core = self._core
+        conn = peer.fsm.conn
+        inbound = self._inbound.get(conn) if conn is not None else None
+        if inbound is None or conn is None:
+            return
+        rules = core.rules.import_rules(peer, core.host)
+        if rerun or rules != inbound.importer.rules:
+            importer = Importer(rules, core.next_hops)
+            inbound.restart(inbound.source, importer)
+            for family in peer.members:
+                core.later(core.tables[family].replace(_reimport(peer.name, importer, family)))
+        core.flush(now)
+        for family, (group, member) in list(peer.members.items()):
+            exports = core.rules.export_rules(peer, family, core.host)
+            if exports != group.rules:
+                peer.members[family] = (core.outbound.change_rules(conn, member, group, exports), member)
+
+    def next_hops_changed(self, changed: frozenset[bytes]) -> None:
+        """Some next hops now resolve differently: the paths through them get successors, in slices."""
+        importers = {inbound.source.name: inbound.importer for inbound in self._inbound.values()}
+        for family, table in self._core.tables.items():
+            self._core.later(table.replace(_reresolve(importers, changed, family)))
+        for inbound in self._inbound.values():
+            inbound.restart(inbound.source, inbound.importer)
+
+    def _once(self, peer: Peer, kind: str, **fields: object) -> None:
+        if kind not in peer.warned:
+            peer.warned.add(kind)
+            self._core.event(kind, "warn", peer=peer.name, **fields)
+
+
+def _reimport(name: str, importer: Importer, family: Family):  # type: ignore[no-untyped-def]
+    made: dict[Path, Path] = {}
+
+    def successor(key: bytes, path: Path) -> Path:
+        if path.source.name != name:
+            return path
+        if importer.reads_prefix:
+            return _unless_equal(path, importer.path(path.source, path.path_id, path.received, family, key))
+        new = made.get(path)
+        if new is None:
+            new = importer.path(path.source, path.path_id, path.received, family)
+            new = made[path] = _unless_equal(path, new)
+        return new
+
+    return successor
+
+
+def _reresolve(importers: Mapping[str, Importer], changed: frozenset[bytes], family: Family):  # type: ignore[no-untyped-def]
+    made: dict[Path, Path] = {}
+
+    def successor(key: bytes, path: Path) -> Path:
+        block = path.accepted if path.accepted is not None else path.received
+        importer = importers.get(path.source.name)
+        if importer is None or block.next_hop not in changed:
+            return path
+        new = None if importer.reads_prefix else made.get(path)
+        if new is None:
+            new = made[path] = importer.path(path.source, path.path_id, path.received, family, key)
+        return new
+
+    return successor
+
+
+def _unless_equal(old: Path, new: Path) -> Path:
+    """The old Path, if policy made the same of it again: then nothing has changed."""
+    return old if old.accepted == new.accepted and old.reason == new.reason else new
+
+
+def _endpoint(text: str) -> tuple[str, int]:
+    """ "192.0.2.1:179" or "[::]:179"."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _zone(peer: Peer) -> str:
+    return peer.address.partition("%")[2] or (peer.config.interface or "")

@@ -1,0 +1,155 @@
+"""The core's state as plain values: Adj-RIB-In, Loc-RIB and Adj-RIB-Out as questions, and how each peer is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..addresses import Family, address_text
+from ..messages import update
+from ..messages.attributes.block import Block
+from ..messages.context import Context
+from ..rib.export import Export
+from ..rib.path import Path, best_of, paths_of
+from .peers import Peer, remote_as
+from .status import FamilyCounters, PeerStatus, RouteDirection, RouteView
+
+if TYPE_CHECKING:
+    from .core import SpeakerCore
+
+
+def peer_status(core: SpeakerCore, peer: Peer, now: float) -> PeerStatus:
+    status = peer.fsm.status()
+    negotiated = peer.negotiated
+    families = {}
+    add_path = {}
+    for family, (_, member) in peer.members.items():
+        counters = core.tables[family].counters(peer.name)
+        families[family] = FamilyCounters(
+            received=counters.received, accepted=counters.accepted, advertised=member.advertised
+        )
+    for family in peer.waiting - families.keys():
+        counters = core.tables[family].counters(peer.name)
+        families[family] = FamilyCounters(
+            received=counters.received, accepted=counters.accepted, stale=counters.received
+        )
+    if negotiated is not None:
+        context = negotiated.context
+        for family in negotiated.families:
+            ways = [
+                word
+                for word, some in (("receive", context.add_path_receive), ("send", context.add_path_send))
+                if family in some
+            ]
+            if ways:
+                add_path[family] = "both" if len(ways) == 2 else ways[0]
+    behind = sum(len(member.backlog.behind) for _, member in peer.members.values() if member.backlog is not None)
+    return PeerStatus(
+        name=peer.name,
+        address=peer.address,
+        description=peer.config.group or "",
+        remote_as=negotiated.remote_as if negotiated is not None else remote_as(peer.config, core.config),
+        local_as=peer.local_as,
+        internal=peer.internal,
+        client=peer.config.route_reflector_client,
+        dynamic=peer.dynamic is not None,
+        state=status.state.name.lower(),
+        since=status.since,
+        uptime=now - status.up_since if negotiated is not None and status.up_since is not None else None,
+        router_id=address_text(negotiated.remote_router_id) if negotiated is not None else None,
+        hold_time=negotiated.hold_time if negotiated is not None else None,
+        keepalive_time=negotiated.keepalive_time if negotiated is not None else None,
+        last_error=status.last_error,
+        last_error_at=status.last_error_at,
+        next_retry=status.next_retry,
+        messages_in=status.messages_in,
+        messages_out=status.messages_out,
+        update_errors=peer.update_errors,
+        capabilities=tuple(str(item) for item in negotiated.capabilities) if negotiated is not None else (),
+        families=families,
+        add_path=add_path,
+        graceful_restart=_graceful_restart(peer),
+        behind=behind,
+    )
+
+
+def _graceful_restart(peer: Peer) -> str:
+    if peer.waiting:
+        return "waiting"
+    negotiated = peer.negotiated
+    return "helper" if negotiated is not None and negotiated.graceful_restart is not None else "none"
+
+
+def route_views(
+    core: SpeakerCore,
+    family: Family | None,
+    key: bytes | None,
+    peer: str | None,
+    direction: RouteDirection,
+) -> Iterator[RouteView]:
+    """Candidates, best routes, or what a peer is told. Walks copies, so the caller may take its time."""
+    for one, table in core.tables.items():
+        if family not in (None, one):
+            continue
+        for each in table.keys() if key is None else [key]:
+            if direction == "advertised":
+                yield from _advertised(core, one, each, peer)
+            else:
+                yield from _candidates(core, one, each, peer, best_only=direction == "best")
+
+
+def _candidates(core: SpeakerCore, family: Family, key: bytes, peer: str | None, *, best_only: bool) -> Iterator[RouteView]:
+    entry = core.tables[family].get(key)
+    best = best_of(entry)
+    for path in paths_of(entry):
+        if (best_only and path is not best) or peer not in (None, path.source.name):
+            continue
+        yield RouteView(
+            family=family,
+            key=key,
+            source=path.source,
+            path_id=path.path_id,
+            block=path.accepted if path.accepted is not None else path.received,
+            best=path is best,
+            reason=path.reason,
+            stale=_is_stale(core, family, path),
+        )
+
+
+def _is_stale(core: SpeakerCore, family: Family, path: Path) -> bool:
+    peer = core.sessions.peers.get(path.source.name)
+    return peer is not None and family in peer.waiting and path.source.epoch < peer.stale_before
+
+
+def _advertised(core: SpeakerCore, family: Family, key: bytes, name: str | None) -> Iterator[RouteView]:
+    """From the code that tells: the export of the best path (of all, with ADD-PATH), less a member's own routes."""
+    entry = core.tables[family].get(key)
+    best = best_of(entry)
+    for peer in core.sessions.peers.values():
+        membership = peer.members.get(family)
+        if name not in (None, peer.name) or membership is None:
+            continue
+        group, _ = membership
+        paths = paths_of(entry) if group.rules.add_path else ((best,) if best is not None else ())
+        for path in paths:
+            if path.source.name == peer.name:
+                continue
+            export = group.exporter.export(path, key)
+            if export is not None:
+                path_id = core.outbound.ids.of(path) if group.rules.add_path else 0
+                yield RouteView(
+                    family=family,
+                    key=key,
+                    source=path.source,
+                    path_id=path_id,
+                    block=_sent(export, path, group.rules.four_octet_as),
+                    best=path is best,
+                    reason="",
+                    to=peer.name,
+                )
+
+
+def _sent(export: Export, path: Path, four_octet_as: bool) -> Block:
+    """The octets that are sent, read back as attributes."""
+    context = Context(kind=path.source.peer_kind, four_octet_as=four_octet_as)
+    return update.block_of(export.attributes, export.next_hop, context) or path.received
