@@ -1,0 +1,75 @@
+"""pybgp: a BGP-4 speaker and route reflector in pure Python.
+
+The names below are the public interface, together with the packages ``pybgp.messages`` (octets ⇄ values),
+``pybgp.speaker`` (the speaker without IO) and ``pybgp.errors``. They are imported when they are used, so ``import pybgp``
+costs neither asyncio nor netlink.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from .version import __version__
+
+if TYPE_CHECKING:
+    from .addresses import Family
+    from .config.file import load_config
+    from .config.model import FibConfig, NodeConfig, PeerConfig, SpeakerConfig
+    from .errors import ApiError, ConfigError, PybgpError
+    from .messages import decode, encode
+    from .messages.attributes.block import Block
+    from .net.speaker import Speaker
+    from .net.watch import RouteChange
+    from .routes import Route
+
+_HOMES = {
+    "ApiError": "errors",
+    "Block": "messages.attributes.block",
+    "ConfigError": "errors",
+    "Family": "addresses",
+    "FibConfig": "config.model",
+    "NodeConfig": "config.model",
+    "PeerConfig": "config.model",
+    "PybgpError": "errors",
+    "Route": "routes",
+    "RouteChange": "net.watch",
+    "Speaker": "net.speaker",
+    "SpeakerConfig": "config.model",
+    "decode": "messages",
+    "encode": "messages",
+    "load_config": "config.file",
+}
+
+__all__ = [
+    "ApiError",
+    "Block",
+    "ConfigError",
+    "Family",
+    "FibConfig",
+    "NodeConfig",
+    "PeerConfig",
+    "PybgpError",
+    "Route",
+    "RouteChange",
+    "Speaker",
+    "SpeakerConfig",
+    "__version__",
+    "decode",
+    "encode",
+    "load_config",
+]
+
+
+def __getattr__(name: str) -> object:
+    """PEP 562: import a public name's module when it is first asked for."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
