@@ -1,0 +1,295 @@
+"""The control socket: JSON lines on a UNIX socket, one question a line, answers carry the question's id.
+
+``docs/reference/control-socket.md`` is the protocol. A long answer is sent in slices of a few milliseconds and waits
+for its reader, so neither the event loop nor memory suffers from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import stat
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from ..config.model import ControlConfig
+from ..errors import ApiError, ConfigError, PybgpError
+from . import queries
+from .queries import BadArgument, JsonObject, Speaker, UnknownPeer
+
+MAX_REQUEST_OCTETS: Final = 1 << 16
+SLICE_S: Final = 0.004
+"""How long a slice of an answer may keep the event loop."""
+MAX_ITEMS: Final = 200
+"""Items on one line of a long answer."""
+WRITE_BUFFER_OCTETS: Final = 1 << 18
+MAX_CLIENTS: Final = 64
+_LONGEST_PATH: Final = 107
+"""sun_path has 108 octets with its final zero (unix(7))."""
+
+Reload = Callable[[], Awaitable[JsonObject]]
+Answer = JsonObject | list[JsonObject] | Iterator[JsonObject | None]
+
+
+class BadRequest(ApiError):
+    """A line that is no question."""
+
+
+class ControlServer:
+    """Serves the questions of ``control.queries`` on one socket."""
+
+    def __init__(
+        self,
+        speaker: Speaker,
+        *,
+        facts: Callable[[], Mapping[str, Any]] = dict,
+        reload: Reload | None = None,
+    ) -> None:
+        """``facts`` are added to the answer of "status"; ``reload`` reads the configuration again."""
+        self._speaker = speaker
+        self._facts = facts
+        self._reload = reload
+        self._server: asyncio.Server | None = None
+        self._clients: set[asyncio.Task[None]] = set()
+        self._path: Path | None = None
+        self._identity = (0, 0)  # device and inode of our socket file
+
+    async def start(self, config: ControlConfig) -> None:
+        """Listen.
+
+        Raises:
+            ApiError: another daemon answers there, or the socket can't be made.
+            ConfigError: there is no such group.
+        """
+        path = Path(config.socket)
+        listener = _listener(path, config)
+        self._path = path
+        found = os.stat(path)
+        self._identity = (found.st_dev, found.st_ino)
+        self._server = await asyncio.start_unix_server(self._connected, sock=listener, limit=MAX_REQUEST_OCTETS)
+
+    async def close(self) -> None:
+        """Stop listening, end all conversations, remove the socket file if it is still ours."""
+        if self._server is None or self._path is None:
+            return
+        with contextlib.suppress(OSError):
+            found = os.stat(self._path)
+            if (found.st_dev, found.st_ino) == self._identity:
+                self._path.unlink()
+        self._server.close()
+        self._server = None
+        clients = list(self._clients)
+        for task in clients:
+            task.cancel()
+        await asyncio.gather(*clients, return_exceptions=True)
+
+    # -- conversations -------------------------------------------------------------------------------------------------
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # asyncio runs this as a task
+        self._clients.add(task)
+        try:
+            writer.transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
+            if len(self._clients) > MAX_CLIENTS:
+                await _send(writer, _error(None, BadRequest(f"more than {MAX_CLIENTS} connections")))
+                return
+            await self._converse(reader, writer)
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # the reader went away, or we are stopping: nobody is left to tell
+        finally:
+            self._clients.discard(task)
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            try:
+                line = await reader.readline()
+            except ValueError:  # longer than the limit: where the next one starts is not known
+                await _send(writer, _error(None, BadRequest(f"a line of more than {MAX_REQUEST_OCTETS} octets")))
+                return
+            if not line:
+                return
+            if line.strip():
+                await self._answer_line(line, writer)
+
+    async def _answer_line(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+        request_id: object = None
+        try:
+            request = _parse(line)
+            request_id = request.get("id")
+            answer = await self._answer(request)
+            if isinstance(answer, dict):
+                await _send(writer, {"id": request_id, "result": answer})
+            else:
+                await self._send_items(writer, request_id, iter(answer))
+        except PybgpError as error:
+            await _send(writer, _error(request_id, error))
+
+    async def _answer(self, request: JsonObject) -> Answer:
+        query = request.get("query")
+        arguments = request.get("args", {})
+        allowed = _ARGUMENTS.get(query) if isinstance(query, str) else None
+        if allowed is None:
+            raise BadRequest(f"query {query!r}: expected one of {', '.join(_ARGUMENTS)}")
+        if not isinstance(arguments, dict):
+            raise BadArgument("args: expected an object")
+        for name, value in arguments.items():
+            if name not in allowed:
+                raise BadArgument(f"{query} has no argument {name!r}: expected {', '.join(allowed) or 'none'}")
+            if value is not None and not isinstance(value, str):
+                raise BadArgument(f"{name} = {value!r}: expected a string")
+        given = {name: value for name, value in arguments.items() if value is not None}
+        match query:
+            case "version":
+                return queries.version()
+            case "status":
+                return queries.status(self._speaker, self._facts())
+            case "peers":
+                return queries.peers(self._speaker, given.get("name"))
+            case "routes":
+                return queries.routes(self._speaker, **given)
+            case "fib":
+                return queries.fib(self._speaker, **given)
+        if self._reload is None:
+            raise ApiError("this speaker has no configuration to read again")
+        return await self._reload()
+
+    async def _send_items(
+        self, writer: asyncio.StreamWriter, request_id: object, items: Iterator[JsonObject | None]
+    ) -> None:
+        clock = asyncio.get_running_loop().time
+        count = 0
+        finished = False
+        while not finished:
+            batch: list[JsonObject] = []
+            deadline = clock() + SLICE_S
+            finished = True
+            for item in items:
+                if item is not None:
+                    batch.append(item)
+                if len(batch) == MAX_ITEMS or clock() > deadline:
+                    finished = False
+                    break
+            if batch:
+                count += len(batch)
+                await _send(writer, {"id": request_id, "items": batch})
+            await asyncio.sleep(0)  # a turn for everybody else, also when nothing was found
+        await _send(writer, {"id": request_id, "end": True, "count": count})
+
+
+_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "version": (),
+    "status": (),
+    "peers": ("name",),
+    "routes": ("prefix", "match", "family", "peer", "direction"),
+    "fib": ("prefix", "match", "family"),
+    "reload": (),
+}
+
+
+def _parse(line: bytes) -> JsonObject:
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"not a JSON object: {error}") from None
+    if not isinstance(request, dict):
+        raise BadRequest("not a JSON object")
+    return request
+
+
+async def _send(writer: asyncio.StreamWriter, answer: JsonObject) -> None:
+    writer.write(json.dumps(answer, separators=(",", ":")).encode() + b"\n")
+    await writer.drain()
+
+
+def _error(request_id: object, error: PybgpError) -> JsonObject:
+    about: JsonObject = {"code": _code(error), "message": str(error)}
+    if isinstance(error, ConfigError):
+        about["problems"] = list(error.problems)
+    return {"id": request_id, "error": about}
+
+
+def _code(error: PybgpError) -> str:
+    match error:
+        case BadRequest():
+            return "bad_request"
+        case BadArgument():
+            return "bad_argument"
+        case UnknownPeer():
+            return "unknown_peer"
+        case ConfigError():
+            return "config"
+    return "failed"
+
+
+# -- the socket file ---------------------------------------------------------------------------------------------------
+
+
+def _listener(path: Path, config: ControlConfig) -> socket.socket:
+    """A bound socket with its mode and group; what a killed daemon left is replaced."""
+    if len(os.fsencode(path)) > _LONGEST_PATH:
+        raise ApiError(f"{path}: a socket's path may have {_LONGEST_PATH} octets")
+    group = _group(config)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(path)
+        _bind(listener, path)
+        if group is not None:
+            os.chown(path, -1, group)
+        os.chmod(path, int(config.mode, 8))
+    except OSError as error:
+        listener.close()
+        raise ApiError(f"{path}: {error.strerror}") from None
+    except ApiError:
+        listener.close()
+        raise
+    return listener
+
+
+def _bind(listener: socket.socket, path: Path) -> None:
+    before = os.umask(0o177)  # nobody else may connect before the mode is set
+    try:
+        listener.bind(os.fspath(path))
+    finally:
+        os.umask(before)
+
+
+def _group(config: ControlConfig) -> int | None:
+    if config.group is None:
+        return None
+    import grp
+
+    try:
+        return grp.getgrnam(config.group).gr_gid
+    except KeyError:
+        raise ConfigError(f'control.group = "{config.group}": expected a group of this host') from None
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove a socket that nobody answers on.
+
+    Raises:
+        ApiError: somebody does, or it is not a socket.
+    """
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise ApiError(f"{path}: is there and not a socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(os.fspath(path))
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+        except TimeoutError:
+            raise ApiError(f"{path}: somebody listens there but does not answer") from None
+        else:
+            raise ApiError(f"{path}: another pybgp is running there")

@@ -1,0 +1,383 @@
+"""One implementation of each question; every front (socket, web, ``--json``) gives these answers.
+
+An answer is JSON-ready: text, numbers, booleans, None, lists and dicts of these. The field names are documented in
+``docs/reference/control-socket.md`` and stable. Times are ISO 8601 in UTC; a number's unit is in its name.
+
+Long answers are iterators. They yield None where a while may pass without an item, so that whoever drives one can give
+the event loop its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final, Literal, Protocol, get_args
+
+from ..addresses import Family, address_text, key_text, prefix_key
+from ..config.model import SpeakerConfig
+from ..errors import ApiError
+from ..routes import SourceKind
+from ..speaker.fib import Fib, InstalledRoute
+from ..speaker.status import FamilyCounters, PeerStatus, RouteDirection, RouteView
+from ..version import __version__
+from .attributes import AttributeFields
+
+Match = Literal["exact", "longest", "covered"]
+JsonObject = dict[str, Any]
+
+HEARTBEAT: Final = 64
+"""Items looked at without a hit before an iterator yields None."""
+
+
+class UnknownPeer(ApiError):
+    """No peer has this name or address."""
+
+
+class BadArgument(ApiError):
+    """A question that can't be understood."""
+
+
+class Core(Protocol):
+    """What the questions need of ``SpeakerCore``."""
+
+    config: SpeakerConfig
+
+    def peer_status(self, now: float) -> list[PeerStatus]: ...
+
+    def route_views(
+        self,
+        family: Family | None = None,
+        *,
+        key: bytes | None = None,
+        peer: str | None = None,
+        direction: RouteDirection = "best",
+    ) -> Iterator[RouteView]: ...
+
+
+class Speaker(Protocol):
+    """What the questions need of ``pybgp.net.speaker.Speaker``."""
+
+    @property
+    def core(self) -> Core: ...
+
+    @property
+    def fib(self) -> Fib | None: ...
+
+    def now(self) -> float: ...
+
+    def wall(self, t: float) -> datetime: ...
+
+
+def version() -> JsonObject:
+    """Who answers."""
+    return {"name": "pybgp", "version": __version__}
+
+
+def status(speaker: Speaker, facts: Mapping[str, Any]) -> JsonObject:
+    """The speaker and all its peers. ``facts`` are the daemon's own: process id, start, configuration file, ..."""
+    config = speaker.core.config
+    rows = peers(speaker)
+    return {
+        **version(),
+        "time": _time(speaker, speaker.now()),
+        "local_as": config.local_as,
+        "router_id": config.router_id,
+        "cluster_id": config.cluster_id or config.router_id,
+        "listen": list(config.listen),
+        **facts,
+        "peers_configured": len(rows),
+        "peers_established": sum(row["state"] == "established" for row in rows),
+        "families": _sums(rows),
+        "fib": fib_counters(speaker.fib) if speaker.fib is not None else None,
+        "peers": rows,
+    }
+
+
+def _sums(rows: list[JsonObject]) -> JsonObject:
+    sums: JsonObject = {}
+    for row in rows:
+        for family, counters in row["families"].items():
+            total = sums.setdefault(family, dict.fromkeys(("received", "accepted", "advertised", "stale"), 0))
+            for name in total:
+                total[name] += counters[name]
+    return sums
+
+
+# -- peers -------------------------------------------------------------------------------------------------------------
+
+
+def peers(speaker: Speaker, name: str | None = None) -> list[JsonObject]:
+    """All peers, or the one with this name or address.
+
+    Raises:
+        UnknownPeer: there is none.
+    """
+    rows = speaker.core.peer_status(speaker.now())
+    if name is not None:
+        rows = [row for row in rows if row.name == name] or [row for row in rows if row.address == name]
+        if not rows:
+            raise UnknownPeer(f"no peer is called {name}")
+    disabled = {peer.name or peer.address for peer in speaker.core.config.peers if not peer.enabled}
+    return [_peer(speaker, row, enabled=row.name not in disabled) for row in rows]
+
+
+def _peer(speaker: Speaker, row: PeerStatus, *, enabled: bool) -> JsonObject:
+    return {
+        "name": row.name,
+        "address": row.address,
+        "description": row.description,
+        "remote_as": row.remote_as,
+        "local_as": row.local_as,
+        "type": "internal" if row.internal else "external",
+        "client": row.client,
+        "dynamic": row.dynamic,
+        "enabled": enabled,
+        "state": row.state,
+        "since": _time(speaker, row.since),
+        "uptime_s": _seconds(row.uptime),
+        "router_id": row.router_id,
+        "hold_time_s": _seconds(row.hold_time),
+        "keepalive_time_s": _seconds(row.keepalive_time),
+        "last_error": row.last_error,
+        "last_error_at": _time(speaker, row.last_error_at),
+        "next_retry": _time(speaker, row.next_retry),
+        "messages_in": row.messages_in,
+        "messages_out": row.messages_out,
+        "update_errors": row.update_errors,
+        "capabilities": list(row.capabilities),
+        "families": {
+            str(family): _family(counters, row.add_path.get(family, "off")) for family, counters in row.families.items()
+        },
+        "graceful_restart": row.graceful_restart,
+        "behind": row.behind,
+    }
+
+
+def _family(counters: FamilyCounters, add_path: str) -> JsonObject:
+    return {
+        "received": counters.received,
+        "accepted": counters.accepted,
+        "advertised": counters.advertised,
+        "stale": counters.stale,
+        "add_path": add_path,
+    }
+
+
+# -- routes ------------------------------------------------------------------------------------------------------------
+
+
+def routes(
+    speaker: Speaker,
+    *,
+    prefix: str | None = None,
+    match: Match | None = None,
+    family: str | None = None,
+    peer: str | None = None,
+    direction: RouteDirection = "best",
+) -> Iterator[JsonObject | None]:
+    """Routes as received, best, or as advertised to peers.
+
+    ``match`` says which belong to ``prefix``: "exact", "longest" (the most specific one that holds it; what a bare
+    address means) or "covered" (it and all inside). ``peer`` is the name or address of the one they come from; for
+    advertised routes, of the one that is told.
+
+    Raises:
+        UnknownPeer, BadArgument: at once, not at the first item.
+    """
+    if direction not in get_args(RouteDirection):
+        raise BadArgument(f"direction {direction!r}: expected one of {', '.join(get_args(RouteDirection))}")
+    name = peers(speaker, peer)[0]["name"] if peer is not None else None
+    views = _views(speaker.core, prefix, match, _parse_family(family), name, direction)
+    if name is not None and direction != "advertised":
+        views = _from_peer(views, name)
+    fields = AttributeFields()
+    return (None if view is None else _route(view, fields) for view in views)
+
+
+def _from_peer(views: Iterator[RouteView | None], name: str) -> Iterator[RouteView | None]:
+    """Chosen here and not by the core, so that the many others that are looked at don't keep the loop."""
+    return (view if view is not None and view.source.name == name else None for view in views)
+
+
+def _views(
+    core: Core,
+    prefix: str | None,
+    match: Match | None,
+    family: Family | None,
+    peer: str | None,
+    direction: RouteDirection,
+) -> Iterator[RouteView | None]:
+    told = peer if direction == "advertised" else None
+    if prefix is None:
+        if match not in (None, "covered"):
+            raise BadArgument(f"match {match!r} needs a prefix")
+        return iter(core.route_views(family, peer=told, direction=direction))
+    of_prefix, key = _parse_prefix(prefix)
+    if family not in (None, of_prefix):
+        raise BadArgument(f"{prefix} is not of family {family}")
+    match = match or ("exact" if "/" in prefix else "longest")
+    if match == "exact":
+        return iter(core.route_views(of_prefix, key=key, peer=told, direction=direction))
+    if match == "longest":
+        return _longest(core, of_prefix, key, peer, direction)
+    if match == "covered":
+        return _covered(core.route_views(of_prefix, peer=told, direction=direction), key)
+    raise BadArgument(f"match {match!r}: expected one of {', '.join(get_args(Match))}")
+
+
+def _longest(
+    core: Core, family: Family, key: bytes, peer: str | None, direction: RouteDirection
+) -> Iterator[RouteView | None]:
+    """At most 33 or 129 exact questions: no index is kept for them."""
+    for shorter in covering_keys(key):
+        found = False
+        for view in core.route_views(family, key=shorter, peer=peer, direction=direction):
+            found = True
+            yield view
+        if found:
+            return
+
+
+def _covered(views: Iterator[RouteView], key: bytes) -> Iterator[RouteView | None]:
+    length, octets = key[0], key[1:]
+    whole = octets[: length // 8]
+    shift = 8 - length % 8
+    last = octets[-1] >> shift if length % 8 else None
+    skipped = 0
+    for view in views:
+        other = view.key
+        inside = other[0] >= length and other.startswith(whole, 1)
+        if inside and (last is None or other[1 + len(whole)] >> shift == last):
+            yield view
+            skipped = 0
+            continue
+        skipped += 1
+        if skipped % HEARTBEAT == 0:
+            yield None
+
+
+def covering_keys(key: bytes) -> Iterator[bytes]:
+    """The key itself, then each prefix that holds it, the default route last."""
+    number = int.from_bytes(key[1:])
+    bits = 8 * (len(key) - 1)
+    for length in range(key[0], -1, -1):
+        size = (length + 7) // 8
+        kept = number >> (bits - length) << (8 * size - length)
+        yield bytes([length]) + kept.to_bytes(size)
+
+
+def _parse_prefix(text: str) -> tuple[Family, bytes]:
+    try:
+        return prefix_key(text)
+    except ValueError as error:
+        raise BadArgument(str(error)) from None
+
+
+def _parse_family(text: str | None) -> Family | None:
+    try:
+        return None if text is None else Family.parse(text)
+    except ValueError as error:
+        raise BadArgument(str(error)) from None
+
+
+def _route(view: RouteView, fields: AttributeFields) -> JsonObject:
+    return {
+        "prefix": key_text(view.family, view.key),
+        "family": str(view.family),
+        "peer": view.source.name if view.source.kind is SourceKind.BGP else None,
+        "source": view.source.kind.value,
+        "best": view.best,
+        **fields.of(view.block),
+        "path_id": view.path_id,
+        "stale": view.stale,
+        "reason": view.reason,
+        "to": view.to,
+    }
+
+
+# -- the kernel --------------------------------------------------------------------------------------------------------
+
+
+def fib(
+    speaker: Speaker, *, prefix: str | None = None, match: Match | None = None, family: str | None = None
+) -> Iterator[JsonObject | None]:
+    """What is, or should be, in the kernel because of us.
+
+    Raises:
+        BadArgument: at once, not at the first item.
+    """
+    wanted = _parse_family(family)
+    routes = speaker.fib.routes() if speaker.fib is not None else []
+    if prefix is None:
+        return (_installed(row) if wanted in (None, row.family) else None for row in routes)
+    of_prefix, key = _parse_prefix(prefix)
+    if wanted not in (None, of_prefix):
+        raise BadArgument(f"{prefix} is not of family {family}")
+    if match not in (None, *get_args(Match)):
+        raise BadArgument(f"match {match!r}: expected one of {', '.join(get_args(Match))}")
+    return _fib_of(routes, of_prefix, key, match or ("exact" if "/" in prefix else "longest"))
+
+
+def _fib_of(routes: list[InstalledRoute], family: Family, key: bytes, match: Match) -> Iterator[JsonObject | None]:
+    rows = {row.key: row for row in routes if row.family == family}
+    if match == "covered":
+        holders = {key}
+        for row in rows.values():
+            yield _installed(row) if not holders.isdisjoint(covering_keys(row.key)) else None
+        return
+    for candidate in covering_keys(key):
+        if candidate in rows:
+            yield _installed(rows[candidate])
+            return
+        if match == "exact":
+            return
+
+
+def fib_counters(fib: Fib) -> JsonObject:
+    """Counters since the start."""
+    counters = fib.status()
+    return {
+        "installed": counters.installed,
+        "pending": counters.pending,
+        "failed": counters.failed,
+        "adopted": counters.adopted,
+        "foreign_bird": counters.foreign_bird,
+    }
+
+
+def _installed(row: InstalledRoute) -> JsonObject:
+    return {
+        "prefix": key_text(row.family, row.key),
+        "family": str(row.family),
+        "type": row.route.type,
+        "next_hops": [
+            {
+                "gateway": address_text(hop.gateway) if hop.gateway else None,
+                "device": hop.device,
+                "onlink": hop.onlink,
+                "weight": hop.weight,
+            }
+            for hop in row.route.next_hops
+        ],
+        "metric": row.route.metric,
+        "state": row.state,
+        "error": row.error,
+    }
+
+
+# -- times -------------------------------------------------------------------------------------------------------------
+
+
+def _time(speaker: Speaker, t: float | None) -> str | None:
+    return None if t is None else iso(speaker.wall(t))
+
+
+def iso(time: datetime) -> str:
+    """``2026-01-05T10:12:07Z``"""
+    return time.isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+
+
+def _seconds(value: float | None) -> float | int | None:
+    if value is None:
+        return None
+    return int(value) if value == int(value) else round(value, 3)

@@ -1,0 +1,1 @@
+"""What a running speaker tells the outside by itself: its log."""
