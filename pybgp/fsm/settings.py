@@ -43,9 +43,7 @@ class SessionSettings:
     damp_peer_oscillations: bool = True
     collision_detect_established: bool = False
     send_notification_without_open: bool = True
-    families: Mapping[Family, FamilySettings] = field(
-        default_factory=lambda: {Family.IPV4_UNICAST: FamilySettings()}
-    )
+    families: Mapping[Family, FamilySettings] = field(default_factory=lambda: {Family.IPV4_UNICAST: FamilySettings()})
     route_refresh: bool = True
     enhanced_refresh: bool = True
     extended_messages: bool = True
