@@ -1,0 +1,208 @@
+"""Whatever happens to a table, every member of a group ends up with what a computation from scratch would give it.
+
+Members join, leave, stop reading and go on; routes come, change and go; flushes fall anywhere. Each member's octets are
+decoded into a dictionary, and that dictionary is compared with ``export(best)`` of the table (RFC 4271 §9.1.3, §9.2).
+"""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from pybgp.addresses import Family
+from pybgp.messages import update
+from pybgp.messages.attributes.cache import BlockCache
+from pybgp.messages.context import Context, PeerKind
+from pybgp.messages.header import Framer
+from pybgp.policy.builtin import ACCEPT_ALL
+from pybgp.rib.decision import Decision
+from pybgp.rib.export import Exporter, ExportRules
+from pybgp.rib.groups import regroup
+from pybgp.rib.path import best_of, paths_of
+from pybgp.rib.table import Table
+from pybgp.speaker.outbound import Outbound
+from tests.unit.rib.paths import block, key, path, source
+
+FAMILY = Family.IPV4_UNICAST
+KEYS = [key(text) for text in ("10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "0.0.0.0/0", "10.1.2.3/32")]
+SOURCES = {
+    "a": source("a", client=True, router_id="1.1.1.1", address="192.0.2.1"),
+    "b": source("b", client=True, router_id="2.2.2.2", address="192.0.2.2"),
+    "c": source("c", client=False, router_id="3.3.3.3", address="192.0.2.3"),
+    "x": source("x", kind=PeerKind.EXTERNAL, router_id="4.4.4.4", address="192.0.2.4"),
+}
+RULES = {
+    name: ExportRules(
+        family=FAMILY,
+        kind=one.peer_kind,
+        client=one.client,
+        local_as=64512,
+        router_id=b"\x09\x09\x09\x09",
+        cluster_id=b"\x09\x09\x09\x09",
+        own_next_hop=b"\xc0\x00\x02\x09",
+        add_path=False,
+        policy=ACCEPT_ALL,
+    )
+    for name, one in SOURCES.items()
+}
+
+
+class Receiver:
+    """What a peer makes of the octets it gets."""
+
+    def __init__(self, add_path: bool, kind: PeerKind) -> None:
+        families = frozenset({FAMILY})
+        self.context = Context(kind=kind, add_path_receive=families if add_path else frozenset())
+        self.routes: dict[tuple[bytes, int], tuple[bytes, bytes]] = {}
+        self.framer = Framer()
+        self.blocks = BlockCache()
+        self.needless_withdrawals = 0
+
+    def receive(self, data: bytes) -> None:
+        for _, body in self.framer.feed(data):
+            message = update.decode(body, self.context, self.blocks)
+            assert not message.problems
+            for gone in message.withdrawn:
+                for one in gone.keys:
+                    if self.routes.pop((one, gone.path_id), None) is None:
+                        self.needless_withdrawals += 1
+            for reach in message.reachable:
+                for one in reach.keys:
+                    self.routes[one, reach.path_id] = (reach.block.octets, reach.block.next_hop)
+
+
+class Groups(RuleBasedStateMachine):
+    @initialize(add_path=st.booleans())
+    def set_up(self, add_path: bool) -> None:
+        self.add_path = add_path
+        self.table = Table(FAMILY, Decision())
+        self.outbound = Outbound({FAMILY: self.table}, self.deliver)
+        self.receivers: dict[int, tuple[str, Receiver]] = {}
+        self.congested: set[int] = set()
+        self.conns = iter(range(1, 10_000))
+        self.now = 0.0
+
+    def deliver(self, conn: int, data: bytes) -> None:
+        assert conn not in self.congested, "octets for a transport that asked to pause"
+        self.receivers[conn][1].receive(data)
+
+    def rules(self, name: str) -> ExportRules:
+        from dataclasses import replace
+
+        return replace(RULES[name], add_path=self.add_path)
+
+    @rule(
+        name=st.sampled_from("abcx"),
+        keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=5),
+        local_pref=st.sampled_from((100, 200)),
+        path_id=st.sampled_from((0, 0, 1)),
+        communities=st.sampled_from(((), (), ("no-export",), ("no-advertise",))),
+        eligible=st.sampled_from((True, True, True, False)),
+    )
+    def announce(
+        self, name: str, keys: list[bytes], local_pref: int, path_id: int, communities: tuple[str, ...], eligible: bool
+    ) -> None:
+        of = block((65001, 65002), local_pref=local_pref, communities=communities)
+        self.table.insert(keys, path(of, by=SOURCES[name], path_id=path_id, reason="" if eligible else "refused"))
+
+    @rule(
+        name=st.sampled_from("abcx"),
+        keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=5),
+        path_id=st.sampled_from((0, 0, 1)),
+    )
+    def withdraw(self, name: str, keys: list[bytes], path_id: int) -> None:
+        self.table.withdraw(keys, name, path_id)
+
+    @rule(name=st.sampled_from("abcx"))
+    def join(self, name: str) -> None:
+        if any(name == known for known, _ in self.receivers.values()):
+            return
+        conn = next(self.conns)
+        self.flush()
+        self.receivers[conn] = (name, Receiver(self.add_path, SOURCES[name].peer_kind))
+        self.outbound.join(name, conn, self.rules(name))
+
+    @precondition(lambda self: self.receivers)
+    @rule(data=st.data())
+    def leave(self, data: st.DataObject) -> None:
+        conn = data.draw(st.sampled_from(sorted(self.receivers)))
+        self.outbound.leave(conn)
+        self.congested.discard(conn)
+        del self.receivers[conn]
+
+    @precondition(lambda self: self.receivers)
+    @rule(data=st.data())
+    def stop_reading(self, data: st.DataObject) -> None:
+        conn = data.draw(st.sampled_from(sorted(self.receivers)))
+        self.congested.add(conn)
+        self.outbound.congested(conn)
+
+    @precondition(lambda self: self.congested)
+    @rule(data=st.data())
+    def go_on_reading(self, data: st.DataObject) -> None:
+        conn = data.draw(st.sampled_from(sorted(self.congested)))
+        self.congested.discard(conn)
+        self.outbound.writable(conn)
+
+    @precondition(lambda self: self.receivers)
+    @rule(data=st.data())
+    def refresh(self, data: st.DataObject) -> None:
+        conn = data.draw(st.sampled_from(sorted(self.receivers)))
+        if conn not in self.congested:
+            self.flush()
+            self.outbound.refresh(conn, FAMILY, enhanced=False)
+
+    @rule()
+    def flush(self) -> None:
+        changes = self.table.take_pending()
+        self.outbound.flush(FAMILY, changes, regroup(changes.items(), self.table), self.now)
+
+    @rule()
+    def work(self) -> None:
+        self.flush()
+        if self.outbound.has_work:
+            self.outbound.step()
+
+    def settle(self) -> None:
+        self.flush()
+        while self.outbound.has_work:
+            self.outbound.step()
+
+    @invariant()
+    def everybody_has_what_the_table_says(self) -> None:
+        if not hasattr(self, "table") or self.table.pending or self.outbound.has_work:
+            return
+        for conn, (name, receiver) in self.receivers.items():
+            if conn not in self.congested:
+                assert receiver.routes == self.from_scratch(name)
+                (_, member), = self.outbound._by_conn[conn]
+                assert member.advertised == len(receiver.routes)
+
+    def from_scratch(self, name: str) -> dict[tuple[bytes, int], tuple[bytes, bytes]]:
+        exporter = Exporter(self.rules(name))
+        context = Context(kind=SOURCES[name].peer_kind)
+        expected = {}
+        for one in self.table.keys():
+            entry = self.table.get(one)
+            best = best_of(entry)
+            for each in paths_of(entry) if self.add_path else ((best,) if best is not None else ()):
+                export = exporter.export(each, one)
+                if export is not None and each.source.name != name:
+                    sent = update.block_of(export.attributes, export.next_hop, context)
+                    assert sent is not None
+                    path_id = self.outbound.ids.of(each) if self.add_path else 0
+                    expected[one, path_id] = (sent.octets, sent.next_hop)
+        return expected
+
+    def teardown(self) -> None:
+        if hasattr(self, "table"):
+            for conn in sorted(self.congested):
+                self.outbound.writable(conn)
+            self.congested.clear()
+            self.settle()
+            self.everybody_has_what_the_table_says()
+
+
+TestUpdateGroups = Groups.TestCase
+TestUpdateGroups.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
