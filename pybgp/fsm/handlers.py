@@ -11,15 +11,13 @@ from typing import Final
 
 from ..constants import CeaseSubcode, ErrorCode, FsmSubcode, MessageType, OpenSubcode
 from ..errors import Cease, FsmError, HoldTimerExpired, ProtocolError, SendHoldTimerExpired
-from ..messages.header import KEEPALIVE, Framer
 from ..messages.notification import Notification
-from ..messages.open import Open
-from .actions import Close, Connect, Down, Send, Up
-from .cease import is_final
+from .actions import Up
+from .connection import Connection
 from .negotiate import Negotiated
-from .peering import Link, Peering
-from .states import Event, State, Timer
-from .timers import INITIAL_HOLD_TIME, Timers, keepalive_interval, send_hold_time
+from .peering import Link
+from .states import State, Timer
+from .timers import INITIAL_HOLD_TIME, send_hold_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,56 +50,15 @@ _FSM_SUBCODE: Final = {
 _CAPABILITY_ERRORS: Final = (OpenSubcode.UNSUPPORTED_OPTIONAL_PARAMETER, OpenSubcode.UNSUPPORTED_CAPABILITY)
 
 
-class Handlers:
-    """The state of one session, and all that it can do; ``Session`` says when."""
+class Handlers(Connection):
+    """All that a session can do; ``Session`` says when."""
 
-    __slots__ = (
-        "blocked",
-        "connecting",
-        "established_at",
-        "event",
-        "fell_from",
-        "framer",
-        "heard",
-        "keepalive_interval",
-        "left",
-        "link",
-        "negotiated",
-        "our_open",
-        "peering",
-        "send_hold_time",
-        "spoke",
-        "state",
-        "timers",
-        "was_up_for",
-        "why",
-    )
-
-    def __init__(self, peering: Peering) -> None:
-        self.peering = peering
-        self.state = State.IDLE
-        self.timers = Timers()
-        self.event: Event | None = None  # the one being handled
-        self.why = ""  # in words, for the log and the status
-        self.link: Link | None = None  # our connection, made or being made
-        self.connecting = False  # it is being made
-        self.framer = Framer()
-        self.our_open: Open | None = None  # the one of this connection
-        self.negotiated: Negotiated | None = None  # from OpenConfirm on
-        self.established_at: float | None = None
-        self.fell_from = State.IDLE  # the state from which it went Idle last
-        self.was_up_for = 0.0  # how many seconds it was Established then
-        self.heard = 0.0  # when a KEEPALIVE or UPDATE came last: the hold time counts from here
-        self.spoke = 0.0  # when we sent one last: the keepalive time counts from here
-        self.left = 0.0  # when octets left us last: the send hold time counts from here
-        self.blocked = False  # the transport takes no more octets
-        self.keepalive_interval = 0.0  # seconds to the next KEEPALIVE, with jitter
-        self.send_hold_time = 0.0  # 0: off
+    __slots__ = ()
 
     # Any state
 
     def ignored(self, now: float, detail: Detail) -> State:
-        """Nothing changes."""
+        """nothing changes"""
         return self.state
 
     # Idle
@@ -316,133 +273,6 @@ class Handlers:
         """NOTIFICATION 8/0 if that needs no waiting, reset TCP, ConnectRetryCounter + 1 → Idle"""
         error = SendHoldTimerExpired(f"nothing could be sent for {now - self.left:.0f} s")
         return self._down(now, str(error), error=error, abort=True)
-
-    # What the handlers are made of
-
-    def offer(self) -> Open:
-        """Our OPEN for this connection, sent or still to be sent."""
-        if self.our_open is None:
-            self.our_open = self.peering.offer()
-        return self.our_open
-
-    def wait_idle(self, now: float) -> None:
-        """Start IdleHoldTimer; after a connect that failed the wait doesn't grow (RFC 4271 §8.1.1)."""
-        refused = self.fell_from < State.OPEN_SENT or self.peering.plain_open_next
-        self.timers.start(Timer.IDLE_HOLD, now + self.peering.idle_hold_time(refused=refused))
-
-    def _event_name(self) -> str:
-        return self.event.name.lower() if self.event is not None else "an unknown event"
-
-    def _start_connect_retry(self, now: float) -> None:
-        self.timers.start(Timer.CONNECT_RETRY, now + self.peering.connect_retry_time())
-
-    def _restart_hold(self, now: float, seconds: float) -> None:
-        self.heard = now
-        if seconds:
-            self.timers.start(Timer.HOLD, now + seconds)
-        else:
-            self.timers.stop(Timer.HOLD)
-
-    def _connect(self) -> None:
-        """Ask for a TCP connection of our own."""
-        self._forget_connection()
-        self.link = Link(conn=next(self.peering.conn_ids), incoming=False)
-        self.connecting = True
-        self.peering.output.append(Connect(self.link.conn))
-
-    def _take(self, link: Link | None) -> None:
-        """``link`` is our connection from now on, whatever we had before."""
-        if link is None:
-            return
-        if self.link is not None and self.link.conn != link.conn:
-            self._drop()
-        self._forget_connection()
-        self.link = link
-
-    def _drop(self, *, lost: bool = False, abort: bool = False) -> None:
-        """Give the connection up; ``lost``: it is gone already."""
-        if self.link is not None and not lost:
-            self.peering.output.append(Close(self.link.conn, abort=abort or self.connecting))
-        self._forget_connection()
-
-    def _forget_connection(self) -> None:
-        self.link = None
-        self.connecting = False
-        self.framer = Framer()
-        self.our_open = None
-        self.negotiated = None
-        self.blocked = False
-
-    def _send(self, data: bytes, now: float) -> None:
-        if self.link is None or self.connecting:
-            return
-        self.peering.output.append(Send(self.link.conn, data))
-        self.peering.messages_out += 1
-        if not self.blocked:
-            self.left = now
-
-    def _send_open(self, now: float) -> None:
-        self._send(self.offer().encode(), now)
-
-    def _send_keepalive(self, now: float) -> None:
-        """Send one and say when the next is due; without a hold time there is no next (RFC 4271 §4.4)."""
-        self._send(KEEPALIVE, now)
-        self.spoke = now
-        seconds = self.negotiated.keepalive_time if self.negotiated is not None else 0.0
-        if seconds:
-            self.keepalive_interval = keepalive_interval(seconds, self.peering.random)
-            self.timers.start(Timer.KEEPALIVE, now + self.keepalive_interval)
-        else:
-            self.timers.stop(Timer.KEEPALIVE)
-
-    def _down(
-        self,
-        now: float,
-        why: str,
-        *,
-        error: ProtocolError | None = None,
-        received: Notification | None = None,
-        retry: bool | None = True,
-        lost: bool = False,
-        abort: bool = False,
-        replaced: bool = False,
-    ) -> State:
-        """Say why, stop the timers, give up the connection, tell of an Established session's end; → Idle.
-
-        ``retry``: ConnectRetryCounter + 1 (True), = 0 (False), unchanged (None).
-        """
-        self.why = why
-        link, peering = self.link, self.peering
-        if error is not None and link is not None and not self.connecting:
-            peering.last_sent = self._notification(error)
-            self._send(peering.last_sent.encode(), now)
-        if received is not None:
-            peering.last_received = received
-        self.timers.stop_all()
-        self._drop(lost=lost, abort=abort)
-        if self.state is State.ESTABLISHED and link is not None:
-            peering.output.append(Down(link.conn, why, error, received, replaced))
-        if retry is not None:
-            peering.connect_retry_counter = peering.connect_retry_counter + 1 if retry else 0
-        if not (_is_collision(error, received) and len(peering.sessions) > 1):
-            peering.ended(why, now)
-        return State.IDLE
-
-    def _notification(self, error: ProtocolError) -> Notification:
-        """What to send; a Hard Reset where the peer would take anything less for graceful (RFC 8538 §4)."""
-        notification = Notification.from_error(error)
-        restart = self.negotiated.graceful_restart if self.negotiated is not None else None
-        if self.state is State.ESTABLISHED and restart is not None and restart.notification and is_final(error):
-            return notification.as_hard_reset()
-        return notification
-
-
-def _is_collision(error: ProtocolError | None, received: Notification | None) -> bool:
-    said = error or received
-    return said is not None and (said.code, said.subcode) == (
-        ErrorCode.CEASE,
-        CeaseSubcode.CONNECTION_COLLISION_RESOLUTION,
-    )
 
 
 def _is_about_capabilities(heard: Notification | None) -> bool:

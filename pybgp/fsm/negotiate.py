@@ -95,8 +95,8 @@ class Negotiated:
         return self.context.add_path_send
 
 
-def negotiate(settings: SessionSettings, sent: Open, received: Open) -> Negotiated:
-    """What our OPEN and the peer's come to.
+def negotiate(settings: SessionSettings, sent: Open, received: Open, *, loopback: bool = False) -> Negotiated:
+    """What our OPEN and the peer's come to; ``loopback``: the connection runs over loopback addresses.
 
     Raises:
         UnsupportedVersionNumber: not version 4.
@@ -111,7 +111,7 @@ def negotiate(settings: SessionSettings, sent: Open, received: Open) -> Negotiat
     families = _families(sent) & _families(received)
     _check_required(settings.required_families - families)
     hold_time = min(sent.hold_time, received.hold_time)
-    context = _context(settings.kind, families, sent, received)
+    context = _context(settings.kind, families, sent, received, loopback)
     name = received.find(Fqdn)
     return Negotiated(
         kind=settings.kind,
@@ -205,7 +205,7 @@ def _keepalive_time(settings: SessionSettings, hold_time: int) -> float:
     return third if settings.keepalive_time is None else min(settings.keepalive_time, third)
 
 
-def _context(kind: PeerKind, families: frozenset[Family], sent: Open, received: Open) -> Context:
+def _context(kind: PeerKind, families: frozenset[Family], sent: Open, received: Open, loopback: bool) -> Context:
     ours, theirs = _add_path(sent), _add_path(received)
     none = AddPathMode(0)
 
@@ -223,6 +223,7 @@ def _context(kind: PeerKind, families: frozenset[Family], sent: Open, received: 
         extended_next_hop=families & _next_hops(sent) & _next_hops(received),
         max_receive=_largest(sent),
         max_send=_largest(received),
+        loopback=loopback,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,14 @@ class Link:
     remote_address: str = ""
     after_established: bool = False
     """It came while another session was Established (RFC 4724 §5)."""
+
+    @property
+    def loopback(self) -> bool:
+        """Both ends are on this host, over loopback addresses."""
+        try:
+            return ip_address(self.remote_address.partition("%")[0]).is_loopback
+        except ValueError:  # a virtual link has names of its own
+            return False
 
 
 class Peering:

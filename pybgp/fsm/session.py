@@ -127,7 +127,8 @@ class Session(Handlers):
             self.handle(Event.BGP_OPEN, now, Detail(message_type=_OPEN))
             return
         try:
-            negotiated = negotiate(self.peering.settings, self.offer(), Open.decode(body))
+            loopback = self.link is not None and self.link.loopback
+            negotiated = negotiate(self.peering.settings, self.offer(), Open.decode(body), loopback=loopback)
         except OpenError as error:
             self.handle(Event.BGP_OPEN_MSG_ERR, now, Detail(error=error))
             return

@@ -109,5 +109,5 @@ class IdleHold:
         """How long to wait, before jitter; ``refused``: it was only a connect that failed."""
         if refused or not settings.damp_peer_oscillations or not self.falls:
             return settings.idle_hold_time
-        doublings = min(self.falls - 1, 32)
-        return max(settings.idle_hold_time, min(settings.idle_hold_time * (1 << doublings), settings.idle_hold_time_max))
+        grown = settings.idle_hold_time * (1 << min(self.falls - 1, 32))
+        return max(settings.idle_hold_time, min(grown, settings.idle_hold_time_max))
