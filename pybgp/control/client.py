@@ -93,6 +93,8 @@ class Client:
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             self._socket.sendall(json.dumps({"id": request_id, "query": query, "args": given}).encode() + b"\n")
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it has closed already; what it said before is read next
         except OSError as error:
             raise NoDaemon(_why_not(self.path, error)) from None
         return request_id
@@ -132,6 +134,8 @@ def socket_path(given: str | None) -> str:
 def _why_not(path: str, error: OSError) -> str:
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         return f"no pybgp is running on {path}"
+    if isinstance(error, ConnectionResetError):
+        return f"{path}: the daemon went away"
     if isinstance(error, PermissionError):
         return f"{path}: you may not talk to this pybgp (see control.mode and control.group)"
     return f"{path}: {error.strerror or error}"

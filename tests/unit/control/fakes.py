@@ -1,0 +1,150 @@
+"""A speaker that only answers, for the questions and the socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from pybgp.addresses import Family, address_octets, prefix_key
+from pybgp.config.model import PeerConfig, SpeakerConfig
+from pybgp.messages.attributes.block import Block
+from pybgp.routes import Source, SourceKind
+from pybgp.speaker.fib import FibRoute, FibStatus, InstalledRoute, NextHop
+from pybgp.speaker.status import FamilyCounters, PeerStatus, RouteView
+
+START = datetime(2026, 1, 5, 10, 0, 0, tzinfo=UTC)
+NOW = 1000.0
+"""The fake clock, 16 minutes and 40 seconds after START."""
+
+PEER_A = Source(kind=SourceKind.BGP, name="tor-a", address=address_octets("192.0.2.2"), remote_as=65001)
+LOCAL = Source(kind=SourceKind.LOCAL, name="local", preference=200)
+
+
+def block(octets: str, next_hop: str = "192.0.2.2", **values: int | None) -> Block:
+    """A block as the codec would make it of these canonical attribute octets (hex)."""
+    made = Block.__new__(Block)
+    made.octets = bytes.fromhex(octets)
+    made.next_hop = b"".join(map(address_octets, next_hop.split())) if next_hop else b""
+    made.origin = values.get("origin", 0)
+    made.med = values.get("med")
+    made.local_pref = values.get("local_pref")
+    return made
+
+
+PLAIN = block("40 01 01 00  40 02 06 02 01 0000fde9", local_pref=100)  # IGP; AS_SEQUENCE 65001
+
+
+def view(
+    prefix: str, *, source: Source = PEER_A, attributes: Block = PLAIN, best: bool = True, **more: object
+) -> RouteView:
+    family, key = prefix_key(prefix)
+    return RouteView(
+        family=family,
+        key=key,
+        source=source,
+        path_id=0,
+        block=attributes,
+        best=best,
+        reason=more.pop("reason", ""),  # type: ignore[arg-type]
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def peer(name: str, address: str = "192.0.2.2", **values: object) -> PeerStatus:
+    defaults: dict[str, object] = {
+        "description": "",
+        "remote_as": 65001,
+        "local_as": 64512,
+        "internal": False,
+        "client": False,
+        "dynamic": False,
+        "state": "established",
+        "since": 900.0,
+        "uptime": 100.0,
+        "router_id": "192.0.2.2",
+        "hold_time": 90.0,
+        "keepalive_time": 30.0,
+        "last_error": "",
+        "last_error_at": None,
+        "next_retry": None,
+        "messages_in": 7,
+        "messages_out": 8,
+        "update_errors": 0,
+        "families": {Family.IPV4_UNICAST: FamilyCounters(received=3, accepted=2, advertised=1)},
+    }
+    return PeerStatus(name=name, address=address, **{**defaults, **values})  # type: ignore[arg-type]
+
+
+class FakeCore:
+    def __init__(self, routes: list[RouteView], peers: list[PeerStatus]) -> None:
+        self.config = SpeakerConfig(
+            local_as=64512,
+            router_id="192.0.2.1",
+            peers=[
+                PeerConfig("192.0.2.2", name="tor-a", remote_as=65001),
+                PeerConfig("2001:db8::3", remote_as="internal", enabled=False),
+            ],
+        )
+        self.routes = routes
+        self.peers = peers
+        self.looked_at = 0
+
+    def peer_status(self, now: float) -> list[PeerStatus]:
+        return self.peers
+
+    def route_views(
+        self,
+        family: Family | None = None,
+        *,
+        key: bytes | None = None,
+        peer: str | None = None,
+        direction: str = "best",
+    ) -> Iterator[RouteView]:
+        for one in self.routes:
+            self.looked_at += 1
+            if family not in (None, one.family) or key not in (None, one.key):
+                continue
+            if direction == "advertised":
+                if one.to is not None and peer in (None, one.to):
+                    yield one
+            elif one.to is None and (one.best or direction == "received") and peer in (None, one.source.name):
+                yield one
+
+
+class FakeFib:
+    def __init__(self, rows: list[InstalledRoute]) -> None:
+        self.rows = rows
+
+    def routes(self) -> list[InstalledRoute]:
+        return self.rows
+
+    def status(self) -> FibStatus:
+        return FibStatus(installed=len(self.rows))
+
+
+def installed(prefix: str, **values: object) -> InstalledRoute:
+    family, key = prefix_key(prefix)
+    route = FibRoute(next_hops=(NextHop(address_octets("192.0.2.2"), "eth0", True),))
+    return InstalledRoute(family, key, route, **{"state": "installed", **values})  # type: ignore[arg-type]
+
+
+class FakeSpeaker:
+    def __init__(
+        self,
+        routes: list[RouteView] | None = None,
+        *,
+        peers: list[PeerStatus] | None = None,
+        fib: FakeFib | None = None,
+    ) -> None:
+        default = [
+            peer("tor-a"),
+            peer("2001:db8::3", "2001:db8::3", state="idle", internal=True, last_error="Cease: shut down", uptime=None),
+        ]
+        self.core = FakeCore(routes or [], default if peers is None else peers)
+        self.fib = fib
+
+    def now(self) -> float:
+        return NOW
+
+    def wall(self, t: float) -> datetime:
+        return START + timedelta(seconds=t)

@@ -1,0 +1,186 @@
+"""The one implementation of each question."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pybgp.addresses import key_network, prefix_key
+from pybgp.control import queries
+from pybgp.control.queries import BadArgument, UnknownPeer, covering_keys
+
+from .fakes import LOCAL, FakeFib, FakeSpeaker, installed, peer, view
+
+
+def prefixes(items: Iterator[dict[str, Any] | None]) -> list[str]:
+    return [item["prefix"] for item in items if item is not None]
+
+
+def test_a_route_has_all_its_fields() -> None:
+    speaker = FakeSpeaker([view("10.1.2.64/26", stale=True)])
+
+    (route,) = queries.routes(speaker)
+
+    assert route is not None
+    assert {name: route[name] for name in ("prefix", "family", "peer", "source", "best", "next_hop", "as_path")} == {
+        "prefix": "10.1.2.64/26",
+        "family": "ipv4-unicast",
+        "peer": "tor-a",
+        "source": "bgp",
+        "best": True,
+        "next_hop": "192.0.2.2",
+        "as_path": [65001],
+    }
+    assert (route["path_id"], route["stale"], route["reason"], route["to"]) == (0, True, "", None)
+    assert json.loads(json.dumps(route)) == route
+
+
+def test_a_route_of_our_own_names_no_peer() -> None:
+    (route,) = queries.routes(FakeSpeaker([view("10.1.2.64/26", source=LOCAL)]))
+
+    assert route is not None
+    assert (route["peer"], route["source"]) == (None, "local")
+
+
+ALL = ["0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "10.1.2.64/26", "10.1.2.128/25", "11.0.0.0/8"]
+TABLE = [view(text) for text in ALL]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "match", "found"),
+    [
+        pytest.param("10.1.0.0/16", "exact", ["10.1.0.0/16"], id="exact"),
+        pytest.param("10.1.0.0/16", None, ["10.1.0.0/16"], id="a-prefix-means-exact"),
+        pytest.param("10.1.0.0/17", "exact", [], id="exact-misses"),
+        pytest.param("10.1.2.70", None, ["10.1.2.64/26"], id="an-address-means-longest"),
+        pytest.param("10.1.2.0/27", "longest", ["10.1.0.0/16"], id="longest-of-a-prefix"),
+        pytest.param("192.0.2.1", "longest", ["0.0.0.0/0"], id="longest-is-the-default-route"),
+        pytest.param("10.1.2.0/24", "covered", ["10.1.2.64/26", "10.1.2.128/25"], id="covered"),
+        pytest.param("10.1.2.128/25", "covered", ["10.1.2.128/25"], id="covered-with-odd-bits"),
+        pytest.param("10.0.0.0/7", "covered", ALL[1:], id="covered-by-less-than-an-octet"),
+        pytest.param("0.0.0.0/0", "covered", ALL, id="covered-by-all"),
+    ],
+)
+def test_which_routes_belong_to_a_prefix(prefix: str, match: queries.Match | None, found: list[str]) -> None:
+    assert prefixes(queries.routes(FakeSpeaker(TABLE), prefix=prefix, match=match)) == found
+
+
+@given(st.integers(0, 32), st.integers(0, 2**32 - 1))
+def test_covering_keys_are_the_supernets(length: int, number: int) -> None:
+    number = number >> (32 - length) << (32 - length)
+    key = bytes([length]) + number.to_bytes(4)[: (length + 7) // 8]
+    family = prefix_key("0.0.0.0/0")[0]
+    network = key_network(family, key)
+
+    found = [key_network(family, each) for each in covering_keys(key)]
+
+    assert found == [network, *reversed(network.supernet())]
+
+
+def test_received_shows_what_is_not_used_and_why() -> None:
+    speaker = FakeSpeaker([view("10.0.0.0/8"), view("11.0.0.0/8", best=False, reason="AS loop")])
+
+    assert prefixes(queries.routes(speaker)) == ["10.0.0.0/8"]
+    received = [route for route in queries.routes(speaker, direction="received") if route]
+    assert [(route["prefix"], route["best"], route["reason"]) for route in received] == [
+        ("10.0.0.0/8", True, ""),
+        ("11.0.0.0/8", False, "AS loop"),
+    ]
+
+
+def test_routes_of_one_peer_by_name_or_address() -> None:
+    speaker = FakeSpeaker([view("10.0.0.0/8"), view("11.0.0.0/8", source=LOCAL)])
+
+    assert prefixes(queries.routes(speaker, peer="tor-a")) == ["10.0.0.0/8"]
+    assert prefixes(queries.routes(speaker, peer="192.0.2.2")) == ["10.0.0.0/8"]
+
+
+def test_advertised_is_by_who_is_told() -> None:
+    speaker = FakeSpeaker([view("10.0.0.0/8"), view("10.0.0.0/8", to="2001:db8::3"), view("11.0.0.0/8", to="tor-a")])
+
+    told = [route for route in queries.routes(speaker, direction="advertised", peer="2001:db8::3") if route]
+
+    assert [(route["prefix"], route["to"], route["peer"]) for route in told] == [("10.0.0.0/8", "2001:db8::3", "tor-a")]
+
+
+def test_a_search_without_hits_lets_others_take_their_turn() -> None:
+    speaker = FakeSpeaker([view(f"10.0.{number}.0/24") for number in range(256)])
+
+    assert None in list(queries.routes(speaker, prefix="11.0.0.0/8", match="covered"))
+    assert None in list(queries.routes(speaker, peer="2001:db8::3"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        pytest.param({"prefix": "10.0.0.1/8"}, BadArgument, id="host-bits"),
+        pytest.param({"prefix": "ten"}, BadArgument, id="no-prefix"),
+        pytest.param({"family": "ipv5"}, BadArgument, id="family"),
+        pytest.param({"family": "ipv6-unicast", "prefix": "10.0.0.0/8"}, BadArgument, id="family-of-prefix"),
+        pytest.param({"direction": "sent"}, BadArgument, id="direction"),
+        pytest.param({"match": "longest"}, BadArgument, id="match-without-prefix"),
+        pytest.param({"match": "fuzzy", "prefix": "10.0.0.0/8"}, BadArgument, id="match"),
+        pytest.param({"peer": "nobody"}, UnknownPeer, id="peer"),
+    ],
+)
+def test_a_bad_question_is_refused_before_the_first_item(arguments: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        queries.routes(FakeSpeaker(), **arguments)
+
+
+def test_a_peer_has_times_in_utc_and_units_in_names() -> None:
+    (row,) = queries.peers(FakeSpeaker(), "tor-a")
+
+    assert row["since"] == "2026-01-05T10:15:00Z"
+    assert (row["uptime_s"], row["hold_time_s"], row["type"], row["enabled"]) == (100, 90, "external", True)
+    assert row["families"] == {
+        "ipv4-unicast": {"received": 3, "accepted": 2, "advertised": 1, "stale": 0, "add_path": "off"}
+    }
+
+
+def test_a_name_goes_before_an_address() -> None:
+    speaker = FakeSpeaker(peers=[peer("a", "192.0.2.7"), peer("192.0.2.7", "192.0.2.8")])
+
+    assert [row["address"] for row in queries.peers(speaker, "192.0.2.7")] == ["192.0.2.8"]
+
+
+def test_status_sums_up() -> None:
+    answer = queries.status(FakeSpeaker(fib=FakeFib([installed("10.0.0.0/8")])), {"pid": 7})
+
+    assert (answer["local_as"], answer["router_id"], answer["cluster_id"]) == (64512, "192.0.2.1", "192.0.2.1")
+    assert (answer["peers_configured"], answer["peers_established"], answer["pid"]) == (2, 1, 7)
+    assert answer["time"] == "2026-01-05T10:16:40Z"
+    assert answer["families"]["ipv4-unicast"] == {"received": 6, "accepted": 4, "advertised": 2, "stale": 0}
+    assert answer["fib"]["installed"] == 1
+    assert [row["enabled"] for row in answer["peers"]] == [True, False]
+
+
+def test_fib_rows_and_which_belong_to_a_prefix() -> None:
+    rows = [installed("10.0.0.0/8"), installed("10.1.0.0/16", state="failed", error="Nexthop has invalid gateway")]
+    speaker = FakeSpeaker(fib=FakeFib(rows))
+
+    assert prefixes(queries.fib(speaker)) == ["10.0.0.0/8", "10.1.0.0/16"]
+    assert prefixes(queries.fib(speaker, prefix="10.1.2.3")) == ["10.1.0.0/16"]
+    assert prefixes(queries.fib(speaker, prefix="10.0.0.0/8")) == ["10.0.0.0/8"]
+    assert prefixes(queries.fib(speaker, prefix="10.0.0.0/7", match="covered")) == ["10.0.0.0/8", "10.1.0.0/16"]
+    assert prefixes(queries.fib(speaker, prefix="10.0.0.0/9")) == []
+    (failed,) = [row for row in queries.fib(speaker, prefix="10.1.0.0/16") if row]
+    assert failed == {
+        "prefix": "10.1.0.0/16",
+        "family": "ipv4-unicast",
+        "type": "unicast",
+        "next_hops": [{"gateway": "192.0.2.2", "device": "eth0", "onlink": True, "weight": 1}],
+        "metric": None,
+        "state": "failed",
+        "error": "Nexthop has invalid gateway",
+    }
+
+
+def test_without_a_fib_there_is_nothing_to_show() -> None:
+    assert list(queries.fib(FakeSpeaker())) == []
+    assert queries.status(FakeSpeaker(), {})["fib"] is None
