@@ -80,6 +80,10 @@ class FibStatus:
     """Left by an earlier run and not yet wanted again."""
     foreign_bird: int = 0
     """Routes with our protocol number that are not ours: a BIRD on the same host."""
+    foreign: int = 0
+    """Wanted, but another program's route has the prefix and metric."""
+    reinstalled: int = 0
+    """Routes that another program deleted or replaced."""
 
 
 class Fib(Protocol):

@@ -1,0 +1,551 @@
+"""The Linux kernel's routing table as a ``Fib``: sockets, a worker, the monitor, resynchronisation.
+
+All decisions are in ``plan`` (ours) and ``table`` (the mirror). This shell has one task, which does one thing at a
+time: a dump, or a batch of up to 64 messages. What may block (the kernel works inside ``send`` and ``recv``, and the
+state file is written) runs in one worker thread; the event loop only packs and unpacks octets, in slices of well
+under a millisecond. Notifications are read by the loop; during a dump they wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+from ..addresses import Family
+from ..config.model import FibConfig
+from ..errors import FibError
+from ..speaker.fib import FibChanges, FibRoute, FibStatus, InstalledRoute, KernelEvent, LocalAddresses
+from . import links as link_messages
+from .links import LinkChange, Links
+from .netlink import AnswersLostError, Monitor, NetlinkChannel, boot_id, inside, namespace_inode
+from .plan import Request
+from .state import Claims, Identity, Journal, StateFile, replay
+from .table import Table
+from .wire import Header, MessageType, Op, RouteTemplate, address_family, dump_routes, route_template
+
+LogEvent = Callable[[str, dict[str, Any]], None]
+_Result = TypeVar("_Result")
+
+RESYNC_INTERVAL: Final = 60.0
+"""Seconds between dumps as a safety net."""
+_RESYNC_PAUSE: Final = 0.2
+_READ_AT_ONCE: Final = 200
+"""Notifications a turn of the loop: about 1 ms."""
+_SLICE: Final = 4000
+_TEMPLATES: Final = 4096
+_DUMP_ATTEMPTS: Final = 8
+
+
+def _ignore(event: str, details: dict[str, Any]) -> None:
+    """The default for ``on_log``."""
+
+
+class KernelFib:
+    """Programs the kernel's table ``config.table``; see ``pybgp.speaker.fib.Fib`` for the contract.
+
+    ``namespace`` is the name of a network namespace (``ip netns``) to work in instead of our own. ``on_log`` gets
+    events worth a line in the log (never one a route): ``fib_started``, ``fib_bird_routes``, ``fib_refused`` and
+    ``fib_accepted`` (once a next hop), ``fib_fight``, ``fib_link_down``, ``fib_events_lost``, ``fib_state_error``,
+    ``fib_error``, ``fib_delete_failed``.
+    """
+
+    def __init__(
+        self,
+        config: FibConfig,
+        *,
+        families: Iterable[Family],
+        namespace: str | None = None,
+        on_log: LogEvent = _ignore,
+    ) -> None:
+        self._config = config
+        self._namespace = namespace
+        self._log = on_log
+        self._links = Links()
+        self._tables = {
+            family: Table(
+                family,
+                protocol=config.protocol,
+                table=config.table,
+                metric=config.metric if family == Family.IPV4_UNICAST else config.metric or 1024,
+                name_of=self._links.name_of,
+            )
+            for family in families
+        }
+        self._by_number = {address_family(family): table for family, table in self._tables.items()}
+        self._templates: dict[tuple[Op, Family, FibRoute], RouteTemplate] = {}
+        self._state = StateFile(config.state_file)
+        self._state_broken = False
+        self._journal: Journal | None = None
+        self._lines: list[str] = []  # for the state file, not written yet
+        self._channel: NetlinkChannel | None = None
+        self._monitor: Monitor | None = None
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pybgp-fib")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._closing = False
+        self._on_event: Callable[[KernelEvent], None] = lambda event: None
+        self._waiting: list[tuple[bytes, Header]] | None = None  # notifications during a dump
+        self._events_lost = False
+        self._links_changed = False
+        self._told = LocalAddresses()
+        self._resync_at = 0.0  # not before
+        self._resync_by = 0.0  # at the latest
+        self._bird_routes_said = 0
+
+    # The protocol
+
+    async def start(self, on_event: Callable[[KernelEvent], None]) -> None:
+        """Open sockets, read the state file, dump, adopt, report; then follow changes.
+
+        Raises:
+            FibError: no permission, no such namespace, the state file can't be written or is another pybgp's.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._on_event = on_event
+        try:
+            with inside(self._namespace):
+                self._channel = NetlinkChannel()
+                self._monitor = Monitor(self._channel.port)
+            if not await self._run(self._channel.may_change_routes):
+                raise FibError("routes can't be changed: CAP_NET_ADMIN is missing")
+            config = self._config
+            identity = Identity(config.protocol, config.table, boot_id(), namespace_inode(self._namespace))
+            self._journal = Journal(identity)
+            claims = await self._run(lambda: replay(self._state.open(), identity))
+            self._waiting = []
+            self._loop.add_reader(self._monitor.fileno(), self._read_monitor)
+            await self._resync(claims)
+            await self._rewrite_state()
+        except (FibError, OSError) as error:
+            self._release()
+            if isinstance(error, FibError):
+                raise
+            raise FibError(f"netlink: {error.strerror}") from error
+        status = self.status()
+        self._log("fib_started", {"adopted": status.adopted, "bird_routes": status.foreign_bird})
+        self._task = self._loop.create_task(self._work(), name="pybgp-fib")
+        self._task.add_done_callback(lambda task: self._idle.set())
+
+    def apply(self, changes: FibChanges) -> None:
+        """Take the newest desired state; a family that isn't ours to program is ignored."""
+        table = self._tables.get(changes.family)
+        if table is not None:
+            table.plan.apply(changes.routes)
+            self._awake()
+
+    def sweep(self, family: Family) -> None:
+        """Delete what an earlier run left and nobody wanted."""
+        table = self._tables.get(family)
+        if table is not None:
+            table.plan.sweep()
+            self._awake()
+
+    async def settled(self) -> None:
+        """Wait until everything applied so far is in the kernel, or has failed, or is in another's place."""
+        while self._task is not None and not self._task.done() and not self._is_idle():
+            self._idle.clear()
+            await self._idle.wait()
+
+    async def close(self, *, flush: bool = False) -> None:
+        """Stop after the batch under way; ``flush`` removes our routes first. Without ``start`` nothing happens."""
+        if self._task is None:
+            self._release()
+            return
+        if flush:
+            for table in self._tables.values():
+                table.plan.withdraw_all()
+            self._awake()
+            await self.settled()
+        self._closing = True
+        self._wake.set()
+        await self._task
+        self._task = None
+        self._collect_lines()
+        await self._write_lines()
+        self._release()
+
+    def routes(self) -> list[InstalledRoute]:
+        """What is (or should be) installed, all families. Costs about a microsecond a route."""
+        return [row for table in self._tables.values() for row in table.plan.routes()]
+
+    def status(self) -> FibStatus:
+        """Counters."""
+        counts = [table.plan.counts for table in self._tables.values()]
+        return FibStatus(
+            installed=sum(count["installed"] for count in counts),
+            pending=sum(count["pending"] for count in counts),
+            failed=sum(count["failed"] for count in counts),
+            foreign=sum(count["foreign"] for count in counts),
+            adopted=sum(count["adopted"] for count in counts),
+            foreign_bird=sum(table.foreign.same_protocol for table in self._tables.values()),
+            reinstalled=sum(table.plan.reinstalled for table in self._tables.values()),
+        )
+
+    # The one task
+
+    async def _work(self) -> None:
+        while not self._closing:
+            try:
+                if not await self._step():
+                    await self._sleep()
+            except (FibError, OSError) as error:
+                self._log("fib_error", {"why": str(error)})
+                self._resync_at = self._resync_by = self._now() + 1.0
+                self._events_lost = True
+                await asyncio.sleep(1.0)
+
+    async def _step(self) -> bool:
+        """Do one thing; False: there is nothing to do now."""
+        now = self._now()
+        wanted = self._events_lost or any(table.resync_wanted for table in self._tables.values())
+        if now >= self._resync_by or (wanted and now >= self._resync_at):
+            await self._resync(None)
+            if self._state_broken:
+                await self._rewrite_state()
+            return True
+        for table in self._tables.values():
+            if table.plan.work_due(now):
+                await self._send(table, now)
+                return True
+        self._collect_lines()
+        if self._lines:
+            await self._write_lines()
+            return True
+        if self._state.mostly_history:
+            await self._rewrite_state()
+        return False
+
+    async def _sleep(self) -> None:
+        """Until something happens, or is to be tried again."""
+        if self._is_idle():
+            self._idle.set()
+        deadlines = [table.plan.next_deadline for table in self._tables.values()]
+        until = min((deadline for deadline in deadlines if deadline is not None), default=self._resync_by)
+        if self._events_lost or any(table.resync_wanted for table in self._tables.values()):
+            until = min(until, self._resync_at)
+        try:
+            async with asyncio.timeout_at(min(until, self._resync_by)):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    def _is_idle(self) -> bool:
+        now = self._now()
+        return not self._events_lost and not any(
+            table.resync_wanted or table.plan.under_way or table.plan.work_due(now) for table in self._tables.values()
+        )
+
+    async def _send(self, table: Table, now: float) -> None:
+        """One batch and its answers."""
+        plan, journal = table.plan, self._journal
+        assert journal is not None
+        assert self._channel is not None
+        batch = plan.next_batch(now)
+        self._collect_lines()
+        outcomes = [(0, "")] * len(batch)
+        sent, templates = [], []
+        for at, request in enumerate(batch):
+            try:
+                templates.append(self._template(table.family, request))
+                sent.append(at)
+            except FibError as error:
+                outcomes[at] = (errno.ENODEV, str(error))
+        if sent:
+            puts = [(batch[at].key, batch[at].route) for at in sent if batch[at].op is not Op.DELETE]
+            if puts:
+                self._lines.append(journal.put(table.family, puts))
+            first = self._channel.sequences(len(sent))
+            octets = [t.encode(batch[at].key, first + i) for i, (t, at) in enumerate(zip(templates, sent, strict=True))]
+            octets[-1] = templates[-1].encode(batch[sent[-1]].key, first + len(sent) - 1, ack=True)
+            try:
+                answers = await self._run(self._exchange, self._take_lines(), b"".join(octets), first, len(sent))
+            except AnswersLostError as error:
+                self._log("fib_answers_lost", {"why": str(error)})
+                plan.unknown()
+                return
+            for at, answer in zip(sent, answers, strict=True):
+                outcomes[at] = answer
+        else:
+            await asyncio.sleep(0)  # the loop's turn
+        plan.done(outcomes, self._now())
+        self._say(table)
+
+    def _template(self, family: Family, request: Request) -> RouteTemplate:
+        name = request.op, family, request.route
+        template = self._templates.get(name)
+        if template is None:
+            if len(self._templates) >= _TEMPLATES:
+                self._templates.clear()
+            template = self._templates[name] = route_template(
+                request.op,
+                family,
+                request.route,
+                self._links.index_of,
+                table=self._config.table,
+                protocol=self._config.protocol,
+            )
+        return template
+
+    def _exchange(self, lines: str, octets: bytes, first: int, count: int) -> list[tuple[int, str]]:
+        """In the worker thread: first the state file, then the kernel."""
+        assert self._channel is not None
+        self._append(lines)
+        return self._channel.exchange(octets, first, count)
+
+    # Dumps
+
+    async def _resync(self, claims: dict[Family, Claims] | None) -> None:
+        """Read links, addresses and tables, and make them the truth; ``claims`` are given at the start."""
+        began = self._now()
+        if claims is None:
+            while self._monitor is not None and self._read_some():  # all that happened before the dump
+                await asyncio.sleep(0)
+        self._events_lost = False
+        self._waiting = self._waiting or []
+        try:
+            await self._resync_links()
+            for family, table in self._tables.items():
+                mine = claims.get(family, {}) if claims is not None else None
+                await self._dump(
+                    lambda sequence, family=family: dump_routes(family, self._config.table, sequence),  # type: ignore[misc]
+                    table.begin_dump,
+                    lambda data, entries, table=table, mine=mine: table.dumped(data, entries, mine),  # type: ignore[misc]
+                )
+                for _ in table.end_dump(self._now()):
+                    await asyncio.sleep(0)
+        finally:
+            waiting, self._waiting = self._waiting, None
+        for data, header in waiting:
+            self._notified(data, header)
+        self._links_changed = True
+        self._deliver()
+        now = self._now()
+        self._resync_at = now + max(_RESYNC_PAUSE, 5 * (now - began))
+        self._resync_by = now + RESYNC_INTERVAL
+
+    async def _resync_links(self) -> None:
+        links = self._links
+
+        def take(data: bytes, entries: list[Header]) -> None:
+            for header in entries:
+                links.feed(data, header)
+
+        await self._dump(link_messages.dump_links, links.clear, take)
+        await self._dump(link_messages.dump_addresses, lambda: None, take)
+        self._forget_links()
+
+    async def _dump(
+        self,
+        request: Callable[[int], bytes],
+        begin: Callable[[], None],
+        take: Callable[[bytes, list[Header]], None],
+    ) -> None:
+        channel = self._channel
+        assert channel is not None
+        for _ in range(_DUMP_ATTEMPTS):
+            begin()
+            interrupted = False
+            sequence = channel.sequences(1)
+            await self._run(channel.begin_dump, request(sequence))
+            try:
+                while True:
+                    chunk = await self._run(channel.next_chunk, sequence)
+                    interrupted = interrupted or chunk.interrupted
+                    take(chunk.data, chunk.entries)
+                    if chunk.finished:
+                        break
+            except AnswersLostError:
+                interrupted = True
+            if not interrupted:
+                return
+        raise FibError("the kernel's tables change too fast to be read")
+
+    # Notifications
+
+    def _read_monitor(self) -> None:
+        self._read_some()
+        self._deliver()
+
+    def _read_some(self) -> bool:
+        """Read a slice of the notifications; False: there are no more."""
+        assert self._monitor is not None
+        try:
+            return self._monitor.read(_READ_AT_ONCE, self._notified)
+        except AnswersLostError:
+            self._log("fib_events_lost", {})
+            self._events_lost = True
+            for table in self._tables.values():
+                table.plan.distrust()
+            return True
+
+    def _notified(self, data: bytes, header: Header) -> None:
+        if self._waiting is not None:
+            self._waiting.append((data, header))
+        elif header.type in (MessageType.NEW_ROUTE, MessageType.DEL_ROUTE):
+            table = self._by_number.get(data[header.start + 16])
+            if table is not None:
+                table.notified(data, header, self._now())
+        else:
+            self._link_changed(self._links.feed(data, header))
+
+    def _link_changed(self, change: LinkChange) -> None:
+        if not change.anything:
+            return
+        self._links_changed = True
+        self._forget_links()
+        for family, table in self._tables.items():
+            if change.gone is not None:
+                self._device_gone(table, change.gone)
+            if family == Family.IPV4_UNICAST:
+                if change.gone_ipv4 is not None:
+                    self._device_gone(table, change.gone_ipv4)
+                if change.gone_source is not None:
+                    table.source_gone(change.gone_source)
+            if change.appeared is not None:
+                table.plan.device_appeared(change.appeared)
+            table.doubtful = table.doubtful or change.renamed
+
+    def _device_gone(self, table: Table, device: str) -> None:
+        ours = table.device_gone(device, self._leads_to)
+        if ours:
+            self._log("fib_link_down", {"device": device, "family": str(table.family), "routes": ours})
+
+    def _leads_to(self, gateway: bytes) -> str | None:
+        family = Family.IPV4_UNICAST if len(gateway) == 4 else Family.IPV6_UNICAST
+        table = self._tables.get(family)
+        return table.foreign.device_towards(gateway) if table is not None else None
+
+    def _forget_links(self) -> None:
+        self._templates.clear()
+        for table in self._tables.values():
+            table.reader.forget()
+
+    def _deliver(self) -> None:
+        """Tell the core what changed since the last time, and the plan that it may try again."""
+        if self._waiting is not None:
+            return
+        changed = self._links_changed
+        if self._links_changed:
+            self._links_changed = False
+            now_there = self._links.snapshot()
+            if now_there != self._told:
+                self._told = now_there
+                self._on_event(now_there)
+        for table in self._tables.values():
+            if table.changed:
+                table.changed = False
+                changed = True
+                news = table.foreign.take_changes()
+                if news is not None:
+                    self._on_event(news)
+        if changed:
+            now = self._now()
+            for table in self._tables.values():
+                table.plan.environment_changed(now)
+            self._say_bird_routes()
+        self._awake()
+
+    # The state file
+
+    def _collect_lines(self) -> None:
+        assert self._journal is not None
+        for table in self._tables.values():
+            released = table.plan.take_released()
+            if released:
+                self._lines.append(self._journal.gone(table.family, released))
+
+    def _take_lines(self) -> str:
+        lines, self._lines = self._lines, []
+        return "".join(lines)
+
+    async def _write_lines(self) -> None:
+        if self._lines:
+            await self._run(self._append, self._take_lines())
+
+    def _append(self, lines: str) -> None:
+        """In the worker thread."""
+        if not lines or self._state_broken:
+            return
+        try:
+            self._state.append(lines)
+        except OSError as error:
+            self._state_failed(error)
+
+    def _state_failed(self, error: OSError) -> None:
+        """Routes go on; but a run after this one won't know those from now on. Said once, tried again when idle."""
+        self._state_broken = True
+        why = f"{self._config.state_file}: {error.strerror or error}"
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._log, "fib_state_error", {"why": why})
+
+    async def _rewrite_state(self) -> None:
+        """Only what is ours now, in slices."""
+        journal = self._journal
+        assert journal is not None
+        self._take_lines()
+        for table in self._tables.values():
+            table.plan.take_released()
+        text = [journal.head()]
+        for family, table in self._tables.items():
+            for some in _slices(table.plan.owned(), _SLICE):
+                text.append(journal.put(family, some))
+                await asyncio.sleep(0)
+        try:
+            await self._run(self._state.rewrite, "".join(text))
+            self._state_broken = False
+        except OSError as error:
+            if not self._state_broken:
+                self._state_failed(error)
+
+    # Helpers
+
+    def _now(self) -> float:
+        assert self._loop is not None
+        return self._loop.time()
+
+    def _awake(self) -> None:
+        self._wake.set()
+
+    async def _run(self, function: Callable[..., _Result], *arguments: Any) -> _Result:
+        assert self._loop is not None
+        return await self._loop.run_in_executor(self._worker, function, *arguments)
+
+    def _say(self, table: Table) -> None:
+        for event, details in table.plan.take_events():
+            self._log(event, {"family": str(table.family), **details})
+
+    def _say_bird_routes(self) -> None:
+        """Once when they appear, and when there are ten times as many."""
+        count = sum(table.foreign.same_protocol for table in self._tables.values())
+        if count > 10 * self._bird_routes_said:
+            self._bird_routes_said = count
+            self._log("fib_bird_routes", {"routes": count, "protocol": self._config.protocol})
+
+    def _release(self) -> None:
+        if self._monitor is not None:
+            if self._loop is not None:
+                self._loop.remove_reader(self._monitor.fileno())
+            self._monitor.close()
+            self._monitor = None
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        self._state.close()
+        self._worker.shutdown(wait=False)
+
+
+def _slices(items: Iterator[tuple[bytes, FibRoute]], size: int) -> Iterator[list[tuple[bytes, FibRoute]]]:
+    some: list[tuple[bytes, FibRoute]] = []
+    for item in items:
+        some.append(item)
+        if len(some) == size:
+            yield some
+            some = []
+    if some:
+        yield some

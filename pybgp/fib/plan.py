@@ -1,0 +1,681 @@
+"""Desired against installed, one family: which messages the kernel gets next, and what its answers mean. Pure.
+
+Every prefix that we care for is in exactly one of these places: ``_inbox`` and ``_work`` (desired, not looked at
+yet), ``_installed`` (in the kernel, as desired), ``_failed`` (the kernel refuses), ``_blocked`` (somebody else's
+route has the place), ``_held`` (somebody keeps deleting it: a pause), or in the batch that is under way. Besides,
+``_stale`` holds routes of ours that must go, ``_adopted`` what an earlier run left. Ownership is exact: a route in
+the kernel is ours only if it is in ``_installed``, ``_stale`` or ``_adopted`` (or in ``_doubt``: an answer was lost,
+the next dump says).
+
+The caller sends ``next_batch`` and hands the answers to ``done``; one batch is outstanding at a time.
+"""
+
+from __future__ import annotations
+
+import errno
+import heapq
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from ..addresses import Family, address_text, key_text
+from ..speaker.fib import FibRoute, InstalledRoute, KernelRoute, NextHop
+from .wire import Op, error_name
+
+BATCH: Final = 64
+_LOOK_AT_MOST: Final = 1000
+"""Prefixes looked at for one batch, so that a call stays short when nothing is to be sent."""
+_BY_NEXT_HOP: Final = frozenset(
+    {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENODEV, errno.ENXIO, errno.EPERM}
+)
+"""Errors that every prefix of the same way would get."""
+_RETRY_FIRST: Final = 1.0
+_RETRY_MOST: Final = 60.0
+_FIGHT_MEMORY: Final = 60.0
+_MANY_WAYS: Final = 4096
+
+
+class Request(NamedTuple):
+    """One message to the kernel."""
+
+    op: Op
+    key: bytes
+    route: FibRoute
+    """with its metric"""
+    before: FibRoute | None = None
+    """The route of ours that this one takes over from; with another metric it is deleted afterwards."""
+
+
+Place = tuple[bytes, int]
+"""A prefix and a metric: where exactly one route of ours may be."""
+
+
+@dataclass(slots=True)
+class _Failure:
+    """Routes that can't be installed for one reason; one of them is the probe of the next attempt."""
+
+    name: FibRoute | tuple[FibRoute, bytes]
+    number: int
+    error: str
+    keys: dict[bytes, None] = field(default_factory=dict)
+    attempts: int = 0
+    tried_at: float = 0.0
+    retry_at: float = 0.0
+    probing: bool = False
+
+
+def same_way(route: FibRoute, kernel: KernelRoute | FibRoute) -> bool:
+    """The kernel's route is what we asked for; a device that we left to the kernel may be any."""
+    if route.type != kernel.type or (route.metric or 0) != (kernel.metric or 0):
+        return False
+    if route.next_hops == kernel.next_hops:
+        return True
+    return len(route.next_hops) == len(kernel.next_hops) and _within(kernel.next_hops, route.next_hops)
+
+
+def damaged(route: FibRoute, kernel: KernelRoute) -> bool:
+    """The kernel's route is ours with some next hops gone, because their device went."""
+    return (
+        route.type == kernel.type == "unicast"
+        and (route.metric or 0) == kernel.metric
+        and 0 < len(kernel.next_hops) < len(route.next_hops)
+        and _within(kernel.next_hops, route.next_hops)
+    )
+
+
+def _within(hops: tuple[NextHop, ...], wanted: tuple[NextHop, ...]) -> bool:
+    left = list(wanted)
+    alone = len(wanted) == 1
+    for hop in hops:
+        for other in left:
+            if (
+                hop.gateway == other.gateway
+                and other.device in (None, hop.device)
+                and hop.onlink == other.onlink
+                and (alone or hop.weight == other.weight)
+            ):
+                left.remove(other)
+                break
+        else:
+            return False
+    return True
+
+
+class Plan:
+    """One family's desired and installed routes; ``owner(key, metric)`` says whose foreign route is there."""
+
+    def __init__(self, family: Family, *, metric: int, owner: Callable[[bytes, int], str | None]) -> None:
+        self.family = family
+        self.sweeping = False
+        self.reinstalled = 0  # routes that somebody took away and that we put back
+        self.resync_wanted = False  # the kernel has something that the mirror doesn't know
+        self._metric = metric
+        self._owner = owner
+        self._inbox: dict[bytes, FibRoute | None] = {}  # newest desired state
+        self._work: dict[bytes, FibRoute | None] = {}  # an earlier inbox, being worked off
+        self._batch: list[Request] = []  # under way
+        self._installed: dict[bytes, FibRoute] = {}
+        self._adopted: dict[bytes, dict[int, FibRoute]] = {}  # by metric
+        self._stale: dict[Place, FibRoute] = {}  # of ours, to be deleted
+        self._doubt: dict[Place, FibRoute] = {}  # perhaps ours
+        self._failed: dict[bytes, tuple[FibRoute, _Failure]] = {}
+        self._failures: dict[FibRoute | tuple[FibRoute, bytes], _Failure] = {}
+        self._probing: dict[bytes, _Failure] = {}  # the one of its prefixes that is tried
+        self._asked: set[bytes] = set()  # "exists", and the next dump is to say who
+        self._unexplained: set[bytes] = set()  # "exists", and not even a dump says who
+        self._blocked: dict[bytes, tuple[FibRoute, str]] = {}  # the foreign owner in words
+        self._held: dict[bytes, tuple[FibRoute, float]] = {}
+        self._held_until: list[tuple[float, bytes]] = []  # heap
+        self._fights: dict[bytes, tuple[int, float]] = {}  # how often somebody took it, last when
+        self._stale_after = 0.0
+        self._routes: dict[FibRoute, FibRoute] = {}  # as asked -> with its metric, one object each
+        self._released: list[Place] = []
+        self._events: list[tuple[str, dict[str, object]]] = []
+
+    # What is wanted
+
+    def apply(self, routes: Mapping[bytes, FibRoute | None]) -> None:
+        """Newest desired state. Costs a dictionary update; the work is done batch by batch."""
+        if self._work:
+            for key in self._work.keys() & routes.keys():
+                del self._work[key]
+        self._inbox.update(routes)
+
+    def sweep(self) -> None:
+        """From now on, adopted routes that nobody wanted are deleted."""
+        self.sweeping = True
+
+    def withdraw_all(self) -> None:
+        """Nothing is wanted any more, adopted routes included."""
+        self._inbox = dict.fromkeys(
+            [*self._installed, *self._failed, *self._blocked, *self._held, *(r.key for r in self._batch)]
+        )
+        self._work = {}
+        self.sweep()
+
+    # What the kernel gets
+
+    def next_batch(self, now: float, size: int = BATCH) -> list[Request]:
+        """At most ``size`` requests; an empty list with ``busy`` still true means: call again."""
+        batch: list[Request] = []
+        self._due(now)
+        looked = 0
+        while len(batch) < size and looked < _LOOK_AT_MOST:
+            if not self._work:
+                if not self._inbox:
+                    break
+                self._work, self._inbox = self._inbox, {}
+            key, wanted = self._work.popitem()
+            looked += 1
+            request = self._decide(key, wanted)
+            if request is not None:
+                batch.append(request)
+        if now >= self._stale_after:
+            taken = {request.key for request in batch}
+            batch += self._deletions(max(size - len(batch), size // 4), taken)
+        self._batch = batch
+        return batch
+
+    def _decide(self, key: bytes, wanted: FibRoute | None) -> Request | None:
+        have = self._installed.get(key)
+        if wanted is not None and have is wanted:
+            return None
+        self._forget(key)
+        if wanted is None:
+            self._probing_over(key)
+            self._give_up(key)
+            return None
+        route = self._with_metric(wanted)
+        metric = route.metric or 0
+        if have is None:
+            have = self._take_back(key, metric)
+        if have is not None and (have == route or same_way(route, have)):
+            self._probing_over(key)
+            return None
+        failure = self._failures.get(route)
+        probe = self._probing.get(key)
+        if probe is not None and probe is not failure and probe.name != (route, key):
+            self._probing_over(key)
+        if failure is not None and probe is not failure:
+            self._give_up(key)
+            self._fail(key, route, failure)
+            return None
+        owner = self._owner(key, metric)
+        if owner is not None:
+            self._probing_over(key)
+            self._give_up(key)
+            self._blocked[key] = (route, owner)
+            return None
+        op = Op.REPLACE if have is not None and have.metric == metric else Op.ADD
+        return Request(op, key, route, have)
+
+    def _give_up(self, key: bytes) -> None:
+        """What is installed is no longer right, and nothing can take its place."""
+        have = self._installed.pop(key, None)
+        if have is not None:
+            self._stale[key, have.metric or 0] = have
+
+    def _take_back(self, key: bytes, metric: int) -> FibRoute | None:
+        """A route of ours that is already there with that metric, unwanted until now."""
+        have = self._stale.pop((key, metric), None)
+        if have is None and key in self._adopted:
+            have = self._adopted[key].pop(metric, None)
+            if not self._adopted[key]:
+                del self._adopted[key]
+        if have is not None:
+            self._installed[key] = have
+        return have
+
+    def _deletions(self, size: int, taken: set[bytes]) -> list[Request]:
+        if self.sweeping:
+            for _ in range(min(len(self._adopted), size)):
+                key, routes = self._adopted.popitem()
+                for metric, route in routes.items():
+                    self._stale[key, metric] = route
+        batch: list[Request] = []
+        later: list[tuple[bytes, int, FibRoute]] = []
+        while self._stale and len(batch) < size:
+            (key, metric), route = self._stale.popitem()
+            if key in taken:
+                later.append((key, metric, route))
+            else:
+                batch.append(Request(Op.DELETE, key, route))
+                taken.add(key)
+        for key, metric, route in later:
+            self._stale[key, metric] = route
+        return batch
+
+    # What the kernel said
+
+    def done(self, outcomes: list[tuple[int, str]], now: float) -> None:
+        """The answers to the batch under way, in its order: (errno or 0, the kernel's words)."""
+        batch, self._batch = self._batch, []
+        for request, (number, text) in zip(batch, outcomes, strict=True):
+            if request.op is Op.DELETE:
+                self._deleted(request, number, text, now)
+            elif number == 0:
+                self._is_in(request)
+            else:
+                self._is_out(request, number, text, now)
+
+    def unknown(self) -> None:
+        """Answers were lost: what the batch did is seen by the next dump (``recognise``)."""
+        batch, self._batch = self._batch, []
+        for request in batch:
+            if request.op is Op.DELETE:
+                self._stale[request.key, request.route.metric or 0] = request.route
+            else:
+                self._doubt[request.key, request.route.metric or 0] = request.route
+                self._again(request.key, request.route)
+        self.resync_wanted = True
+
+    def _is_in(self, request: Request) -> None:
+        key, route, before = request.key, request.route, request.before
+        self._installed[key] = route
+        if self._unexplained:
+            self._unexplained.discard(key)
+        if before is not None and before.metric != route.metric:
+            self._stale[key, before.metric or 0] = before
+        failure = self._probing_over(key)
+        if failure is not None:
+            self._recovered(route, failure)
+
+    def _is_out(self, request: Request, number: int, text: str, now: float) -> None:
+        key, route = request.key, request.route
+        metric = route.metric or 0
+        if request.op is Op.REPLACE and number in (errno.ENOENT, errno.ESRCH):
+            self._installed.pop(key, None)  # somebody deleted it meanwhile
+            self._released.append((key, metric))
+            self._again(key, route)
+            return
+        self._give_up(key)  # where the old route led isn't where packets should go now
+        if request.op is Op.ADD:
+            self._released.append((key, metric))
+        if number == errno.EEXIST and key not in self._unexplained:
+            self._exists(key, route)
+        else:
+            self._refused(key, route, number, text, now)
+        self._probing_over(key)
+
+    def _exists(self, key: bytes, route: FibRoute) -> None:
+        """A foreign route, or (after lost answers or link events) one of ours: a dump says."""
+        metric = route.metric or 0
+        owner = self._owner(key, metric)
+        if owner is None:
+            self._doubt[key, metric] = route
+            self._asked.add(key)
+            self.resync_wanted = True
+            owner = "not known yet"
+        self._blocked[key] = (route, owner)
+
+    def _refused(self, key: bytes, route: FibRoute, number: int, text: str, now: float) -> None:
+        by_next_hop = number in _BY_NEXT_HOP or _about_next_hop(text)
+        name: FibRoute | tuple[FibRoute, bytes] = route if by_next_hop else (route, key)
+        failure = self._failures.get(name)
+        if failure is None:
+            failure = self._failures[name] = _Failure(name, number, text)
+            details: dict[str, object] = {"next_hop": route_text(route), "errno": error_name(number), "why": text}
+            if not by_next_hop:
+                details["prefix"] = key_text(self.family, key)
+            self._events.append(("fib_refused", details))
+        failure.number, failure.error = number, text
+        self._fail(key, route, failure)
+        if failure.tried_at != now or not failure.attempts:
+            failure.attempts += 1
+            failure.tried_at = now
+            failure.retry_at = now + _backoff(failure.attempts)
+
+    def _deleted(self, request: Request, number: int, text: str, now: float) -> None:
+        metric = request.route.metric or 0
+        if number in (0, errno.ESRCH, errno.ENODEV, errno.ENOENT):
+            self._released.append((request.key, metric))
+            return
+        self._stale[request.key, metric] = request.route
+        if now >= self._stale_after:
+            self._stale_after = now + _RETRY_MOST
+            self._events.append(("fib_delete_failed", {"errno": error_name(number), "why": text}))
+
+    # What others did
+
+    def lost(self, key: bytes, metric: int, now: float, *, fight: bool = True) -> None:
+        """The route with that prefix and metric went; ``fight``: somebody took it, so we wait longer every time.
+
+        The first time we are back at once.
+        """
+        if any(request.key == key for request in self._batch):
+            self.resync_wanted = True  # before or after the batch? A dump says
+            return
+        route = self._installed.get(key)
+        if self._drop_unwanted(key, metric) or route is None or (route.metric or 0) != metric:
+            return
+        del self._installed[key]
+        self._released.append((key, metric))
+        if not fight:
+            self._again(key, route)
+            return
+        count, last = self._fights.get(key, (0, now))
+        count = count + 1 if now - last < _FIGHT_MEMORY * 2 else 1
+        self._fights[key] = (count, now)
+        self.reinstalled += 1
+        if key in self._inbox or key in self._work:
+            return
+        if count == 1:
+            self._inbox[key] = route
+        else:
+            self._hold(key, route, now + _backoff(count - 1))
+            if count == 4:
+                self._events.append(("fib_fight", {"prefix": key_text(self.family, key), "times": count}))
+
+    def _drop_unwanted(self, key: bytes, metric: int) -> bool:
+        if self._stale.pop((key, metric), None) is not None:
+            self._released.append((key, metric))
+            return True
+        if self._adopted.get(key, {}).pop(metric, None) is not None:
+            if not self._adopted[key]:
+                del self._adopted[key]
+            self._released.append((key, metric))
+            return True
+        return False
+
+    def device_gone(self, device: str, leads_to: Callable[[bytes], str | None]) -> int:
+        """The kernel dropped every route that led only there, silently; they are wanted again.
+
+        ``leads_to(gateway)`` is the device that the kernel chose for a gateway without one. Returns how many.
+        """
+        gone = {id(r) for r in self._routes.values() if _only_through(r, device, leads_to)}
+        if not gone:
+            return 0
+        lost = {key: route for key, route in self._installed.items() if id(route) in gone}
+        for key in lost:
+            del self._installed[key]
+        self._released += [(key, route.metric or 0) for key, route in lost.items()]
+        again = {key: route for key, route in lost.items() if key not in self._work}
+        again.update(self._inbox)  # type: ignore[arg-type]
+        self._inbox = again  # type: ignore[assignment]
+        if any(request.op is not Op.DELETE and id(request.route) in gone for request in self._batch):
+            self.resync_wanted = True
+        unwanted = [at for at, route in self._stale.items() if id(route) in gone]
+        unwanted += [(k, m) for k, routes in self._adopted.items() for m, r in routes.items() if id(r) in gone]
+        for key, metric in unwanted:
+            self._drop_unwanted(key, metric)
+        return len(lost)
+
+    def device_appeared(self, device: str) -> None:
+        """A device is new or up: routes with several next hops may have lost that one."""
+        if not self.resync_wanted:
+            self.resync_wanted = any(
+                len(route.next_hops) > 1 and any(hop.device == device for hop in route.next_hops)
+                for route in self._routes.values()
+            )
+
+    def place_free(self, key: bytes) -> None:
+        """A foreign route of that prefix went or changed: perhaps ours may go in now."""
+        if key in self._blocked:
+            route, _ = self._blocked[key]
+            owner = self._owner(key, route.metric or 0)
+            if owner is not None:
+                self._blocked[key] = (route, owner)
+                return
+            del self._blocked[key]
+            count, last = self._fights.get(key, (0, 0.0))
+            if count > 1:
+                self._hold(key, route, last + _backoff(count - 1))
+            else:
+                self._again(key, route)
+
+    def environment_changed(self, now: float) -> None:
+        """Links, addresses or foreign routes changed: what failed may work, sooner than the timer would say."""
+        for failure in self._failures.values():
+            soon = failure.tried_at + min(0.05 * 2.0 ** min(failure.attempts, 10), 5.0)
+            failure.retry_at = min(failure.retry_at, max(now, soon))
+
+    # What a dump shows
+
+    def recognise(self, key: bytes, kernel: KernelRoute, *, dumped: bool) -> bool:
+        """Is this route, which has our protocol number, ours? Else it is another program's.
+
+        ``dumped``: seen in a dump, before which all notifications were read; only then doubts can be settled.
+        """
+        at = key, kernel.metric
+        have = self._installed.get(key)
+        if have is not None and (have.metric or 0) == kernel.metric:
+            if same_way(have, kernel):
+                return True
+            if damaged(have, kernel):
+                self._again(key, have)
+                self._installed[key] = self._with_metric(FibRoute(kernel.type, kernel.next_hops, kernel.metric))
+                return True
+        for route in (self._stale.get(at), self._adopted.get(key, {}).get(kernel.metric)):
+            if route is not None and (same_way(route, kernel) or damaged(route, kernel)):
+                return True
+        doubtful = self._doubt.get(at) if dumped else None
+        if doubtful is None or not same_way(doubtful, kernel) or self._owner(*at) is not None:
+            return False
+        del self._doubt[at]
+        if have is None or have.metric == doubtful.metric:
+            blocked = self._blocked.pop(key, None)
+            self._installed[key] = doubtful
+            if blocked is not None:
+                self._again(key, blocked[0])
+        else:
+            self._stale[at] = doubtful
+        return True
+
+    def adopt(self, key: bytes, kernel: KernelRoute) -> None:
+        """An earlier run of ours put it there."""
+        route = self._with_metric(FibRoute(kernel.type, kernel.next_hops, kernel.metric))
+        self._adopted.setdefault(key, {})[kernel.metric] = route
+
+    def compare(self, seen: set[Place], now: float) -> None:
+        """The dump is through; ``seen`` are the prefixes and metrics that ``recognise`` said yes to."""
+        self.resync_wanted = False
+        count = len(self._installed) + len(self._stale) + sum(map(len, self._adopted.values()))
+        if count != len(seen):
+            missing = [(k, r.metric or 0) for k, r in self._installed.items() if (k, r.metric or 0) not in seen]
+            missing += [at for at in self._stale if at not in seen]
+            missing += [(k, m) for k, routes in self._adopted.items() for m in routes if (k, m) not in seen]
+            for key, metric in missing:
+                self.lost(key, metric, now)
+        asked, self._asked = self._asked, set()
+        self._unexplained |= {key for key in asked if key in self._blocked}
+        for key in asked:
+            self.place_free(key)
+        self._doubt.clear()
+        self._tidy(now)
+
+    def _tidy(self, now: float) -> None:
+        """Forget old fights and ways that nothing goes any more."""
+        if self._fights:
+            self._fights = {k: v for k, v in self._fights.items() if now - v[1] < 2 * _FIGHT_MEMORY}
+        if len(self._routes) > _MANY_WAYS:
+            used = {id(route): route for _, route in self.owned()}
+            self._routes = {route: route for route in used.values()}
+
+    def distrust(self) -> None:
+        """Notifications were lost: what might be ours is not taken for ours."""
+        self._doubt.clear()
+
+    # What is to be seen
+
+    @property
+    def under_way(self) -> bool:
+        """A batch is waiting for its answers."""
+        return bool(self._batch)
+
+    def work_due(self, now: float) -> bool:
+        """``next_batch`` has something to do."""
+        if self._inbox or self._work or (self.sweeping and self._adopted):
+            return True
+        deadline = self.next_deadline
+        return deadline is not None and deadline <= now
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When something is to be tried again."""
+        times = [failure.retry_at for failure in self._failures.values()]
+        if self._held_until:
+            times.append(self._held_until[0][0])
+        if self._stale:
+            times.append(self._stale_after)
+        return min(times, default=None)
+
+    def take_released(self) -> list[Place]:
+        """Routes that stopped being ours since the last call."""
+        released, self._released = self._released, []
+        return released
+
+    def take_events(self) -> list[tuple[str, dict[str, object]]]:
+        """Lines for the log: a next hop that is refused, one that works again, a fight over a prefix."""
+        events, self._events = self._events, []
+        return events
+
+    def owned(self) -> Iterator[tuple[bytes, FibRoute]]:
+        """Everything that is ours in the kernel; changes under the iterator are allowed to be missed."""
+        yield from list(self._installed.items())
+        yield from [(key, route) for (key, _), route in self._stale.items()]
+        yield from [(key, route) for key, routes in self._adopted.items() for route in routes.values()]
+
+    def routes(self) -> list[InstalledRoute]:
+        """Every prefix with its state."""
+        family = self.family
+        rows = [InstalledRoute(family, key, route, "installed") for key, route in self._installed.items()]
+        rows += [InstalledRoute(family, k, route, "failed", f.error) for k, (route, f) in self._failed.items()]
+        rows += [InstalledRoute(family, k, route, "foreign", who) for k, (route, who) in self._blocked.items()]
+        why = "another program deletes it again and again"
+        rows += [InstalledRoute(family, k, route, "pending", why) for k, (route, _) in self._held.items()]
+        pending = {request.key: request.route for request in self._batch if request.op is not Op.DELETE}
+        for waiting in (self._work, self._inbox):
+            pending |= {key: route for key, route in waiting.items() if route is not None}
+        known = pending.keys()
+        rows = [row for row in rows if row.key not in known]
+        rows += [InstalledRoute(family, key, self._with_metric(route), "pending") for key, route in pending.items()]
+        rows += [
+            InstalledRoute(family, key, route, "adopted")
+            for key, routes in self._adopted.items()
+            for route in routes.values()
+        ]
+        return rows
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """installed, pending, failed, foreign, adopted: kept sizes, nothing is counted."""
+        return {
+            "installed": len(self._installed),
+            "pending": len(self._inbox) + len(self._work) + len(self._batch) + len(self._held) + len(self._stale),
+            "failed": len(self._failed),
+            "foreign": len(self._blocked),
+            "adopted": len(self._adopted),
+        }
+
+    # Helpers
+
+    def _due(self, now: float) -> None:
+        """Timers: one probe for each failed next hop, and what was held back."""
+        while self._held_until and self._held_until[0][0] <= now:
+            until, key = heapq.heappop(self._held_until)
+            held = self._held.get(key)
+            if held is not None and held[1] == until:
+                del self._held[key]
+                self._again(key, held[0])
+        for failure in self._failures.values():
+            if failure.retry_at <= now and failure.keys and not failure.probing:
+                key = next(iter(failure.keys))
+                if key not in self._inbox and key not in self._work:
+                    self._work[key] = self._failed[key][0]
+                    self._probing[key] = failure
+                    failure.probing = True
+                    failure.retry_at = now + _RETRY_MOST
+
+    def _probing_over(self, key: bytes) -> _Failure | None:
+        failure = self._probing.pop(key, None)
+        if failure is not None:
+            failure.probing = False
+            self._drop_if_empty(failure)
+        return failure
+
+    def _recovered(self, route: FibRoute, failure: _Failure) -> None:
+        self._failures.pop(failure.name, None)
+        for key in list(failure.keys):
+            self._again(key, self._failed.pop(key)[0])
+        self._events.append(("fib_accepted", {"next_hop": route_text(route)}))
+
+    def _drop_if_empty(self, failure: _Failure) -> None:
+        if not failure.keys and not failure.probing and self._failures.get(failure.name) is failure:
+            del self._failures[failure.name]
+
+    def _forget(self, key: bytes) -> None:
+        """Take a prefix out of the places for routes that aren't in."""
+        if self._blocked:
+            self._blocked.pop(key, None)
+        if self._held:
+            self._held.pop(key, None)
+        failed = self._failed.pop(key, None) if self._failed else None
+        if failed is not None:
+            failure = failed[1]
+            del failure.keys[key]
+            self._drop_if_empty(failure)
+
+    def _hold(self, key: bytes, route: FibRoute, until: float) -> None:
+        self._held[key] = (route, until)
+        heapq.heappush(self._held_until, (until, key))
+
+    def _again(self, key: bytes, route: FibRoute) -> None:
+        if key not in self._inbox and key not in self._work:
+            self._inbox[key] = route
+
+    def _fail(self, key: bytes, route: FibRoute, failure: _Failure) -> None:
+        self._failed[key] = (route, failure)
+        failure.keys[key] = None
+
+    def _with_metric(self, route: FibRoute) -> FibRoute:
+        known = self._routes.get(route)
+        if known is None:
+            known = route
+            metric = self._metric if route.metric is None else route.metric
+            if metric == 0 and self.family == Family.IPV6_UNICAST:
+                metric = 1024
+            if metric != route.metric or (route.type != "unicast" and route.next_hops):
+                hops = route.next_hops if route.type == "unicast" else ()
+                known = FibRoute(route.type, hops, metric)
+                known = self._routes.setdefault(known, known)
+            self._routes[route] = known
+        return known
+
+
+def _backoff(attempts: int) -> float:
+    """Seconds until the next attempt: 1, 2, 4, ... 60."""
+    return min(_RETRY_FIRST * 2.0 ** min(attempts - 1, 10), _RETRY_MOST)
+
+
+def _only_through(route: FibRoute, device: str, leads_to: Callable[[bytes], str | None]) -> bool:
+    def out(hop: NextHop) -> str | None:
+        if hop.device is None and hop.gateway is not None:
+            return leads_to(hop.gateway)
+        return hop.device
+
+    return bool(route.next_hops) and all(out(hop) == device for hop in route.next_hops)
+
+
+def _about_next_hop(text: str) -> bool:
+    text = text.lower()
+    return "gateway" in text or "nexthop" in text or "device" in text
+
+
+def route_text(route: FibRoute) -> str:
+    """A way as ``ip route`` writes it: "via 192.0.2.1 dev eth0 onlink", "blackhole"."""
+    if route.type != "unicast":
+        return route.type
+    return " nexthop ".join(_hop_text(hop) for hop in route.next_hops)
+
+
+def _hop_text(hop: NextHop) -> str:
+    words = []
+    if hop.gateway is not None:
+        words.append(f"via {address_text(hop.gateway)}")
+    if hop.device is not None:
+        words.append(f"dev {hop.device}")
+    if hop.onlink:
+        words.append("onlink")
+    if hop.weight != 1:
+        words.append(f"weight {hop.weight}")
+    return " ".join(words)
