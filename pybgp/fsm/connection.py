@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from ..constants import CeaseSubcode, ErrorCode
 from ..errors import ProtocolError
 from ..messages.header import KEEPALIVE, Framer
@@ -13,6 +15,9 @@ from .negotiate import Negotiated
 from .peering import Link, Peering
 from .states import Event, State, Timer
 from .timers import Timers, keepalive_interval
+
+Retries: TypeAlias = Literal["more", "none", "same"]
+"""What becomes of ConnectRetryCounter (RFC 4271 §8.1.1)."""
 
 
 class Connection:
@@ -144,14 +149,14 @@ class Connection:
         *,
         error: ProtocolError | None = None,
         received: Notification | None = None,
-        retry: bool | None = True,
+        retries: Retries = "more",
         lost: bool = False,
         abort: bool = False,
         replaced: bool = False,
     ) -> State:
         """Say why, stop the timers, give up the connection, tell of an Established session's end; → Idle.
 
-        ``retry``: ConnectRetryCounter + 1 (True), = 0 (False), unchanged (None).
+        ``retries``: ConnectRetryCounter + 1, = 0, or the same.
         """
         self.why = why
         link, peering = self.link, self.peering
@@ -164,8 +169,10 @@ class Connection:
         self._drop(lost=lost, abort=abort)
         if self.state is State.ESTABLISHED and link is not None:
             peering.output.append(Down(link.conn, why, error, received, replaced))
-        if retry is not None:
-            peering.connect_retry_counter = peering.connect_retry_counter + 1 if retry else 0
+        if retries == "more":
+            peering.connect_retry_counter += 1
+        elif retries == "none":
+            peering.connect_retry_counter = 0
         if not (_is_collision(error, received) and len(peering.sessions) > 1):
             peering.ended(why, now)
         return State.IDLE

@@ -96,7 +96,7 @@ class Handlers(Connection):
 
     def stopped_early(self, now: float, detail: Detail) -> State:
         """drop TCP, ConnectRetryCounter = 0 → Idle"""
-        return self._down(now, detail.why or "stopped", retry=False)
+        return self._down(now, detail.why or "stopped", retries="none")
 
     def stopped_in_active(self, now: float, detail: Detail) -> State:
         """drop TCP, ConnectRetryCounter = 0 → Idle; before that NOTIFICATION 6/2 if DelayOpenTimer runs and
@@ -104,7 +104,7 @@ class Handlers(Connection):
         """
         speak = self.timers.running(Timer.DELAY_OPEN) and self.peering.settings.send_notification_without_open
         error = _cease(detail) if speak and not detail.silent else None
-        return self._down(now, detail.why or "stopped", error=error, retry=False)
+        return self._down(now, detail.why or "stopped", error=error, retries="none")
 
     def connect_again(self, now: float, detail: Detail) -> State:
         """drop TCP, restart ConnectRetryTimer, stop DelayOpenTimer, connect; stays"""
@@ -145,7 +145,7 @@ class Handlers(Connection):
         """DelayOpenTimer running: restart ConnectRetryTimer, stop DelayOpenTimer → Active; else drop → Idle"""
         if self.timers.running(Timer.DELAY_OPEN):
             return self.connect_later(now, detail)
-        return self._down(now, detail.why or "connect failed", retry=False, lost=detail.lost)
+        return self._down(now, detail.why or "connect failed", retries="same", lost=detail.lost)
 
     def lost_in_active(self, now: float, detail: Detail) -> State:
         """ConnectRetryCounter + 1, IdleHoldTimer → Idle"""
@@ -164,7 +164,7 @@ class Handlers(Connection):
     def version_refused_early(self, now: float, detail: Detail) -> State:
         """drop TCP → Idle; ConnectRetryCounter + 1 unless DelayOpenTimer runs"""
         waiting = self.timers.running(Timer.DELAY_OPEN)
-        return self._down(now, _heard(detail), received=detail.notification, retry=None if waiting else True)
+        return self._down(now, _heard(detail), received=detail.notification, retries="same" if waiting else "more")
 
     def down(self, now: float, detail: Detail) -> State:
         """drop TCP, ConnectRetryCounter + 1 → Idle"""
@@ -176,7 +176,7 @@ class Handlers(Connection):
     def stopped(self, now: float, detail: Detail) -> State:
         """NOTIFICATION 6/2 (or what the stop says), drop TCP, ConnectRetryCounter = 0 → Idle"""
         error = None if detail.silent else _cease(detail)
-        return self._down(now, detail.why or str(error or "stopped"), error=error, retry=False)
+        return self._down(now, detail.why or str(error or "stopped"), error=error, retries="none")
 
     def stopped_automatically(self, now: float, detail: Detail) -> State:
         """NOTIFICATION 6/s by cause, drop TCP, ConnectRetryCounter + 1 → Idle"""
@@ -225,7 +225,7 @@ class Handlers(Connection):
 
     def version_refused(self, now: float, detail: Detail) -> State:
         """drop TCP → Idle"""
-        return self._down(now, _heard(detail), received=detail.notification, retry=None)
+        return self._down(now, _heard(detail), received=detail.notification, retries="same")
 
     def notified(self, now: float, detail: Detail) -> State:
         """drop TCP without an answer, ConnectRetryCounter + 1 → Idle"""
