@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Final
 
 from ..addresses import Family
 from ..constants import MAX_MESSAGE
@@ -24,7 +25,8 @@ class Context:
 
     ``add_path_receive`` and ``add_path_send`` are the families whose NLRI carry a path identifier in that
     direction (RFC 7911); ``extended_next_hop`` those that may have an IPv6 next hop for IPv4 NLRI (RFC 8950);
-    ``max_receive`` and ``max_send`` are message sizes in octets (RFC 8654).
+    ``max_receive`` and ``max_send`` are message sizes in octets (RFC 8654). ``loopback``: the session itself runs over
+    loopback addresses, so they are hosts, and valid next hops.
     """
 
     kind: PeerKind = PeerKind.INTERNAL
@@ -35,3 +37,16 @@ class Context:
     extended_next_hop: frozenset[Family] = frozenset()
     max_receive: int = MAX_MESSAGE
     max_send: int = MAX_MESSAGE
+    loopback: bool = False
+    plain_ipv4: bool = field(init=False, repr=False, compare=False)
+    """IPv4 unicast without path identifiers may come; worked out once, since every UPDATE asks."""
+    block_class: int = field(init=False, repr=False, compare=False)
+    """Contexts with equal numbers make equal blocks of equal octets; 0..``BLOCK_CLASSES`` - 1."""
+
+    def __post_init__(self) -> None:
+        ipv4 = Family.IPV4_UNICAST
+        object.__setattr__(self, "plain_ipv4", ipv4 in self.families and ipv4 not in self.add_path_receive)
+        object.__setattr__(self, "block_class", (self.kind * 2 + self.four_octet_as) * 2 + self.loopback)
+
+
+BLOCK_CLASSES: Final = len(PeerKind) * 2 * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from ...addresses import Family
 
@@ -45,7 +46,7 @@ class FamilyCodec(ABC):
         return f"<family {self.family}>"
 
 
-def join(keys: list[bytes], path_id: int | None = None) -> bytes:
+def join(keys: Sequence[bytes], path_id: int | None = None) -> bytes:
     """The NLRI field of keys, each behind the identifier if there is one; the same for every family."""
     if path_id is None or not keys:
         return b"".join(keys)

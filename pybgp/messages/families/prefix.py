@@ -10,7 +10,6 @@ from ...addresses import Family
 from ..errors import InvalidNetworkField
 from .base import FamilyCodec
 
-
 _Find = Callable[[bytes], list[bytes]]
 _FindPairs = Callable[[bytes], list[tuple[bytes, bytes]]]
 

@@ -1,0 +1,75 @@
+"""ATOMIC_AGGREGATE and AGGREGATOR: the route stands for several (RFC 4271 §5.1.6, §5.1.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from ...addresses import address_text
+from ...constants import AS_TRANS, OPTIONAL_TRANSITIVE, WELL_KNOWN, AttributeCode
+from ..context import Context, PeerKind
+from ..errors import AttributeLengthError, OptionalAttributeError, Outcome
+from .base import CANONICAL, EVERYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class AtomicAggregate:
+    """ASes were left out of the path; the route must not be made more specific. No value."""
+
+    code: ClassVar[int] = AttributeCode.ATOMIC_AGGREGATE
+    flags: ClassVar[int] = WELL_KNOWN
+    malformed: ClassVar[Outcome] = Outcome.DISCARD
+    accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+
+    @classmethod
+    def decode(cls, data: bytes, context: Context = CANONICAL) -> Self:
+        """There is nothing to read.
+
+        Raises:
+            AttributeLengthError: something is there; the attribute is dropped (RFC 7606 §7.6).
+        """
+        if data:
+            raise AttributeLengthError(cls.code, data, expected="none")
+        return cls()
+
+    def encode(self, context: Context = CANONICAL) -> bytes:
+        return b""
+
+    def __str__(self) -> str:
+        return "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregator:
+    """Who made the aggregate: AS number and BGP Identifier (4 octets). Optional, transitive."""
+
+    code: ClassVar[int] = AttributeCode.AGGREGATOR
+    flags: ClassVar[int] = OPTIONAL_TRANSITIVE
+    malformed: ClassVar[Outcome] = Outcome.DISCARD
+    accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    asn: int
+    address: bytes
+
+    @classmethod
+    def decode(cls, data: bytes, context: Context = CANONICAL) -> Self:
+        """Read the value octets, with an AS number of the session's size.
+
+        Raises:
+            AttributeLengthError: not 8 octets, 6 on a session with two-octet ASes; dropped (RFC 7606 §7.7).
+            OptionalAttributeError: AS 0; dropped (RFC 7607 §2).
+        """
+        size = 8 if context.four_octet_as else 6
+        if len(data) != size:
+            raise AttributeLengthError(cls.code, data, expected=f"{size} octets")
+        asn = int.from_bytes(data[:-4])
+        if not asn:
+            raise OptionalAttributeError(cls.code, "AS 0 (RFC 7607)")
+        return cls(asn, data[-4:])
+
+    def encode(self, context: Context = CANONICAL) -> bytes:
+        if context.four_octet_as:
+            return self.asn.to_bytes(4) + self.address
+        return (AS_TRANS if self.asn > 0xFFFF else self.asn).to_bytes(2) + self.address
+
+    def __str__(self) -> str:
+        return f"{self.asn} {address_text(self.address)}"

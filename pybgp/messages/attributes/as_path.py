@@ -1,0 +1,157 @@
+"""AS_PATH: the ASes that a route has passed (RFC 4271 §4.3, §5.1.2, RFC 5065, RFC 6793)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from struct import unpack_from
+from typing import ClassVar, Final, NamedTuple, Self
+
+from ...constants import AS_TRANS, WELL_KNOWN, AttributeCode
+from ..context import Context, PeerKind
+from ..errors import MalformedAsPath, Outcome
+from .base import CANONICAL, EVERYBODY
+
+
+class SegmentType(IntEnum):
+    """RFC 4271 §4.3, RFC 5065 §3."""
+
+    AS_SET = 1
+    AS_SEQUENCE = 2
+    AS_CONFED_SEQUENCE = 3
+    AS_CONFED_SET = 4
+
+
+CONFED: Final = frozenset({SegmentType.AS_CONFED_SEQUENCE, SegmentType.AS_CONFED_SET})
+SETS: Final = frozenset({SegmentType.AS_SET, SegmentType.AS_CONFED_SET})
+MAX_SEGMENT: Final = 255
+
+
+class Segment(NamedTuple):
+    """1..255 AS numbers of one kind."""
+
+    kind: SegmentType
+    asns: tuple[int, ...]
+
+    @property
+    def length(self) -> int:
+        """What the segment counts in the decision: a set 1, confederation segments 0 (RFC 4271 §9.1.2.2 a)."""
+        if self.kind in CONFED:
+            return 0
+        return 1 if self.kind is SegmentType.AS_SET else len(self.asns)
+
+
+@dataclass(frozen=True, slots=True)
+class AsPath:
+    """``segments`` in the order of the wire: the neighbour's AS first. Well-known, mandatory; may be empty."""
+
+    code: ClassVar[int] = AttributeCode.AS_PATH
+    flags: ClassVar[int] = WELL_KNOWN
+    malformed: ClassVar[Outcome] = Outcome.TREAT_AS_WITHDRAW
+    accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    segments: tuple[Segment, ...] = ()
+
+    @classmethod
+    def sequence(cls, asns: Iterable[int]) -> Self:
+        """One AS_SEQUENCE, or as many as it takes when there are more than 255 ASes."""
+        numbers = tuple(asns)
+        # the short segment comes first, where the next AS will be prepended
+        first = len(numbers) % MAX_SEGMENT
+        cuts = [numbers[:first]] if first else []
+        cuts += [numbers[at : at + MAX_SEGMENT] for at in range(first, len(numbers), MAX_SEGMENT)]
+        return cls(tuple(Segment(SegmentType.AS_SEQUENCE, cut) for cut in cuts))
+
+    @classmethod
+    def decode(cls, data: bytes, context: Context = CANONICAL) -> Self:
+        """Read the segments, with AS numbers of the size that the session has.
+
+        Raises:
+            MalformedAsPath: a segment of an unknown type, without ASes, or longer than the attribute; AS 0 (RFC 7607);
+                confederation segments from outside, or none in front from another member AS (RFC 5065 §5). All of
+                them treat-as-withdraw (RFC 7606 §7.2).
+        """
+        segments = read_segments(data, 4 if context.four_octet_as else 2)
+        confed = [segment.kind in CONFED for segment in segments]
+        if context.kind is PeerKind.EXTERNAL and any(confed):
+            raise MalformedAsPath(cls.code, "confederation segment from a peer outside")
+        if context.kind is PeerKind.CONFEDERATION and not (
+            segments and segments[0].kind is SegmentType.AS_CONFED_SEQUENCE
+        ):
+            raise MalformedAsPath(cls.code, "no leading AS_CONFED_SEQUENCE from another member AS")
+        return cls(segments)
+
+    def encode(self, context: Context = CANONICAL) -> bytes:
+        return write_segments(self.segments, 4 if context.four_octet_as else 2)
+
+    @property
+    def asns(self) -> tuple[int, ...]:
+        """All AS numbers in order, whatever their segments."""
+        return tuple(asn for segment in self.segments for asn in segment.asns)
+
+    @property
+    def length(self) -> int:
+        """As the decision process counts (RFC 4271 §9.1.2.2 a)."""
+        return sum(segment.length for segment in self.segments)
+
+    @property
+    def neighbor_as(self) -> int:
+        """The neighbouring AS for comparing MEDs: the first of the first AS_SEQUENCE, confederation segments apart.
+
+        0 if there is none: the route is from our own AS (RFC 4271 §9.1.2.2 c, RFC 5065 §5.3).
+        """
+        sequences = (segment for segment in self.segments if segment.kind is SegmentType.AS_SEQUENCE)
+        return next((segment.asns[0] for segment in sequences), 0)
+
+    def __str__(self) -> str:
+        return " ".join(map(_segment_text, self.segments))
+
+
+_BRACKETS: Final = {
+    SegmentType.AS_SET: ("{", ",", "}"),
+    SegmentType.AS_SEQUENCE: ("", " ", ""),
+    SegmentType.AS_CONFED_SEQUENCE: ("(", " ", ")"),
+    SegmentType.AS_CONFED_SET: ("[", ",", "]"),
+}
+
+
+def _segment_text(segment: Segment) -> str:
+    before, between, behind = _BRACKETS[segment.kind]
+    return before + between.join(map(str, segment.asns)) + behind
+
+
+def read_segments(data: bytes, as_size: int, attribute: int = AttributeCode.AS_PATH) -> tuple[Segment, ...]:
+    """Segments whose AS numbers have 2 or 4 octets.
+
+    Raises:
+        MalformedAsPath: as ``AsPath.decode`` says, except what depends on the peer.
+    """
+    segments = []
+    at, size = 0, len(data)
+    while at < size:
+        if size - at < 2:
+            raise MalformedAsPath(attribute, "one octet behind the last segment")
+        kind, count = data[at], data[at + 1]
+        if not 1 <= kind <= 4:
+            raise MalformedAsPath(attribute, f"segment type {kind}, expected 1..4")
+        if not count:
+            raise MalformedAsPath(attribute, "segment without AS numbers")
+        end = at + 2 + count * as_size
+        if end > size:
+            raise MalformedAsPath(attribute, f"segment of {count} AS numbers runs past the end")
+        asns = unpack_from(f"!{count}{'I' if as_size == 4 else 'H'}", data, at + 2)
+        if 0 in asns:
+            raise MalformedAsPath(attribute, "AS 0 (RFC 7607)")
+        segments.append(Segment(SegmentType(kind), asns))
+        at = end
+    return tuple(segments)
+
+
+def write_segments(segments: Iterable[Segment], as_size: int) -> bytes:
+    """The octets of segments; in two octets an AS above 65535 becomes AS_TRANS (RFC 6793 §4.2.2)."""
+    out = bytearray()
+    for kind, asns in segments:
+        out += bytes((kind, len(asns)))
+        for asn in asns:
+            out += (AS_TRANS if as_size == 2 and asn > 0xFFFF else asn).to_bytes(as_size)
+    return bytes(out)
