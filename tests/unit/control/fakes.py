@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from pybgp.addresses import Family, address_octets, prefix_key
-from pybgp.config.model import PeerConfig, SpeakerConfig
+from pybgp.config.model import ControlConfig, PeerConfig, SpeakerConfig
+from pybgp.control.native import ControlServer
 from pybgp.messages.attributes.block import Block
 from pybgp.routes import Source, SourceKind
 from pybgp.speaker.fib import FibRoute, FibStatus, InstalledRoute, NextHop
@@ -148,3 +154,29 @@ class FakeSpeaker:
 
     def wall(self, t: float) -> datetime:
         return START + timedelta(seconds=t)
+
+
+@contextmanager
+def serving(path: Path, speaker: FakeSpeaker, **options: Any) -> Iterator[asyncio.AbstractEventLoop]:
+    """A server in a loop of its own thread, for the blocking client; ended with everything it started."""
+    started = threading.Event()
+    loop = asyncio.new_event_loop()
+    stopping = asyncio.Event()
+
+    async def serve() -> None:
+        server = ControlServer(speaker, **options)
+        await server.start(ControlConfig(socket=str(path)))
+        started.set()
+        await stopping.wait()
+        await server.close()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    try:
+        assert started.wait(10)
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(stopping.set)
+        thread.join(10)
+        assert not thread.is_alive()
+        loop.close()

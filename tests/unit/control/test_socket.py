@@ -7,9 +7,7 @@ import json
 import os
 import socket
 import stat
-import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,38 +18,12 @@ from pybgp.control.client import Client, NoDaemon, Refused, socket_path
 from pybgp.control.native import MAX_CLIENTS, MAX_REQUEST_OCTETS, ControlServer
 from pybgp.errors import ApiError, ConfigError
 
-from .fakes import FakeFib, FakeSpeaker, installed, view
+from .fakes import FakeFib, FakeSpeaker, installed, serving, view
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "pybgp.sock"
-
-
-@contextmanager
-def serving(path: Path, speaker: FakeSpeaker, **options: Any) -> Iterator[asyncio.AbstractEventLoop]:
-    """A server in a loop of its own thread, for the blocking client; ended with everything it started."""
-    started = threading.Event()
-    loop = asyncio.new_event_loop()
-    stopping = asyncio.Event()
-
-    async def serve() -> None:
-        server = ControlServer(speaker, **options)
-        await server.start(ControlConfig(socket=str(path)))
-        started.set()
-        await stopping.wait()
-        await server.close()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    try:
-        assert started.wait(10)
-        yield loop
-    finally:
-        loop.call_soon_threadsafe(stopping.set)
-        thread.join(10)
-        assert not thread.is_alive()
-        loop.close()
 
 
 def run(

@@ -1,0 +1,256 @@
+"""What commands print, and how they exit."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pybgp.cli import format
+from pybgp.cli.main import main
+from pybgp.errors import ConfigError
+
+from ..control.fakes import LOCAL, FakeFib, FakeSpeaker, block, installed, peer, serving, view
+
+PEERS = [
+    peer("tor-a"),
+    peer("192.0.2.3", "192.0.2.3", state="active", since=950.0, last_error="Connection refused", uptime=None),
+    peer("rr", "192.0.2.4", internal=True, client=True, since=-100_000.0),
+    peer("2001:db8::3", "2001:db8::3", internal=True, state="idle", uptime=None),
+]
+ROUTES = [
+    view("10.1.2.64/26", attributes=block("40010100 400206 02010000fde9 c00804 fc000007", local_pref=200, med=5)),
+    view("10.1.3.0/26", source=LOCAL, attributes=block("40010102 400200", next_hop="", origin=2)),
+    view("10.1.2.64/26", best=False, reason="AS loop"),
+    view("10.1.3.0/26", source=LOCAL, to="tor-a"),
+]
+
+
+@pytest.fixture
+def socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    path = tmp_path / "pybgp.sock"
+    speaker = FakeSpeaker(ROUTES, peers=PEERS, fib=FakeFib([installed("10.1.2.64/26", error="two words")]))
+    with serving(path, speaker, facts=lambda: {"started": "2026-01-05T10:10:00Z"}, reload=reload_answer):
+        monkeypatch.setenv("PYBGP_SOCKET", str(path))
+        yield str(path)
+
+
+RELOAD: dict[str, Any] = {}
+
+
+async def reload_answer() -> dict[str, Any]:
+    if "error" in RELOAD:
+        raise RELOAD["error"]
+    return dict(RELOAD)
+
+
+def test_status_is_the_table_of_calicoctl(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status"]) == 0
+
+    assert capsys.readouterr().out == (
+        "pybgp 0.1.0 is running since 2026-01-05T10:10:00Z (6m40s): AS 64512, router id 192.0.2.1.\n"
+        "\n"
+        "IPv4 BGP status\n"
+        "+--------------+------------------------+-------+------------+---------------------------+\n"
+        "| PEER ADDRESS |       PEER TYPE        | STATE |   SINCE    |           INFO            |\n"
+        "+--------------+------------------------+-------+------------+---------------------------+\n"
+        "| 192.0.2.2    | external               | up    | 10:15:00   | Established               |\n"
+        "| 192.0.2.3    | external               | start | 10:15:50   | Active Connection refused |\n"
+        "| 192.0.2.4    | route reflector client | up    | 2026-01-04 | Established               |\n"
+        "+--------------+------------------------+-------+------------+---------------------------+\n"
+        "\n"
+        "IPv6 BGP status\n"
+        "+--------------+-----------+-------+----------+------+\n"
+        "| PEER ADDRESS | PEER TYPE | STATE |  SINCE   | INFO |\n"
+        "+--------------+-----------+-------+----------+------+\n"
+        "| 2001:db8::3  | internal  | down  | 10:15:00 | Idle |\n"
+        "+--------------+-----------+-------+----------+------+\n"
+    )
+
+
+def test_status_without_peers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "s"
+    with serving(path, FakeSpeaker(peers=[])):
+        assert main(["status", "-s", str(path)]) == 0
+
+    out = capsys.readouterr().out
+    assert "IPv4 BGP status\nNo IPv4 peers found.\n\nIPv6 BGP status\nNo IPv6 peers found.\n" in out
+
+
+def test_status_as_json_is_one_object(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--json"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["local_as"] == 64512
+
+
+def test_show_peers_is_a_line_a_peer(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "peers"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == [
+        "peer",
+        "as",
+        "type",
+        "state",
+        "since",
+        "received",
+        "accepted",
+        "advertised",
+        "last",
+        "error",
+    ]
+    assert len(lines) == 5
+    assert lines[1].startswith("tor-a        65001  external                Established  2026-01-05T10:15:00Z (")
+    assert lines[2].endswith("Connection refused")
+
+
+def test_show_one_peer_is_everything_about_it(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "peers", "tor-a"]) == 0
+
+    lines = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines() if " " in line)
+    assert lines["remote_as"] == "65001"
+    assert lines["hold_time_s"] == "90"
+    assert lines["ipv4-unicast"] == "received=3 accepted=2 advertised=1 stale=0 add_path=off"
+
+
+def test_show_peers_as_json_is_an_object_a_line(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "peers", "--json"]) == 0
+
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["name"] for row in rows] == ["tor-a", "192.0.2.3", "rr", "2001:db8::3"]
+
+
+def test_show_routes(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "routes"]) == 0
+
+    assert capsys.readouterr().out == (
+        "   prefix        next hop   from   pref  med  as path  origin      communities  note\n"
+        "*  10.1.2.64/26  192.0.2.2  tor-a   200    5  65001    igp         64512:7      -\n"
+        "*  10.1.3.0/26   -          local     -    -  -        incomplete  -            -\n"
+    )
+
+
+def test_show_received_routes_says_why_not(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "routes", "10.1.2.64/26", "--received", "--peer", "tor-a"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[0] for line in lines[1:]] == ["*", " "]
+    assert lines[2].endswith("AS loop")
+
+
+def test_show_advertised_routes_says_to_whom(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "routes", "--advertised", "--peer", "tor-a"]) == 0
+
+    assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["tor-a", "10.1.3.0/26", "192.0.2.2"]
+
+
+def test_show_routes_as_json_is_an_object_a_line(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "routes", "10.1.2.70", "--json"]) == 0
+
+    (row,) = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (row["prefix"], row["communities"]) == ("10.1.2.64/26", ["64512:7"])
+
+
+def test_show_fib(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "fib"]) == 0
+
+    assert capsys.readouterr().out == (
+        "prefix        type     next hops                      metric  state      error\n"
+        "10.1.2.64/26  unicast  via 192.0.2.2 dev eth0 onlink       -  installed  two words\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        pytest.param(["show", "routes", "11.0.0.0/8"], 1, "no route to 11.0.0.0/8", id="no-such-route"),
+        pytest.param(["show", "fib", "11.0.0.0/8"], 1, "no kernel route of ours to 11.0.0.0/8", id="not-in-fib"),
+        pytest.param(["show", "peers", "nobody"], 1, "no peer is called nobody", id="no-such-peer"),
+        pytest.param(["show", "routes", "10.0.0.1/8"], 2, "bits set behind", id="no-prefix"),
+        pytest.param(["show", "routes", "--family", "ipv5"], 2, "ipv5", id="no-family"),
+        pytest.param(["show", "routez"], 2, "routez", id="no-command"),
+        pytest.param(["status", "--jason"], 2, "--jason", id="no-option"),
+        pytest.param(["status", "-s", "/nonexistent/pybgp.sock"], 3, "no pybgp is running", id="no-daemon"),
+    ],
+)
+def test_a_no_is_one_line_and_a_code(
+    socket: str, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, words: str
+) -> None:
+    assert main(arguments) == code
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_nothing_to_list_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "s"
+    with serving(path, FakeSpeaker()):
+        assert main(["show", "routes", "-s", str(path)]) == 0
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with serving(path, FakeSpeaker([view("10.0.0.0/8")] * 20_000)):
+        command = [sys.executable, "-m", "pybgp", "show", "routes", "-s", str(path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shown:
+            assert shown.stdout is not None
+            assert shown.stderr is not None
+            shown.stdout.readline()
+            shown.stdout.close()
+            assert shown.stderr.read() == b""
+            assert shown.wait(30) == 1
+
+
+def test_a_reload_that_failed_is_told_finding_by_finding(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    RELOAD.clear()
+    RELOAD["error"] = ConfigError("node.toml: a = 1: expected 2", "node.toml: b: unknown key")
+
+    assert main(["reload"]) == 2
+
+    assert capsys.readouterr().err == (
+        "node.toml: a = 1: expected 2\nnode.toml: b: unknown key\npybgp: 2 errors, nothing changed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0s"),
+        (59.9, "59s"),
+        (60, "1m0s"),
+        (153, "2m33s"),
+        (3600, "1h0m"),
+        (86400 * 3 + 4 * 3600, "3d4h"),
+        (-5, "0s"),
+    ],
+)
+def test_ages_have_two_units(seconds: float, text: str) -> None:
+    assert format.age(seconds) == text
+
+
+def test_a_long_table_is_not_waited_for() -> None:
+    """Widths come from the first rows; later ones may stick out but are never cut."""
+    taken = []
+
+    def rows() -> Iterator[tuple[str, str]]:
+        for number in range(5000):
+            taken.append(number)
+            yield ("x" * (40 if number == 4000 else 2), "y")
+
+    lines = format.table(("a", "b"), rows())
+    next(lines)
+
+    assert len(taken) == format.MEASURED_ROWS
+    assert ("x" * 40 + "  y") in list(lines)
+
+
+def test_a_peers_text_can_not_drive_the_terminal() -> None:
+    assert format.printable("bad \x1b[2J\nworse") == "bad ?[2J?worse"
