@@ -16,6 +16,7 @@ from pybgp.fsm.session import Session
 from pybgp.fsm.settings import SessionSettings
 from pybgp.fsm.states import Event, State, Timer
 from pybgp.messages.capabilities import FourOctetAs, MultiProtocol
+from pybgp.messages.context import PeerKind
 from pybgp.messages.header import KEEPALIVE, Framer
 from pybgp.messages.notification import Notification
 from pybgp.messages.open import Open
@@ -37,7 +38,12 @@ def settings(**changes: object) -> SessionSettings:
     """An external peer without graceful restart, which would turn a shutdown into a Hard Reset."""
     return replace(
         SessionSettings(
-            name="peer", local_as=OUR_AS, router_id=OUR_ID, remote_as=PEER_AS, kind=1, graceful_restart="off"
+            name="peer",
+            local_as=OUR_AS,
+            router_id=OUR_ID,
+            remote_as=PEER_AS,
+            kind=PeerKind.EXTERNAL,
+            graceful_restart="off",
         ),
         **changes,
     )
