@@ -1,0 +1,125 @@
+"""Communities of all three kinds as people write them, "*" for any number: "65001:*", "64512:7:*", "rt:65001:1".
+
+A community is a number of 32, 96 or 64 bits here, a pattern the bits that count and their value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from ...constants import AttributeCode
+from .block import Block
+from .communities import parse_community
+from .extended_communities import parse_extended_community
+from .large_communities import parse_large_community
+
+SIZES: Final = {
+    AttributeCode.COMMUNITIES: 4,
+    AttributeCode.EXTENDED_COMMUNITIES: 8,
+    AttributeCode.LARGE_COMMUNITIES: 12,
+}
+"""The attributes that carry communities, and the octets of one."""
+_ANY: Final = "*"
+_NAMED_TYPES: Final = ("rt", "ro")
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityPattern:
+    """Communities of the attribute ``code`` whose bits under ``mask`` are ``value``'s."""
+
+    code: AttributeCode
+    value: int
+    mask: int
+
+    @property
+    def exact(self) -> bool:
+        """Does it stand for one community only?"""
+        return self.mask == (1 << 8 * SIZES[self.code]) - 1
+
+    def matches(self, community: int) -> bool:
+        return community & self.mask == self.value
+
+
+def parse(text: str) -> CommunityPattern:
+    """Read a community, or one with "*" for some of its numbers.
+
+    "AS:VALUE" and the well-known names are standard (RFC 1997), "AS:VALUE:VALUE" large (RFC 8092); "rt:" and "ro:" in
+    front make an extended one (RFC 4360), with an AS, an address or "*" (any AS of two octets) in the middle, and so
+    does "0xTYPE:0xVALUE".
+
+    Raises:
+        ValueError: nothing of the kind; the text says what was expected.
+    """
+    parts = text.split(":")
+    try:
+        if parts[0] in _NAMED_TYPES or parts[0].startswith("0x"):
+            return _extended(text, parts)
+        return _large(text, parts) if len(parts) == 3 else _standard(text, parts)
+    except ValueError:
+        raise ValueError(
+            f"{text!r}: expected a community like 65001:7, 64512:7:1, rt:65001:1 or no-export, or * for a number"
+        ) from None
+
+
+def parse_exact(text: str) -> CommunityPattern:
+    """Read one community.
+
+    Raises:
+        ValueError: not a community, or one with "*".
+    """
+    pattern = parse(text)
+    if not pattern.exact:
+        raise ValueError(f"{text!r}: expected one community, without *")
+    return pattern
+
+
+def numbers_of(block: Block, code: AttributeCode) -> list[int]:
+    """The communities of one kind that a block carries, in the order of the wire."""
+    return split(block.value(code) or b"", SIZES[code])
+
+
+def split(octets: bytes, size: int) -> list[int]:
+    """The communities of ``size`` octets in an attribute's value."""
+    return [int.from_bytes(octets[at : at + size]) for at in range(0, len(octets), size)]
+
+
+def join(numbers: Iterable[int], size: int) -> bytes:
+    """The attribute's value."""
+    return b"".join(number.to_bytes(size) for number in numbers)
+
+
+def _standard(text: str, parts: list[str]) -> CommunityPattern:
+    code = AttributeCode.COMMUNITIES
+    if len(parts) == 2 and _ANY in parts:
+        return CommunityPattern(code, parse_community(text.replace(_ANY, "0")), _mask(parts, 16))
+    return CommunityPattern(code, parse_community(text), 0xFFFFFFFF)
+
+
+def _large(text: str, parts: list[str]) -> CommunityPattern:
+    values = parse_large_community(":".join("0" if part == _ANY else part for part in parts))
+    value = values[0] << 64 | values[1] << 32 | values[2]
+    return CommunityPattern(AttributeCode.LARGE_COMMUNITIES, value, _mask(parts, 32))
+
+
+def _extended(text: str, parts: list[str]) -> CommunityPattern:
+    """A wildcard keeps type and subtype; the administrator's size depends on its type (RFC 4360 §3, RFC 5668 §2)."""
+    octets = parse_extended_community(":".join("0" if part == _ANY else part for part in parts))
+    mask = bytearray(b"\xff" * 8)
+    if _ANY in parts:
+        if parts[0] not in _NAMED_TYPES:
+            raise ValueError(f"{text!r}: no wildcard in hexadecimal")
+        border = 4 if octets[0] == 0 else 6
+        if parts[1] == _ANY:
+            mask[2:border] = bytes(border - 2)
+        if parts[2] == _ANY:
+            mask[border:] = bytes(8 - border)
+    return CommunityPattern(AttributeCode.EXTENDED_COMMUNITIES, int.from_bytes(octets), int.from_bytes(mask))
+
+
+def _mask(parts: list[str], bits: int) -> int:
+    mask = 0
+    for part in parts:
+        mask = mask << bits | (0 if part == _ANY else (1 << bits) - 1)
+    return mask
