@@ -78,7 +78,7 @@ class Speaker:
         self._state_waiters: set[asyncio.Event] = set()
         self._stopped = False
 
-    # -- life ----------------------------------------------------------------------------------------------------------
+    # -- life --------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Listen, connect, and read the kernel's routes.
@@ -151,7 +151,7 @@ class Speaker:
         """A moment of that clock as a date in UTC."""
         return self._epoch + timedelta(seconds=moment)
 
-    # -- what users do ---------------------------------------------------------------------------------------------------
+    # -- what users do -----------------------------------------------------------------------------------------------
 
     def announce(
         self,
@@ -161,7 +161,7 @@ class Speaker:
         local_pref: int | None = None,
         med: int | None = None,
         communities: Iterable[str] = (),
-        type: RouteType = "unicast",  # noqa: A002 - the configuration's word
+        type: RouteType = "unicast",
     ) -> None:
         """Announce a prefix, or change what is announced of it; each peer's export policy still decides.
 
@@ -249,7 +249,7 @@ class Speaker:
         self._after_input()
         return changes
 
-    # -- what connections and the kernel say -------------------------------------------------------------------------------
+    # -- what connections and the kernel say -------------------------------------------------------------------------
 
     def _opened(self, connection: Connection) -> None:
         sock = connection.socket
@@ -286,7 +286,7 @@ class Speaker:
         self.core.kernel(event, self.now())
         self._after_input()
 
-    # -- the loop ----------------------------------------------------------------------------------------------------------
+    # -- the loop ----------------------------------------------------------------------------------------------------
 
     def _after_input(self) -> None:
         self._inputs += 1
@@ -338,7 +338,7 @@ class Speaker:
         self.core.tick(self.now())
         self._after_input()
 
-    # -- outputs -------------------------------------------------------------------------------------------------------
+    # -- outputs -----------------------------------------------------------------------------------------------------
 
     def _perform(self) -> None:
         # HOT: Send is nearly all there is.
@@ -413,7 +413,7 @@ class Speaker:
             self._on_event(Event("listening", "info", {"address": endpoint[0], "port": endpoint[1]}))
         self._passwords = dict(passwords)
 
-    # -- waiting -------------------------------------------------------------------------------------------------------
+    # -- waiting -----------------------------------------------------------------------------------------------------
 
     def _state_waiter(self) -> asyncio.Event:
         waiter = asyncio.Event()
@@ -423,4 +423,3 @@ class Speaker:
     def _wake(self) -> None:
         for waiter in self._state_waiters:
             waiter.set()
-

@@ -36,7 +36,7 @@ class Connection(asyncio.BufferedProtocol):
         assert self._transport is not None
         return cast("socket.socket", self._transport.get_extra_info("socket"))
 
-    # -- asyncio's side ------------------------------------------------------------------------------------------------
+    # -- asyncio's side ----------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -67,7 +67,7 @@ class Connection(asyncio.BufferedProtocol):
         if not self._closing:
             self._speaker._writable(self.conn)
 
-    # -- the speaker's side --------------------------------------------------------------------------------------------
+    # -- the speaker's side ------------------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
         if self._transport is not None and not self._closing:

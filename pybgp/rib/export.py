@@ -42,8 +42,8 @@ class Export(NamedTuple):
 class ExportRules:
     """Everything that can change the octets a peer gets; peers that agree in all of it share an update group.
 
-    ``own_next_hop`` is our address on the session (4, 16 or 32 octets). ``shared_subnet`` is the key of the subnet shared
-    with a directly connected external peer, within which third-party next hops are allowed (RFC 4271 §5.1.3).
+    ``own_next_hop`` is our address on the session (4, 16 or 32 octets). ``shared_subnet`` is the key of the subnet
+    shared with a directly connected external peer, within which third-party next hops are allowed (RFC 4271 §5.1.3).
     """
 
     family: Family

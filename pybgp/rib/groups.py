@@ -150,11 +150,11 @@ class UpdateGroup:
     def rules(self) -> ExportRules:
         return self.exporter.rules
 
-    # -- membership ----------------------------------------------------------------------------------------------------
+    # -- membership --------------------------------------------------------------------------------------------------
 
     def join(self, member: Member, then: list[bytes]) -> None:
         """A new session: it is behind on the whole table, and hears ``then`` when it has got it."""
-        member.backlog = Backlog(dict.fromkeys(self._table.keys()), then)
+        member.backlog = Backlog(dict.fromkeys(self._table.prefixes()), then)
         self.members[member.conn] = member
 
     def move_in(self, member: Member, old: UpdateGroup) -> None:
@@ -176,7 +176,7 @@ class UpdateGroup:
         again: dict[Entry | None, Again] = {}
         behind: dict[bytes, Told] = {}
         get = self._table.get
-        for key in self._table.keys():
+        for key in self._table.prefixes():
             entry = get(key)
             behind[key] = again.get(entry) or again.setdefault(entry, Again(entry))
         if member.backlog is not None:
@@ -190,7 +190,7 @@ class UpdateGroup:
         if member.backlog is None:
             member.backlog = Backlog(dict(self.held), [])
 
-    # -- telling -------------------------------------------------------------------------------------------------------
+    # -- telling -----------------------------------------------------------------------------------------------------
 
     def flush(self, changes: dict[bytes, Entry | None], moves: list[Move]) -> Iterator[tuple[Member, bytes]]:
         """Tell the members that are up to date; the others remember."""
@@ -224,7 +224,7 @@ class UpdateGroup:
         if backlog is None:
             return
         behind = backlog.behind
-        part = []
+        part: list[tuple[bytes, Told]] = []
         while behind and len(part) < SLICE:
             part.append(behind.popitem())
         yield from self._stream(regroup(part, self._table)).to([member])

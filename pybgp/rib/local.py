@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from .. import constants
 from ..addresses import Family
-from ..constants import Origin
 from ..messages.attributes.as_path import AsPath
 from ..messages.attributes.block import Block
-from ..messages.attributes.origin import OriginAttribute
+from ..messages.attributes.origin import Origin
 from ..messages.context import PeerKind
 from ..routes import Source, SourceKind
 from .kernel import KernelRoute, RouteType
@@ -35,7 +35,7 @@ KERNEL: Final = own_source("kernel", SourceKind.KERNEL, KERNEL_PREFERENCE)
 
 def own_block(next_hop: bytes = b"") -> Block:
     """The attributes of a route that starts here: ORIGIN IGP, an empty AS_PATH (RFC 4271 §5.1.1, §5.1.2)."""
-    return Block.build((OriginAttribute(Origin.IGP), AsPath(())), next_hop)
+    return Block.build((Origin(constants.Origin.IGP), AsPath(())), next_hop)
 
 
 @dataclass(frozen=True, slots=True)

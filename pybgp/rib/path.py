@@ -17,9 +17,7 @@ class Path:
 
     __slots__ = ("accepted", "path_id", "rank", "reason", "received", "source")
 
-    def __init__(
-        self, source: Source, path_id: int, received: Block, accepted: Block | None, reason: str = ""
-    ) -> None:
+    def __init__(self, source: Source, path_id: int, received: Block, accepted: Block | None, reason: str = "") -> None:
         self.source = source
         self.path_id = path_id  # as received (RFC 7911), 0 without ADD-PATH
         self.received = received

@@ -118,7 +118,7 @@ class Table:
         else:
             self._entries[key] = kept[0] if len(kept) == 1 else self.decision.order(kept, best_of(old))
 
-    # -- long work, in slices ------------------------------------------------------------------------------------------
+    # -- long work, in slices ----------------------------------------------------------------------------------------
 
     def drop(self, unwanted: Callable[[Path], bool]) -> Iterator[None]:
         """Remove every candidate that is ``unwanted``: a session that ended, what a restarted peer did not renew.
@@ -159,7 +159,7 @@ class Table:
                 entries[key] = new[0] if len(new) == 1 else self.decision.order(new, best_of(old))
             yield
 
-    # -- views ---------------------------------------------------------------------------------------------------------
+    # -- views -------------------------------------------------------------------------------------------------------
 
     def counters(self, source_name: str) -> Counters:
         """The counters of a peer; they live as long as the table."""
@@ -175,20 +175,20 @@ class Table:
         """The Loc-RIB's route of a prefix."""
         return best_of(self._entries.get(key))
 
-    def keys(self) -> list[bytes]:
+    def prefixes(self) -> list[bytes]:
         """All prefixes now; a copy, safe to walk while the table changes."""
         return list(self._entries)
 
     def adj_rib_in(self, source_name: str) -> Iterator[tuple[bytes, Path]]:
         """What a peer has told us, eligible or not. Walks a copy of the keys."""
-        for key in self.keys():
+        for key in self.prefixes():
             for path in paths_of(self._entries.get(key)):
                 if path.source.name == source_name:
                     yield key, path
 
     def loc_rib(self) -> Iterator[tuple[bytes, Path]]:
         """The best route of each prefix that has one."""
-        for key in self.keys():
+        for key in self.prefixes():
             best = self.best(key)
             if best is not None:
                 yield key, best

@@ -11,8 +11,8 @@ A shell's whole duty::
         perform(output)
     wake_up_at(core.next_deadline)
 
-The core has no rules of its own: sessions are ``fsm``, policy is ``policy``, routes are ``rib``; what one peer's events mean
-is in ``speaker.sessions``.
+The core has no rules of its own: sessions are ``fsm``, policy is ``policy``, routes are ``rib``; what one peer's events
+mean is in ``speaker.sessions``.
 """
 
 from __future__ import annotations
@@ -22,18 +22,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from random import Random
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from ..addresses import Family
-from ..config.diff import Changes
 from ..config.model import FibConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import ApiError, Cease
 from ..messages.attributes.cache import BlockCache
-from ..rib.groups import Move, regroup
+from ..rib.groups import Again, Move, regroup
 from ..rib.local import OwnRoute, OwnRoutes
 from ..rib.next_hops import NextHops
-from ..rib.path import Path, best_of
+from ..rib.path import best_of
 from ..rib.table import Table
 from .fib import KernelEvent, LocalAddresses
 from .originate import own_route
@@ -46,6 +45,9 @@ from .rules import Functions, HostAddresses, Rules
 from .sessions import Sessions
 from .status import PeerStatus, RouteDirection, RouteView
 from .views import peer_status, route_views
+
+if TYPE_CHECKING:
+    from ..config.diff import Changes
 
 FLUSH_AT: Final = 20_000
 """Changed prefixes that are told at the latest, even if more input is readable."""
@@ -94,7 +96,7 @@ class SpeakerCore:
         self._long_work: deque[Iterator[None]] = deque()
         self.sessions = Sessions(self, secrets or {})
 
-    # -- life ----------------------------------------------------------------------------------------------------------
+    # -- life --------------------------------------------------------------------------------------------------------
 
     def start(self, now: float, *, preserved: frozenset[Family] = frozenset()) -> None:
         """Start all peers. ``preserved`` are the families whose kernel routes an earlier run left (RFC 4724 §4.1)."""
@@ -105,7 +107,7 @@ class SpeakerCore:
         """End all sessions with Cease, or silently where ``graceful_restart.on_stop`` is "close"."""
         self.sessions.stop(now)
 
-    # -- peers and configuration ---------------------------------------------------------------------------------------
+    # -- peers and configuration -------------------------------------------------------------------------------------
 
     def add_peer(self, config: PeerConfig, now: float, password: str | None = None) -> None:
         """Add a peer while running.
@@ -141,7 +143,17 @@ class SpeakerCore:
         """
         return reconfigure(self, config, now, fib=fib, functions=functions or {}, secrets=secrets or {})
 
-    # -- questions -----------------------------------------------------------------------------------------------------
+    def request_refresh(self, name: str, now: float) -> bool:
+        """Ask a peer for its routes again (RFC 2918); returns whether it can be asked.
+
+        Raises:
+            ApiError: there is no such peer.
+        """
+        if name not in self.sessions.peers:
+            raise ApiError(f"no peer {name!r}")
+        return self.sessions.request_refresh(name)
+
+    # -- questions ---------------------------------------------------------------------------------------------------
 
     def all_established(self, names: tuple[str, ...] = ()) -> bool:
         """Are these peers (all enabled configured ones, if none is named) Established?"""
@@ -163,7 +175,7 @@ class SpeakerCore:
         """All candidates ("received"), best routes, or what peers are told; in the order of the table."""
         return route_views(self, family, key, peer, direction)
 
-    # -- connections ---------------------------------------------------------------------------------------------------
+    # -- connections -------------------------------------------------------------------------------------------------
 
     def new_conn(self) -> int:
         """A number for a connection that the shell has accepted."""
@@ -196,7 +208,7 @@ class SpeakerCore:
         self.outbound.writable(conn)
         self.sessions.unblocked(conn, now)
 
-    # -- routes of our own and of the kernel ---------------------------------------------------------------------------
+    # -- routes of our own and of the kernel -------------------------------------------------------------------------
 
     def announce(self, family: Family, key: bytes, route: OwnRoute) -> None:
         self.own.announce(family, key, route)
@@ -240,7 +252,7 @@ class SpeakerCore:
             self.host = host
             self.sessions.rules_changed(now)
 
-    # -- work ----------------------------------------------------------------------------------------------------------
+    # -- work --------------------------------------------------------------------------------------------------------
 
     @property
     def flush_due(self) -> bool:
@@ -286,7 +298,7 @@ class SpeakerCore:
         """Queue long work; it is done in slices, in turn with others."""
         self._long_work.append(job)
 
-    # -- time ----------------------------------------------------------------------------------------------------------
+    # -- time --------------------------------------------------------------------------------------------------------
 
     def at(self, deadline: float, action: Callable[[float], None]) -> None:
         """Call ``action(now)`` at the deadline; it looks for itself whether there is still something to do."""
@@ -307,7 +319,7 @@ class SpeakerCore:
             heapq.heappop(timers)[2](now)
         self.outbound.tick(now)
 
-    # -- outputs -------------------------------------------------------------------------------------------------------
+    # -- outputs -----------------------------------------------------------------------------------------------------
 
     def take_outputs(self) -> list[Output]:
         outputs, self._outputs = self._outputs, []
@@ -328,7 +340,7 @@ class SpeakerCore:
 
 def _best_changes(family: Family, moves: list[Move]) -> Iterator[BestChange]:
     for move in moves:
-        old = best_of(move.old) if isinstance(move.old, Path | tuple) else None
+        old = None if isinstance(move.old, Again) else best_of(move.old)
         new = best_of(move.new)
         if old is not new:
             for key in move.keys:

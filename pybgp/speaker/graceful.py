@@ -1,6 +1,7 @@
 """Graceful restart, the helper's side: keep a restarting peer's routes until it has sent them again (RFC 4724 §4.2).
 
-A Path names the epoch of the session that brought it, so "stale" needs no mark: what is older than the present session is.
+A Path names the epoch of the session that brought it, so "stale" needs no mark: it is what is older than the
+present session.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Importer:
         self._next_hops = next_hops
 
     def path(self, source: Source, path_id: int, block: Block, family: Family, key: bytes = b"") -> Path:
-        """The candidate that a received block becomes; not eligible ones say why. ``key`` counts if ``reads_prefix``."""
+        """What a received block becomes; if it is not eligible it says why. ``key`` counts if ``reads_prefix``."""
         reason = self._refusal(source, block)
         if reason:
             return Path(source, path_id, block, None, reason)
@@ -181,5 +181,3 @@ class Inbound:
         if len(self._paths) >= _CACHE_LIMIT:
             self._paths.clear()
         self._paths[body[4:end]] = path
-
-

@@ -18,7 +18,7 @@ def own_route(
     prefix: str | IPNetwork,
     *,
     next_hop: str | None = None,
-    type: RouteType = "unicast",  # noqa: A002 - the key's name in the file
+    type: RouteType = "unicast",
     local_pref: int | None = None,
     med: int | None = None,
     communities: Iterable[str] = (),
@@ -43,5 +43,3 @@ def own_route(
     if wanted:
         block = Route(family, key, block, OWN).replace(**wanted).block  # type: ignore[arg-type]
     return family, key, OwnRoute(block, type)
-
-

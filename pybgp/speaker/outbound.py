@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..addresses import Family
+from ..constants import RefreshSubtype
 from ..messages import update
 from ..messages.refresh import RouteRefresh
-from ..constants import RefreshSubtype
 from ..rib.add_path import PathIds
 from ..rib.export import ExportRules
 from ..rib.groups import Member, Move, UpdateGroup
@@ -34,7 +34,7 @@ class Outbound:
         self._lagging: deque[tuple[UpdateGroup, Member]] = deque()  # behind, and their transport takes more
         self._release_at: dict[UpdateGroup, float] = {}  # groups within their advertisement interval
 
-    # -- sessions ------------------------------------------------------------------------------------------------------
+    # -- sessions ----------------------------------------------------------------------------------------------------
 
     def join(self, name: str, conn: int, rules: ExportRules, *, end_of_rib: bool = True) -> tuple[UpdateGroup, Member]:
         """A session begins for one family: the whole table, then End-of-RIB (RFC 4724 §2)."""
@@ -95,7 +95,7 @@ class Outbound:
             self._groups.pop(group.rules, None)
             self._release_at.pop(group, None)
 
-    # -- back-pressure ---------------------------------------------------------------------------------------------------
+    # -- back-pressure -----------------------------------------------------------------------------------------------
 
     def congested(self, conn: int) -> None:
         """The transport asks to pause: the session leaves the shared streams."""
@@ -113,7 +113,7 @@ class Outbound:
         if member.conn not in self._congested and (group, member) not in self._lagging:
             self._lagging.append((group, member))
 
-    # -- telling ---------------------------------------------------------------------------------------------------------
+    # -- telling -----------------------------------------------------------------------------------------------------
 
     def flush(self, family: Family, changes: dict[bytes, Entry | None], moves: list[Move], now: float) -> None:
         """Tell all groups of the family what has changed."""

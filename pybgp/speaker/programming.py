@@ -1,4 +1,4 @@
-"""Best paths → what the kernel should have: the FIB policy, next hops, own routes (RFC 4271 §9.1.2, Phase 2's result)."""
+"""Best paths → what the kernel should have: the FIB policy, next hops, own routes (the result of RFC 4271's Phase 2)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..addresses import Family
 from ..policy.chain import Policy
-from ..rib.groups import Move
+from ..rib.groups import Again, Move
 from ..rib.kernel import FibRoute, NextHop
 from ..rib.local import OwnRoutes
 from ..rib.next_hops import NextHops
@@ -31,7 +31,7 @@ class Programming:
         routes: dict[bytes, FibRoute | None] = {}
         for move in moves:
             after = best_of(move.new)
-            if isinstance(move.old, Path | tuple | None) and best_of(move.old) is after:
+            if not isinstance(move.old, Again) and best_of(move.old) is after:
                 continue
             for keys, route in self._routes(family, after, move.keys):
                 routes.update(dict.fromkeys(keys, route))
@@ -81,5 +81,3 @@ class Programming:
 
     def _shared(self, route: FibRoute) -> FibRoute:
         return self._made.setdefault(route, route)
-
-

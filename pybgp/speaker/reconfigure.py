@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..config.diff import Changes
-from ..config.model import FibConfig, PeerConfig, SpeakerConfig
-from ..constants import CeaseSubcode
-from ..errors import Cease
-from .peers import session_settings
-from .programming import Programming
+from ..config.model import FibConfig, SpeakerConfig
 from .rules import Functions, Rules
 
 if TYPE_CHECKING:
+    from ..config.diff import Changes
     from .core import SpeakerCore
 
 

@@ -42,7 +42,7 @@ class Sessions:
         self._unswept: set[Family] = set()  # families whose first End-of-RIBs are not all in
         self._preserved: frozenset[Family] = frozenset()
 
-    # -- life ----------------------------------------------------------------------------------------------------------
+    # -- life --------------------------------------------------------------------------------------------------------
 
     def start(self, now: float, preserved: frozenset[Family]) -> None:
         core = self._core
@@ -80,7 +80,7 @@ class Sessions:
                 passwords[dynamic.prefix] = secret
         self._core.put(Listen(endpoints, passwords))
 
-    # -- peers ---------------------------------------------------------------------------------------------------------
+    # -- peers -------------------------------------------------------------------------------------------------------
 
     def add(self, config: PeerConfig, now: float, dynamic: str | None = None) -> Peer:
         """A peer appears in the configuration (or from a dynamic range) and starts."""
@@ -123,12 +123,22 @@ class Sessions:
         self._forget_stale(peer, set(self._core.tables))
         self.peers.pop(name, None)
 
+    def request_refresh(self, name: str) -> bool:
+        """Send ROUTE-REFRESH for every family of an Established peer that takes it."""
+        peer = self.peers[name]
+        conn, negotiated = peer.fsm.conn, peer.negotiated
+        if conn is None or negotiated is None or not negotiated.route_refresh:
+            return False
+        for family in sorted(peer.members):
+            self._core.put(Send(conn, RouteRefresh(family, RefreshSubtype.REQUEST).encode()))
+        return True
+
     @property
     def restarting(self) -> bool:
         """We have just come back, and peers may be keeping our routes (RFC 4724 §4.1)."""
         return bool(self._preserved) and bool(self._unswept)
 
-    # -- connections ---------------------------------------------------------------------------------------------------
+    # -- connections -------------------------------------------------------------------------------------------------
 
     def incoming(self, conn: int, now: float, *, remote_address: str, local_address: str) -> None:
         peer = None if self._stopping else self._owner(remote_address, local_address, now)
@@ -209,7 +219,7 @@ class Sessions:
                 best, length = item, network.prefixlen
         return best
 
-    # -- what a state machine says ---------------------------------------------------------------------------------------
+    # -- what a state machine says -----------------------------------------------------------------------------------
 
     def drain(self, peer: Peer, now: float) -> None:
         # HOT, once a piece of input.
@@ -239,13 +249,11 @@ class Sessions:
                 self._down(peer, action, now)
             case actions.Refresh(conn, message):
                 self._refresh(peer, conn, message, now)
-            case actions.StateChange(old, new, event, why):
+            case actions.StateChange(old, new, _, why):
                 self._state_changed(peer, old, new, why)
 
     def _state_changed(self, peer: Peer, old: State, new: State, why: str) -> None:
-        self._core.event(
-            "state", "info", peer=peer.name, old=old.name.lower(), new=new.name.lower(), why=why or None
-        )
+        self._core.event("state", "info", peer=peer.name, old=old.name.lower(), new=new.name.lower(), why=why or None)
         if new is State.IDLE and peer.dynamic and not peer.waiting:
             self.peers.pop(peer.name, None)
 
@@ -263,7 +271,7 @@ class Sessions:
 
             self._core.at(deadline, wake)
 
-    # -- Established and after ---------------------------------------------------------------------------------------------
+    # -- Established and after ---------------------------------------------------------------------------------------
 
     def _up(self, peer: Peer, up: actions.Up, now: float) -> None:
         core = self._core
@@ -389,7 +397,7 @@ class Sessions:
             self._drop_older(peer, {family}, peer.stale_before)
         self._look_for_first_ends(now)
 
-    # -- stale routes --------------------------------------------------------------------------------------------------
+    # -- stale routes ------------------------------------------------------------------------------------------------
 
     def _drop_older(self, peer: Peer, families: set[Family], epoch: int) -> None:
         """Remove the peer's paths of earlier epochs, in slices."""
@@ -419,7 +427,7 @@ class Sessions:
 
         self._core.at(deadline, expired)
 
-    # -- our own restart -----------------------------------------------------------------------------------------------
+    # -- our own restart ---------------------------------------------------------------------------------------------
 
     def _absent_time(self) -> float:
         return self._core.config.graceful_restart.absent_time
@@ -452,7 +460,7 @@ class Sessions:
         sends_ends = negotiated.graceful_restart is not None
         return not sends_ends and since is not None and now - since >= self._absent_time()
 
-    # -- rules ---------------------------------------------------------------------------------------------------------
+    # -- rules -------------------------------------------------------------------------------------------------------
 
     def rules_changed(self, now: float) -> None:
         """Policies, addresses or options differ: import and export run again, and differences are told."""

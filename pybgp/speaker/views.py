@@ -91,14 +91,16 @@ def route_views(
     for one, table in core.tables.items():
         if family not in (None, one):
             continue
-        for each in table.keys() if key is None else [key]:
+        for each in table.prefixes() if key is None else [key]:
             if direction == "advertised":
                 yield from _advertised(core, one, each, peer)
             else:
                 yield from _candidates(core, one, each, peer, best_only=direction == "best")
 
 
-def _candidates(core: SpeakerCore, family: Family, key: bytes, peer: str | None, *, best_only: bool) -> Iterator[RouteView]:
+def _candidates(
+    core: SpeakerCore, family: Family, key: bytes, peer: str | None, *, best_only: bool
+) -> Iterator[RouteView]:
     entry = core.tables[family].get(key)
     best = best_of(entry)
     for path in paths_of(entry):

@@ -87,7 +87,7 @@ class Groups(RuleBasedStateMachine):
         assert conn not in self.congested, "octets for a transport that asked to pause"
         self.receivers[conn][1].receive(data)
 
-    def rules(self, name: str) -> ExportRules:
+    def rules_of(self, name: str) -> ExportRules:
         from dataclasses import replace
 
         return replace(RULES[name], add_path=self.add_path)
@@ -121,7 +121,7 @@ class Groups(RuleBasedStateMachine):
         conn = next(self.conns)
         self.flush()
         self.receivers[conn] = (name, Receiver(self.add_path, SOURCES[name].peer_kind))
-        self.outbound.join(name, conn, self.rules(name))
+        self.outbound.join(name, conn, self.rules_of(name))
 
     @precondition(lambda self: self.receivers)
     @rule(data=st.data())
@@ -176,14 +176,14 @@ class Groups(RuleBasedStateMachine):
         for conn, (name, receiver) in self.receivers.items():
             if conn not in self.congested:
                 assert receiver.routes == self.from_scratch(name)
-                (_, member), = self.outbound._by_conn[conn]
+                ((_, member),) = self.outbound._by_conn[conn]
                 assert member.advertised == len(receiver.routes)
 
     def from_scratch(self, name: str) -> dict[tuple[bytes, int], tuple[bytes, bytes]]:
-        exporter = Exporter(self.rules(name))
+        exporter = Exporter(self.rules_of(name))
         context = Context(kind=SOURCES[name].peer_kind)
         expected = {}
-        for one in self.table.keys():
+        for one in self.table.prefixes():
             entry = self.table.get(one)
             best = best_of(entry)
             for each in paths_of(entry) if self.add_path else ((best,) if best is not None else ()):

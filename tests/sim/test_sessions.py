@@ -1,0 +1,280 @@
+"""What whole speakers do when sessions come and go: RFC 4271 §9, RFC 4724, RFC 2918, RFC 7313, RFC 8212."""
+
+from __future__ import annotations
+
+import pytest
+
+from pybgp.addresses import Family, address_octets
+from pybgp.config.model import (
+    DynamicPeersConfig,
+    GracefulRestartConfig,
+    MaxPrefixesConfig,
+    PeerConfig,
+    TimersConfig,
+)
+
+from .world import Node, World, ebgp, ibgp
+
+A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+P, Q = "10.65.1.0/26", "10.65.2.0/26"
+OFF = GracefulRestartConfig(role="off")
+BOTH = GracefulRestartConfig(role="both", restart_time=60)
+
+
+def established(world: World, *nodes: Node) -> None:
+    world.run_until(lambda: all(node.core.all_established() for node in nodes))
+
+
+def pair(
+    world: World, one: PeerConfig, other: PeerConfig, *, asns: tuple[int, int] = (64512, 64512), **options: object
+):  # type: ignore[no-untyped-def]
+    nodes = world.add(A, asn=asns[0], peers=[one], **options), world.add(B, asn=asns[1], peers=[other], **options)
+    established(world, *nodes)
+    return nodes
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.mark.row("SND-03", "DEC-14", "SND-08")
+def test_a_change_is_told_once_and_nothing_when_nothing_changed(world: World) -> None:
+    one, two = pair(world, ibgp(B), ibgp(A))
+    one.announce(P)
+    world.run_until(lambda: two.has(P))
+    world.advance(1)
+    world.wire.clear()
+
+    one.announce(P)
+    one.withdraw(P)
+    world.run_until(lambda: not two.has(P))
+    world.advance(1)
+
+    updates = [data for node, data in world.wire if node is one and data[18] == 2]
+    assert len(updates) == 1
+
+
+@pytest.mark.row("FSM-51", "GRS-13", "UPD-16")
+def test_end_of_rib_follows_the_initial_routes(world: World) -> None:
+    one, two = pair(world, ibgp(B), ibgp(A))
+    world.advance(1)
+
+    assert two.core.sessions.peers[A].received_end_of_rib == {Family.IPV4_UNICAST}
+    assert one.core.sessions.peers[B].received_end_of_rib == {Family.IPV4_UNICAST}
+
+
+@pytest.mark.row("POL-01")
+def test_an_external_peer_without_policy_gets_and_gives_nothing_and_this_is_said_once(world: World) -> None:
+    one, two = pair(world, PeerConfig(B, remote_as=65002), ebgp(A, 65001), asns=(65001, 65002))
+    one.announce(P)
+    two.announce(Q)
+    world.run_until(lambda: one.received(Q, B) is not None)
+    world.advance(1)
+
+    path = one.received(Q, B)
+    assert path is not None
+    assert path.accepted is None
+    assert "8212" in path.reason
+    assert two.received(P, A) is None
+    assert len(one.said("ebgp_without_policy")) == 1
+
+
+@pytest.mark.row("FSM-42", "DEC-02")
+def test_a_lost_session_without_graceful_restart_takes_its_routes_along(world: World) -> None:
+    one, two = pair(world, ibgp(B), ibgp(A), graceful_restart=OFF)
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+
+    world.kill(two)
+    world.advance(1)
+
+    assert one.best(P) is None
+
+
+@pytest.mark.row("GRS-01", "GRS-04")
+def test_a_restarting_peers_routes_stay_until_it_has_sent_them_again(world: World) -> None:
+    one, two = pair(world, ibgp(B), ibgp(A), graceful_restart=BOTH)
+    two.announce(P)
+    two.announce(Q)
+    world.run_until(lambda: one.has(P, Q))
+
+    world.kill(two)
+    world.advance(5)
+    assert one.has(P, Q)
+    assert one.counters(B).families[Family.IPV4_UNICAST].stale == 2
+
+    again = world.add(B, peers=[ibgp(A)], graceful_restart=BOTH, preserved=frozenset({Family.IPV4_UNICAST}))
+    again.announce(P)
+    world.run_until(lambda: one.best(Q) is None, limit=100)
+    assert one.has(P)
+
+
+@pytest.mark.row("GRS-02")
+def test_stale_routes_go_when_the_peer_does_not_return(world: World) -> None:
+    one, two = pair(world, ibgp(B), ibgp(A), graceful_restart=BOTH)
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+
+    world.kill(two)
+    world.advance(59)
+    assert one.has(P)
+    world.advance(3)
+    assert not one.has(P)
+
+
+@pytest.mark.row("GRS-03")
+def test_stale_routes_go_at_once_when_forwarding_was_not_preserved(world: World) -> None:
+    one, two = pair(world, ibgp(B), ibgp(A), graceful_restart=BOTH)
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+    world.kill(two)
+    world.advance(1)
+
+    again = world.add(B, peers=[ibgp(A)], graceful_restart=BOTH)
+    established(world, again)
+    world.advance(1)
+    assert one.best(P) is None
+
+
+@pytest.mark.row("NTF-02", "FSM-39")
+def test_an_orderly_stop_says_so_and_the_routes_go(world: World) -> None:
+    one, two = pair(world, ibgp(B), ibgp(A), graceful_restart=BOTH)
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+
+    two.core.stop(world.now)
+    world.pump(two)
+    world.advance(1)
+
+    assert "Administrative Shutdown" in one.counters(B).last_error or "shutdown" in one.counters(B).last_error.lower()
+
+
+@pytest.mark.row("RFR-01", "RFR-03", "ADP-06")
+def test_a_refresh_brings_everything_again_between_its_marks(world: World) -> None:
+    one, two = pair(world, ibgp(B), ibgp(A))
+    one.announce(P)
+    world.run_until(lambda: two.has(P))
+    world.advance(1)
+    world.wire.clear()
+
+    two.core.request_refresh(A, world.now)
+    world.pump(two)
+    world.advance(1)
+
+    answer = b"".join(data for node, data in world.wire if node is one)
+    kinds = []
+    while answer:
+        size = int.from_bytes(answer[16:18])
+        kinds.append((answer[18], answer[21] if answer[18] == 5 else None))
+        answer = answer[size:]
+    assert kinds == [(5, 1), (2, None), (5, 2)]
+
+
+@pytest.mark.row("RFR-04")
+def test_what_a_refresh_does_not_bring_again_is_swept(world: World) -> None:
+    from pybgp.constants import RefreshSubtype
+    from pybgp.messages.refresh import RouteRefresh
+
+    one, two = pair(world, ibgp(B), ibgp(A))
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+    conn = one.core.sessions.peers[B].fsm.conn
+    assert conn is not None
+
+    for subtype in (RefreshSubtype.BEGIN, RefreshSubtype.END):
+        one.core.received(conn, RouteRefresh(Family.IPV4_UNICAST, subtype).encode(), world.now)
+        world.pump(one)
+
+    assert one.best(P) is None
+
+
+@pytest.mark.row("POL-05", "NTF-02")
+def test_too_many_prefixes_end_the_session_for_a_while(world: World) -> None:
+    limit = MaxPrefixesConfig(limit=2, warn=2, action="restart", restart_time=30)
+    one, two = pair(world, ibgp(B, max_prefixes=limit), ibgp(A), graceful_restart=OFF)
+    two.announce(P)
+    two.announce(Q)
+    world.run_until(lambda: one.has(P, Q))
+    assert one.core.all_established()
+    assert one.said("max_prefixes_warning")
+
+    two.announce("10.65.3.0/26")
+    world.run_until(lambda: not one.core.all_established())
+    assert [event["restart_time_s"] for event in one.said("max_prefixes_exceeded")] == [30]
+    world.advance(0.1)
+    assert "Maximum Number of Prefixes" in two.counters(A).last_error
+    world.advance(25)
+    assert not one.core.all_established()
+    two.withdraw("10.65.3.0/26")
+    world.run_until(one.core.all_established, limit=300)
+
+
+@pytest.mark.row("FSM-50")
+def test_dynamic_peers_come_from_their_range_only_and_not_more_than_its_limit(world: World) -> None:
+    template = PeerConfig("", remote_as=64512, route_reflector_client=True, passive=True)
+    one = world.add(A, dynamic_peers=(DynamicPeersConfig("192.0.2.0/26", template=template, limit=2),))
+    guests = [world.add(address, peers=[ibgp(A)]) for address in (B, C, "192.0.2.4", "192.0.2.77")]
+    world.run_until(lambda: all(node.core.all_established() for node in guests[:2]))
+    guests[0].announce(P)
+    world.run_until(lambda: guests[1].has(P))
+    world.advance(10)
+
+    assert not guests[2].core.all_established()
+    assert not guests[3].core.all_established()
+    assert one.said("dynamic_limit")
+    world.kill(guests[0])
+    world.run_until(guests[2].core.all_established, limit=300)
+
+
+@pytest.mark.row("SND-04")
+def test_within_the_advertisement_interval_only_the_last_state_is_told(world: World) -> None:
+    one, two = pair(world, ibgp(B, timers=TimersConfig(mrai=5)), ibgp(A))
+    world.advance(1)
+    one.announce(Q)
+    world.run_until(lambda: two.has(Q), limit=1)
+    world.wire.clear()
+
+    for med in range(10):
+        one.announce(P, med=med)
+    world.run_until(lambda: two.has(P), limit=6)
+
+    updates = [data for node, data in world.wire if node is one and data[18] == 2]
+    path = two.best(P)
+    assert len(updates) == 1
+    assert path is not None
+    assert path.received.med == 9
+
+
+@pytest.mark.row("ASP-04", "UPD-26")
+def test_our_own_as_in_the_path_makes_a_route_not_eligible(world: World) -> None:
+    one, two = pair(world, ebgp(B, 65002), ebgp(A, 65001), asns=(65001, 65002))
+    two.announce(P, prepend=(65001,))
+    world.run_until(lambda: one.received(P, B) is not None)
+
+    path = one.received(P, B)
+    assert path is not None
+    assert path.accepted is None
+
+
+@pytest.mark.row("ADP-01", "ADP-04")
+def test_add_path_brings_every_path(world: World) -> None:
+    from pybgp.config.model import FamilyConfig
+
+    families = {Family.IPV4_UNICAST: FamilyConfig(add_path="both")}
+    peers = [ibgp(address, route_reflector_client=True, families=families) for address in (B, C, "192.0.2.4")]
+    one = world.add(A, peers=peers)
+    nodes = [world.add(address, peers=[ibgp(A, families=families)]) for address in (B, C, "192.0.2.4")]
+    established(world, one, *nodes)
+    nodes[0].announce(P)
+    nodes[1].announce(P)
+    world.run_until(lambda: one.counters("192.0.2.4").families[Family.IPV4_UNICAST].advertised == 2)
+    world.advance(1)
+
+    paths = [path for _, path in nodes[2].core.tables[Family.IPV4_UNICAST].adj_rib_in(A)]
+    assert {path.received.next_hop for path in paths} == {address_octets(B), address_octets(C)}
+    assert len({path.path_id for path in paths}) == 2
+    nodes[0].withdraw(P)
+    world.advance(1)
+    left = [path for _, path in nodes[2].core.tables[Family.IPV4_UNICAST].adj_rib_in(A)]
+    assert [path.received.next_hop for path in left] == [address_octets(C)]
