@@ -36,17 +36,15 @@ NAMES = {1: "OPEN", 2: "UPDATE", 4: "KEEPALIVE", 5: "ROUTE-REFRESH"}
 
 def settings(**changes: object) -> SessionSettings:
     """An external peer without graceful restart, which would turn a shutdown into a Hard Reset."""
-    return replace(
-        SessionSettings(
-            name="peer",
-            local_as=OUR_AS,
-            router_id=OUR_ID,
-            remote_as=PEER_AS,
-            kind=PeerKind.EXTERNAL,
-            graceful_restart="off",
-        ),
-        **changes,
+    ours = SessionSettings(
+        name="peer",
+        local_as=OUR_AS,
+        router_id=OUR_ID,
+        remote_as=PEER_AS,
+        kind=PeerKind.EXTERNAL,
+        graceful_restart="off",
     )
+    return replace(ours, **changes)
 
 
 def peer_open(**changes: object) -> Open:
