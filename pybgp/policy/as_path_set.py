@@ -8,7 +8,7 @@ an AS_SET are written ``\\{``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ..messages.attributes.as_path import AsPath
@@ -36,37 +36,39 @@ def parse(expression: str) -> re.Pattern[str]:
         raise ValueError(f"{expression!r}: expected an AS-path expression ({why})") from None
 
 
-class AsPathSet:
-    """Expressions of which one has to match; compiled into one pattern."""
+def parse_set(expressions: Iterable[str]) -> re.Pattern[str]:
+    """Compile expressions of which one has to match.
 
-    __slots__ = ("_known", "_search")
+    Raises:
+        ValueError: an expression that can't be read.
+    """
+    patterns = [f"(?:{parse(expression).pattern})" for expression in expressions]
+    return re.compile("|".join(patterns) or "(?!)")
 
-    _LIMIT: Final = 8192
 
-    def __init__(self, expressions: Iterable[str]) -> None:
-        """
-        Raises:
-            ValueError: an expression that can't be read.
-        """
-        patterns = [parse(expression).pattern for expression in expressions]
-        self._search = re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)").search
-        self._known: dict[bytes, bool] = {}  # AS_PATH value -> the answer, for the latest ones
+class AsPathIndex:
+    """Several sets of expressions as one: which of them match a path. The answers for the latest paths are kept."""
 
-    def matches_text(self, path: str) -> bool:
-        """Does an expression match a path as people see it?"""
-        return self._search(path) is not None
+    __slots__ = ("_known", "_sets")
 
-    def matches(self, block: Block) -> bool:
-        """Does an expression match the block's path?"""
-        # HOT: once a term and block; 0.25 µs for a path that has been seen lately.
-        known = self._known
+    _LIMIT: Final = 16_384
+
+    def __init__(self, sets: Mapping[int, re.Pattern[str]]) -> None:
+        """``sets`` are by the bit that stands for them."""
+        self._sets = tuple((bit, pattern.search) for bit, pattern in sets.items())
+        self._known: dict[bytes, int] = {}  # value of AS_PATH → bits
+
+    def bits(self, block: Block) -> int:
+        """The bits of the sets that match the block's path."""
+        # HOT: once a block; 0.3 µs for a path that has been seen lately.
         octets = block.as_path_octets
-        answer = known.get(octets)
-        if answer is None:
-            if len(known) >= self._LIMIT:
-                known.clear()
-            answer = known[octets] = self.matches_text(str(AsPath.decode(octets)))
-        return answer
+        found = self._known.get(octets)
+        if found is None:
+            if len(self._known) >= self._LIMIT:
+                self._known.clear()
+            path = str(AsPath.decode(octets))
+            found = self._known[octets] = sum(bit for bit, search in self._sets if search(path))
+        return found
 
 
 def _translated(expression: str) -> str:

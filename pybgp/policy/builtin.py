@@ -35,7 +35,6 @@ _COMMUNITIES_BIT: Final = 1 << AttributeCode.COMMUNITIES
 _LOOP_BITS: Final = 1 << AttributeCode.ORIGINATOR_ID | 1 << AttributeCode.CLUSTER_LIST
 _RESTRICTING: Final = b"\xff\xff\xff"
 """NO_EXPORT, NO_ADVERTISE and NO_EXPORT_SUBCONFED begin with this."""
-_AS_SEQUENCE: Final = 2
 
 
 def may_advertise(block: Block, kind: PeerKind) -> str | None:
@@ -77,10 +76,8 @@ def import_check(
     octets = block.octets
     if local_as.to_bytes(4) in octets and block.contains_as(local_as) > allowas_in:
         return f"our own AS {local_as} is in its AS_PATH (RFC 4271 §9.1.2)"
-    if enforce_first_as and source.peer_kind is PeerKind.EXTERNAL:
-        first = block.as_path_octets[:6]
-        if first[:1] != b"\x02" or int.from_bytes(first[2:]) != source.remote_as:
-            return f"its AS_PATH does not begin with AS {source.remote_as}, the peer's (RFC 4271 §6.3)"
+    if enforce_first_as and block.neighbor_as != source.remote_as and source.peer_kind is PeerKind.EXTERNAL:
+        return f"its AS_PATH does not begin with AS {source.remote_as}, the peer's (RFC 4271 §6.3)"
     if block.mask & _LOOP_BITS:
         if block.originator_id == router_id:
             return "its ORIGINATOR_ID is our own router id (RFC 4456 §8)"

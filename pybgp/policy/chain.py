@@ -8,8 +8,8 @@ from typing import Final
 from ..addresses import Family
 from ..messages.attributes.block import Block
 from ..routes import Accept, Route, Source, Verdict
-from .prefix_set import PrefixIndex
 from .python import PolicyErrors, PythonPolicy
+from .sets import SetIndex
 from .terms import Term, run
 
 Last = Callable[[Route], Verdict]
@@ -31,7 +31,7 @@ class Policy:
         "_known",
         "_last",
         "_last_reads_prefix",
-        "_prefixes",
+        "_sets",
         "_source",
         "_terms",
         "errors",
@@ -47,17 +47,18 @@ class Policy:
         terms: Sequence[Term] = (),
         last: Last | None = None,
         *,
-        prefixes: PrefixIndex | None = None,
+        sets: SetIndex | None = None,
+        terms_read_prefix: bool = False,
         errors: PolicyErrors | None = None,
     ) -> None:
-        """``prefixes`` holds the prefix sets of the terms, if they have any; without ``last`` the rest is accepted."""
+        """``sets`` are those that the terms need; without ``last`` what they don't decide is accepted."""
         self.name = name
         self.errors = errors if errors is not None else PolicyErrors()
         self._terms = tuple(terms)
         self._last = last if last is not None else accept
         self._last_reads_prefix = isinstance(last, PythonPolicy) and last.reads_prefix
-        self._prefixes = prefixes
-        self.reads_prefix = prefixes is not None or self._last_reads_prefix
+        self._sets = sets if sets is not None else SetIndex()
+        self.reads_prefix = terms_read_prefix or self._last_reads_prefix
         self._known: dict[tuple[Block, Source, Family], _Answers] = {}  # the latest blocks
         self._block: Block | None = None  # of the latest route, with
         self._source: Source | None = None  # its source,
@@ -69,14 +70,14 @@ class Policy:
         # HOT: once a block; if it reads prefixes, once a prefix: then terms run once for a block and the prefix sets
         # that a prefix is in, and what is left a prefix is one look-up among the sets, whatever the number of terms.
         if not self.reads_prefix:
-            answer = run(self._terms, route, 0)
+            answer = run(self._terms, route, 0, self._sets)
             return self._last(answer) if type(answer) is Route else answer  # type: ignore[return-value]
-        bits = self._prefixes.bits(route.family, route.key) if self._prefixes is not None else 0
+        bits = self._sets.of_prefix(route.family, route.key)
         same = route.block is self._block and route.source is self._source and route.family == self._family
         answers = self._answers if same else self._answers_for(route)
         found = answers.get(bits)
         if found is None:
-            found = run(self._terms, route, bits)
+            found = run(self._terms, route, bits, self._sets)
             if type(found) is Route and not self._last_reads_prefix:
                 found = self._last(found)
             answers[bits] = found

@@ -1,72 +1,85 @@
 """Sets of communities of all three kinds: "65001:*", "64512:7:*", "rt:65001:1", "no-export".
 
-What a look-up costs depends on how many different wildcards a set has, not on the number of its entries.
+What a look-up costs depends on how many different wildcards there are, not on the number of entries.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ..constants import AttributeCode
 from ..messages.attributes.block import Block
 from ..messages.attributes.community_pattern import SIZES, CommunityPattern, parse, split
 
-__all__ = ["CommunitySet", "parse"]
+__all__ = ["CommunityIndex", "parse", "parse_set"]
+
+_Tables = dict[int, dict[int, int]]
+"""Mask → (bits of a community under it → bits of the sets that have it)."""
 
 
-class CommunitySet:
-    """Entries of which one has to match one of a route's communities."""
+def parse_set(entries: Iterable[str]) -> tuple[CommunityPattern, ...]:
+    """Read a set.
 
-    __slots__ = ("_bits", "_kinds")
+    Raises:
+        ValueError: an entry that can't be read.
+    """
+    return tuple(map(parse, entries))
 
-    def __init__(self, entries: Iterable[str]) -> None:
-        """
-        Raises:
-            ValueError: an entry that can't be read.
-        """
-        by_kind: dict[AttributeCode, list[CommunityPattern]] = defaultdict(list)
-        for pattern in map(parse, entries):
-            by_kind[pattern.code].append(pattern)
-        self._kinds = [_Kind(code, patterns) for code, patterns in by_kind.items()]
-        self._bits = sum(1 << code for code in by_kind)
 
-    def matches(self, block: Block) -> bool:
-        """Is one of the block's communities in the set?"""
-        # HOT: once a term and block; 0.1 µs without such communities, below 1 µs for some that have been seen lately.
-        if not block.mask & self._bits:
-            return False
-        return any(kind.matches(block) for kind in self._kinds)
+class CommunityIndex:
+    """Several community sets as one: which of them have one of a route's communities."""
+
+    __slots__ = ("_kinds", "_mask")
+
+    def __init__(self, sets: Mapping[int, Iterable[CommunityPattern]]) -> None:
+        """``sets`` are by the bit that stands for them."""
+        tables: dict[AttributeCode, _Tables] = defaultdict(lambda: defaultdict(dict))
+        for bit, patterns in sets.items():
+            for pattern in patterns:
+                table = tables[pattern.code][pattern.mask]
+                table[pattern.value] = table.get(pattern.value, 0) | bit
+        self._kinds = tuple(_Kind(code, found) for code, found in tables.items())
+        self._mask = sum(1 << code for code in tables)
+
+    def bits(self, block: Block) -> int:
+        """The bits of the sets that have one of the block's communities."""
+        # HOT: once a block; 0.1 µs without such communities, 0.7 µs a kind for some that have been seen lately.
+        found = 0
+        if block.mask & self._mask:
+            for kind in self._kinds:
+                found |= kind.bits(block)
+        return found
 
 
 class _Kind:
-    """The entries for one attribute."""
+    """The entries for one attribute. The answers for the latest values are kept."""
 
-    __slots__ = ("_code", "_known", "_size", "_values")
+    __slots__ = ("_code", "_known", "_size", "_tables")
 
-    _LIMIT: Final = 8192
+    _LIMIT: Final = 16_384
 
-    def __init__(self, code: AttributeCode, patterns: Iterable[CommunityPattern]) -> None:
-        by_mask: dict[int, set[int]] = defaultdict(set)
-        for pattern in patterns:
-            by_mask[pattern.mask].add(pattern.value)
+    def __init__(self, code: AttributeCode, tables: _Tables) -> None:
         self._code = code.value
         self._size = SIZES[code]
-        self._values = tuple((mask, frozenset(values)) for mask, values in by_mask.items())
-        self._known: dict[bytes, bool] = {}  # attribute value -> the answer, for the latest ones
+        self._tables = tuple(tables.items())
+        self._known: dict[bytes, int] = {}  # value of the attribute → bits
 
-    def matches(self, block: Block) -> bool:
+    def bits(self, block: Block) -> int:
         octets = block.value(self._code)
         if octets is None:
-            return False
-        answer = self._known.get(octets)
-        if answer is None:
+            return 0
+        found = self._known.get(octets)
+        if found is None:
             if len(self._known) >= self._LIMIT:
                 self._known.clear()
-            answer = self._known[octets] = self._search(octets)
-        return answer
+            found = self._known[octets] = self._look_up(octets)
+        return found
 
-    def _search(self, octets: bytes) -> bool:
-        numbers = split(octets, self._size)
-        return any(number & mask in values for mask, values in self._values for number in numbers)
+    def _look_up(self, octets: bytes) -> int:
+        found = 0
+        for number in split(octets, self._size):
+            for mask, table in self._tables:
+                found |= table.get(number & mask, 0)
+        return found

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from ..errors import ConfigError
 from .actions import Changes
-from .as_path_set import AsPathSet
 from .builtin import rejects
 from .chain import Last, Policy, accept
-from .community_set import CommunitySet
 from .match import conditions
-from .prefix_set import PrefixIndex, PrefixRange, parse
 from .python import PolicyErrors, PythonPolicy, function_name
-from .spec import MatchLike, PolicySetsLike, TermLike
+from .sets import SetLoader
+from .spec import PolicySetsLike, TermLike
 from .terms import Action, Term
-
-_Set = TypeVar("_Set")
 
 
 def compile_chain(
@@ -54,15 +50,12 @@ class _Compiler:
         allow_hints: bool,
     ) -> None:
         self._policies = policies
-        self._sets = sets
         self._functions = functions
         self._own_as = own_as
         self._allow_hints = allow_hints
+        self._sets = SetLoader(sets)
         self._errors = PolicyErrors()
         self._problems: list[str] = []
-        self._prefix_sets: dict[str, list[PrefixRange]] = {}  # in the order of their bits
-        self._as_path_sets: dict[str, AsPathSet] = {}
-        self._community_sets: dict[str, CommunitySet] = {}
 
     def chain(self, refs: Sequence[str | Callable[..., Any]], default: str) -> Policy:
         name = ", ".join(ref if isinstance(ref, str) else function_name(ref) for ref in refs)
@@ -76,11 +69,18 @@ class _Compiler:
         if last is None:
             why = f"policy {name}: no term accepted" if name else "an empty list of policies accepts nothing"
             last = accept if default == "accept" else rejects(why)
-        if self._problems:
-            raise ConfigError(*dict.fromkeys(self._problems))
+        problems = self._problems + self._sets.problems
+        if problems:
+            raise ConfigError(*problems)
         terms = _reachable(terms)
-        prefixes = PrefixIndex(list(self._prefix_sets.values())) if any(term.prefix_bit for term in terms) else None
-        return Policy(name, terms, last, prefixes=prefixes, errors=self._errors)
+        return Policy(
+            name,
+            terms,
+            last,
+            sets=self._sets.index(),
+            terms_read_prefix=any(term.needs & self._sets.prefix_bits for term in terms),
+            errors=self._errors,
+        )
 
     def _decider(self, ref: str | Callable[..., Any]) -> Last | None:
         """What decides on every route ("accept", "reject", a function), None for a policy of terms."""
@@ -107,63 +107,23 @@ class _Compiler:
         terms = []
         for number, term in enumerate(written):
             where = f"policies.{policy}[{number}]"
-            if self._load_sets(where, term.match):
-                try:
-                    terms.append(self._term(policy, number, term))
-                except ValueError as problem:
-                    self._problems.append(f"{where}: {problem}")
+            needs = self._sets.needs(where, term.match)
+            try:
+                terms.append(self._term(f"policy {policy} term {term.term or number}", needs, term))
+            except ValueError as problem:
+                self._problems.append(f"{where}: {problem}")
         return terms
 
-    def _term(self, policy: str, number: int, written: TermLike) -> Term:
+    def _term(self, name: str, needs: int, written: TermLike) -> Term:
         if written.action not in set(Action):
             raise ValueError(f"action = {written.action!r}: expected {_one_of(Action)}")
-        match = written.match
-        bit = 0 if match.prefix_set is None else 1 << list(self._prefix_sets).index(match.prefix_set)
         return Term(
-            name=f"policy {policy} term {written.term or number}",
+            name=name,
             action=Action(written.action),
-            prefix_bit=bit,
-            conditions=conditions(match, self._as_path_sets, self._community_sets),
+            needs=needs,
+            conditions=conditions(written.match),
             changes=Changes.of(written.set, own_as=self._own_as, allow_hints=self._allow_hints),
         )
-
-    def _load_sets(self, where: str, match: MatchLike) -> bool:
-        """Compile the sets that a term names, each once; False if one can't be had."""
-        sets = self._sets
-        loaded = (
-            self._load(where, "prefix_set", match.prefix_set, sets.prefix_sets, self._prefix_sets, _prefix_ranges),
-            self._load(where, "as_path_set", match.as_path_set, sets.as_path_sets, self._as_path_sets, AsPathSet),
-            self._load(
-                where, "community_set", match.community_set, sets.community_sets, self._community_sets, CommunitySet
-            ),
-        )
-        return all(loaded)
-
-    def _load(
-        self,
-        where: str,
-        kind: str,
-        name: str | None,
-        written: Mapping[str, Sequence[str]],
-        made: dict[str, _Set],
-        make: Callable[[Sequence[str]], _Set],
-    ) -> bool:
-        if name is None or name in made:
-            return True
-        if name not in written:
-            expected = _one_of(written) if written else f"one of {kind}s, which has none"
-            self._problems.append(f"{where}.match.{kind} = {name!r}: expected {expected}")
-            return False
-        try:
-            made[name] = make(written[name])
-        except ValueError as problem:
-            self._problems.append(f"{kind}s.{name}: {problem}")
-            return False
-        return True
-
-
-def _prefix_ranges(entries: Sequence[str]) -> list[PrefixRange]:
-    return list(map(parse, entries))
 
 
 def _reachable(terms: Sequence[Term]) -> list[Term]:

@@ -1,28 +1,23 @@
-"""The conditions of a term, each a function of a route; all but ``prefix_set``, since none looks at the prefix."""
+"""The conditions of a term that don't name a set, each a function of a route; none looks at the prefix."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..addresses import Family, address_octets, prefix_key
 from ..constants import Origin
 from ..routes import Route, SourceKind
-from .as_path_set import AsPathSet
-from .community_set import CommunitySet
 from .prefix_set import BITS, PrefixSet
 from .spec import MatchLike
 
 Condition = Callable[[Route], bool]
 
 
-def conditions(
-    match: MatchLike, as_path_sets: Mapping[str, AsPathSet], community_sets: Mapping[str, CommunitySet]
-) -> tuple[Condition, ...]:
-    """All conditions but ``prefix_set``, the cheapest first.
+def conditions(match: MatchLike) -> tuple[Condition, ...]:
+    """The conditions that don't name a set, the cheapest first.
 
     Raises:
         ValueError: a value that can't be meant; the text names the key.
-        KeyError: a set that isn't there.
     """
     found: list[Condition] = []
     if match.source is not None:
@@ -37,10 +32,6 @@ def conditions(
         found.append(_origin_is(match.origin))
     if match.peer is not None:
         found.append(_from_peers(match.peer))
-    if match.community_set is not None:
-        found.append(_in_community_set(community_sets[match.community_set]))
-    if match.as_path_set is not None:
-        found.append(_in_as_path_set(as_path_sets[match.as_path_set]))
     if match.next_hop is not None:
         found.append(_next_hop_in(match.next_hop))
     return tuple(found)
@@ -89,14 +80,6 @@ def _origin_is(name: str) -> Condition:
     except KeyError:
         raise ValueError(f"origin = {name!r}: expected igp, egp or incomplete") from None
     return lambda route: route.block.origin == origin
-
-
-def _in_community_set(communities: CommunitySet) -> Condition:
-    return lambda route: communities.matches(route.block)
-
-
-def _in_as_path_set(paths: AsPathSet) -> Condition:
-    return lambda route: paths.matches(route.block)
 
 
 def _next_hop_in(prefixes: Sequence[str]) -> Condition:

@@ -29,7 +29,7 @@ def once_per_block(function: _Function) -> _Function:
 
 @dataclass(slots=True)
 class PolicyErrors:
-    """What a chain's Python policy has raised: ``count`` are the routes rejected for it, ``last`` is the latest text."""
+    """What a chain's Python policy has raised: ``count`` are the routes rejected for it, ``last`` the latest text."""
 
     name: str = ""
     count: int = 0

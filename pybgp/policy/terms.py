@@ -9,6 +9,7 @@ from enum import StrEnum
 from ..routes import Accept, Reject, Route, Verdict
 from .actions import Changes
 from .match import Condition
+from .sets import SetIndex
 
 
 class Action(StrEnum):
@@ -25,36 +26,39 @@ class Term:
 
     name: str
     action: Action
-    prefix_bit: int = 0
-    """The bit of its prefix set in the chain's ``PrefixIndex``; 0: any prefix."""
+    needs: int = 0
+    """The bits of its sets in the chain's ``SetIndex``; all must be there."""
     conditions: tuple[Condition, ...] = ()
     changes: Changes | None = None
 
     @property
     def decides_all(self) -> bool:
         """Does no route get past this term?"""
-        return self.action is not Action.NEXT and not self.prefix_bit and not self.conditions
-
-    def matches(self, route: Route, prefix_bits: int) -> bool:
-        """Do all conditions hold? ``prefix_bits`` are those of the prefix sets that hold the route's prefix."""
-        if self.prefix_bit and not prefix_bits & self.prefix_bit:
-            return False
-        return all(holds(route) for holds in self.conditions)
+        return self.action is not Action.NEXT and not self.needs and not self.conditions
 
 
-def run(terms: Iterable[Term], route: Route, prefix_bits: int) -> Verdict | Route:
-    """The verdict of the first term that decides, or the route as it is behind the last one."""
-    # HOT: once a block, or once a block and set of prefix sets.
+def run(terms: Iterable[Term], route: Route, prefix_bits: int, sets: SetIndex) -> Verdict | Route:
+    """The verdict of the first term that decides, or the route as it is behind the last one.
+
+    ``prefix_bits`` are those of the prefix sets that hold the route's prefix.
+    """
+    # HOT: once a block, or once a block and what prefix sets say; 0.1 µs a term that only asks for sets.
+    bits = prefix_bits | sets.of_block(route.block)
     for term in terms:
-        if not term.matches(route, prefix_bits):
+        if term.needs & ~bits:
             continue
-        if term.action is Action.REJECT:
-            return Reject(term.name)
-        if term.changes is not None:
-            try:
-                route = term.changes.apply(route)
-            except ValueError as problem:
-                return Reject(f"{term.name}: {problem}")
-        if term.action is Action.ACCEPT:
-            return Accept(route.block, route.hints)
+        for holds in term.conditions:
+            if not holds(route):
+                break
+        else:
+            if term.action is Action.REJECT:
+                return Reject(term.name)
+            if term.changes is not None:
+                try:
+                    route = term.changes.apply(route)
+                except ValueError as problem:
+                    return Reject(f"{term.name}: {problem}")
+                bits = prefix_bits | sets.of_block(route.block)
+            if term.action is Action.ACCEPT:
+                return Accept(route.block, route.hints)
     return route
