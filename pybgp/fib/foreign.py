@@ -85,15 +85,11 @@ class ForeignRoutes:
             return True
         return not any(other.metric == route.metric for other in old)
 
-    def device_gone(self, device: str) -> list[bytes]:
-        """Drop what led only through that device; returns the prefixes."""
+    def device_gone(self, device: str, *, any_leg: bool = False) -> list[bytes]:
+        """Drop what led only through that device (``any_leg``: also through it); returns the prefixes."""
         keys = list(self._by_device.get(device, ()))
         for key in keys:
-            kept = tuple(
-                route
-                for route in self._routes[key]
-                if not route.next_hops or any(hop.device != device for hop in route.next_hops)
-            )
+            kept = tuple(route for route in self._routes[key] if not _through(route, device, any_leg))
             self._set(key, kept)
         return keys
 
@@ -160,6 +156,11 @@ class ForeignRoutes:
         for device in after - before:
             self._by_device.setdefault(device, set()).add(key)
         self._changed.add(key)
+
+
+def _through(route: KernelRoute, device: str, any_leg: bool) -> bool:
+    legs = [hop.device == device for hop in route.next_hops]
+    return any(legs) if any_leg else bool(legs) and all(legs)
 
 
 def _by_metric(route: KernelRoute) -> int:

@@ -401,7 +401,7 @@ class KernelFib:
         self._forget_links()
         for family, table in self._tables.items():
             if change.gone is not None:
-                self._device_gone(table, change.gone)
+                self._device_gone(table, change.gone, deleted=change.deleted)
             if family == Family.IPV4_UNICAST:
                 if change.gone_ipv4 is not None:
                     self._device_gone(table, change.gone_ipv4)
@@ -411,8 +411,8 @@ class KernelFib:
                 table.plan.device_appeared(change.appeared)
             table.doubtful = table.doubtful or change.renamed
 
-    def _device_gone(self, table: Table, device: str) -> None:
-        ours = table.device_gone(device, self._leads_to)
+    def _device_gone(self, table: Table, device: str, *, deleted: bool = False) -> None:
+        ours = table.device_gone(device, self._leads_to, deleted=deleted)
         if ours:
             self._log("fib_link_down", {"device": device, "family": str(table.family), "routes": ours})
 

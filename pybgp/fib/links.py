@@ -32,6 +32,8 @@ class LinkChange(NamedTuple):
 
     gone: str | None = None
     """A device that went down or was deleted."""
+    deleted: bool = False
+    """The device is no more: IPv4 routes with one of several next hops through it went altogether."""
     gone_ipv4: str | None = None
     """A device that lost its last IPv4 address: its IPv4 routes went."""
     gone_source: bytes | None = None
@@ -136,7 +138,7 @@ class Links:
             del self._index[old.name]
         for key in [key for key in self._addresses if key[0] == index]:
             del self._addresses[key]
-        return LinkChange(gone=old.name, anything=True)
+        return LinkChange(gone=old.name, deleted=True, anything=True)
 
     def _new_address(self, data: bytes, header: Header) -> LinkChange:
         entry, subnet = _read_address(data, header)

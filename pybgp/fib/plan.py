@@ -73,11 +73,11 @@ def same_way(route: FibRoute, kernel: KernelRoute | FibRoute) -> bool:
     return len(route.next_hops) == len(kernel.next_hops) and _within(kernel.next_hops, route.next_hops)
 
 
-def damaged(route: FibRoute, kernel: KernelRoute) -> bool:
+def damaged(route: FibRoute, kernel: KernelRoute | FibRoute) -> bool:
     """The kernel's route is ours with some next hops gone, because their device went."""
     return (
         route.type == kernel.type == "unicast"
-        and (route.metric or 0) == kernel.metric
+        and (route.metric or 0) == (kernel.metric or 0)
         and 0 < len(kernel.next_hops) < len(route.next_hops)
         and _within(kernel.next_hops, route.next_hops)
     )
@@ -85,20 +85,22 @@ def damaged(route: FibRoute, kernel: KernelRoute) -> bool:
 
 def _within(hops: tuple[NextHop, ...], wanted: tuple[NextHop, ...]) -> bool:
     left = list(wanted)
-    alone = len(wanted) == 1
+    weights = len(hops) > 1  # the kernel shows none for a single one
     for hop in hops:
-        for other in left:
-            if (
-                hop.gateway == other.gateway
-                and other.device in (None, hop.device)
-                and hop.onlink == other.onlink
-                and (alone or hop.weight == other.weight)
-            ):
-                left.remove(other)
-                break
-        else:
+        found = next((other for other in left if _same_hop(other, hop, weights)), None)
+        if found is None:
             return False
+        left.remove(found)
     return True
+
+
+def _same_hop(wanted: NextHop, hop: NextHop, weights: bool) -> bool:
+    return (
+        hop.gateway == wanted.gateway
+        and wanted.device in (None, hop.device)
+        and hop.onlink == wanted.onlink
+        and (not weights or hop.weight == wanted.weight)
+    )
 
 
 class Plan:
@@ -124,6 +126,7 @@ class Plan:
         self._asked: set[bytes] = set()  # "exists", and the next dump is to say who
         self._unexplained: set[bytes] = set()  # "exists", and not even a dump says who
         self._blocked: dict[bytes, tuple[FibRoute, str]] = {}  # the foreign owner in words
+        self._partial: dict[bytes, FibRoute] = {}  # installed with some legs only, as their devices are gone
         self._held: dict[bytes, tuple[FibRoute, float]] = {}
         self._held_until: list[tuple[float, bytes]] = []  # heap
         self._fights: dict[bytes, tuple[int, float]] = {}  # how often somebody took it, last when
@@ -197,6 +200,8 @@ class Plan:
         if probe is not None and probe is not failure and probe.name != (route, key):
             self._probing_over(key)
         if failure is not None and probe is not failure:
+            if self._keep_partial(key, route):
+                return None
             self._give_up(key)
             self._fail(key, route, failure)
             return None
@@ -208,6 +213,14 @@ class Plan:
             return None
         op = Op.REPLACE if have is not None and have.metric == metric else Op.ADD
         return Request(op, key, route, have)
+
+    def _keep_partial(self, key: bytes, route: FibRoute) -> bool:
+        """The legs that are left are better than none, until the device of the others is back."""
+        have = self._installed.get(key)
+        if have is None or not damaged(route, have):
+            return False
+        self._partial[key] = route
+        return True
 
     def _give_up(self, key: bytes) -> None:
         """What is installed is no longer right, and nothing can take its place."""
@@ -288,6 +301,9 @@ class Plan:
             self._released.append((key, metric))
             self._again(key, route)
             return
+        if request.op is Op.REPLACE and self._keep_partial(key, route):
+            self._probing_over(key)
+            return
         self._give_up(key)  # where the old route led isn't where packets should go now
         if request.op is Op.ADD:
             self._released.append((key, metric))
@@ -349,6 +365,7 @@ class Plan:
         if self._drop_unwanted(key, metric) or route is None or (route.metric or 0) != metric:
             return
         del self._installed[key]
+        route = self._partial.pop(key, route)
         self._released.append((key, metric))
         if not fight:
             self._again(key, route)
@@ -377,19 +394,34 @@ class Plan:
             return True
         return False
 
-    def device_gone(self, device: str, leads_to: Callable[[bytes], str | None]) -> int:
+    def leg_lost(self, key: bytes, leg: KernelRoute) -> bool:
+        """IPv6 takes a next hop out of a route of several and tells of that one; False: it isn't one of ours."""
+        have = self._installed.get(key)
+        if have is None or not damaged(have, leg) or any(request.key == key for request in self._batch):
+            return False
+        left = list(have.next_hops)
+        for hop in leg.next_hops:
+            left.remove(next(other for other in left if _same_hop(other, hop, weights=False)))
+        whole = self._partial.get(key, have)
+        self._installed[key] = self._with_metric(have._replace(next_hops=tuple(left)))
+        self._partial[key] = whole
+        self._again(key, whole)
+        return True
+
+    def device_gone(self, device: str, leads_to: Callable[[bytes], str | None], *, any_leg: bool = False) -> int:
         """The kernel dropped every route that led only there, silently; they are wanted again.
 
-        ``leads_to(gateway)`` is the device that the kernel chose for a gateway without one. Returns how many.
+        ``leads_to(gateway)`` is the device that the kernel chose for a gateway without one. ``any_leg``: routes with
+        other next hops went as well. Returns how many.
         """
-        gone = {id(r) for r in self._routes.values() if _only_through(r, device, leads_to)}
+        gone = {id(r) for r in self._routes.values() if _through(r, device, leads_to, any_leg)}
         if not gone:
             return 0
         lost = {key: route for key, route in self._installed.items() if id(route) in gone}
         for key in lost:
             del self._installed[key]
         self._released += [(key, route.metric or 0) for key, route in lost.items()]
-        again = {key: route for key, route in lost.items() if key not in self._work}
+        again = {key: self._partial.pop(key, route) for key, route in lost.items() if key not in self._work}
         again.update(self._inbox)  # type: ignore[arg-type]
         self._inbox = again  # type: ignore[assignment]
         if any(request.op is not Op.DELETE and id(request.route) in gone for request in self._batch):
@@ -402,6 +434,8 @@ class Plan:
 
     def device_appeared(self, device: str) -> None:
         """A device is new or up: routes with several next hops may have lost that one."""
+        for key, route in self._partial.items():
+            self._again(key, route)
         if not self.resync_wanted:
             self.resync_wanted = any(
                 len(route.next_hops) > 1 and any(hop.device == device for hop in route.next_hops)
@@ -442,7 +476,7 @@ class Plan:
             if same_way(have, kernel):
                 return True
             if damaged(have, kernel):
-                self._again(key, have)
+                self._again(key, self._partial.get(key, have))
                 self._installed[key] = self._with_metric(FibRoute(kernel.type, kernel.next_hops, kernel.metric))
                 return True
         for route in (self._stale.get(at), self._adopted.get(key, {}).get(kernel.metric)):
@@ -609,6 +643,8 @@ class Plan:
             self._blocked.pop(key, None)
         if self._held:
             self._held.pop(key, None)
+        if self._partial:
+            self._partial.pop(key, None)
         failed = self._failed.pop(key, None) if self._failed else None
         if failed is not None:
             failure = failed[1]
@@ -647,13 +683,14 @@ def _backoff(attempts: int) -> float:
     return min(_RETRY_FIRST * 2.0 ** min(attempts - 1, 10), _RETRY_MOST)
 
 
-def _only_through(route: FibRoute, device: str, leads_to: Callable[[bytes], str | None]) -> bool:
+def _through(route: FibRoute, device: str, leads_to: Callable[[bytes], str | None], any_leg: bool) -> bool:
     def out(hop: NextHop) -> str | None:
         if hop.device is None and hop.gateway is not None:
             return leads_to(hop.gateway)
         return hop.device
 
-    return bool(route.next_hops) and all(out(hop) == device for hop in route.next_hops)
+    legs = [out(hop) == device for hop in route.next_hops]
+    return any(legs) if any_leg else bool(legs) and all(legs)
 
 
 def _about_next_hop(text: str) -> bool:

@@ -62,16 +62,21 @@ class Table:
 
     def _went(self, key: bytes, route: KernelRoute, by_kernel: bool, now: float) -> None:
         if route.protocol == self._protocol and route not in self.foreign.get(key):
-            self.plan.lost(key, route.metric, now, fight=not by_kernel)
+            if not self.plan.leg_lost(key, route):
+                self.plan.lost(key, route.metric, now, fight=not by_kernel)
         elif not self.foreign.remove(key, route):
             self.doubtful = True
         self.plan.place_free(key)
         self.changed = True
 
-    def device_gone(self, device: str, leads_to: LeadsTo) -> int:
-        """The kernel dropped the routes through that device without saying so. Returns how many were ours."""
-        ours = self.plan.device_gone(device, leads_to)
-        self._places_free(self.foreign.device_gone(device))
+    def device_gone(self, device: str, leads_to: LeadsTo, *, deleted: bool = False) -> int:
+        """The kernel dropped the routes through that device without saying so. Returns how many were ours.
+
+        With a ``deleted`` device IPv4 drops a route of several next hops whole; IPv6 tells of every leg.
+        """
+        any_leg = deleted and self.family == Family.IPV4_UNICAST
+        ours = self.plan.device_gone(device, leads_to, any_leg=any_leg)
+        self._places_free(self.foreign.device_gone(device, any_leg=any_leg))
         return ours
 
     def source_gone(self, source: bytes) -> None:

@@ -99,6 +99,8 @@ SCOPE_LINK: Final = 253
 SCOPE_NOWHERE: Final = 255
 ONLINK: Final = 4
 """RTNH_F_ONLINK"""
+_DEAD: Final = 1
+"""RTNH_F_DEAD"""
 _CLONED: Final = 0x200
 """RTM_F_CLONED: a cached route"""
 _TABLE_COMPAT: Final = 252
@@ -383,7 +385,8 @@ class RouteReader:
             if length < _NEXT_HOP.size:
                 break
             inner = dict(attributes(data, at + _NEXT_HOP.size, at + length))
-            hops.append(self._next_hop(inner, index, hop_flags, weight + 1))
+            if index or not hop_flags & _DEAD:  # IPv4 keeps the leg of a deleted device, without it
+                hops.append(self._next_hop(inner, index, hop_flags, weight + 1))
             at += (length + 3) & ~3
         return tuple(hops)
 

@@ -1,0 +1,316 @@
+"""Whose route is it? Ours are adopted after a kill; a BIRD's and everybody else's are left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pybgp.addresses import Family
+from pybgp.errors import FibError
+from pybgp.speaker.fib import FibRoute
+
+from .conftest import Namespace, running, via
+
+pytestmark = pytest.mark.root
+
+OURS = via("10.99.0.2", "v0")
+
+VICTIM = """
+import asyncio, sys
+from pybgp.addresses import Family
+from pybgp.config.model import FibConfig
+from pybgp.fib.kernel import KernelFib
+from pybgp.speaker.fib import FibChanges, FibRoute, NextHop
+
+async def main(namespace, state, count):
+    fib = KernelFib(FibConfig(state_file=state), families=[Family.IPV4_UNICAST], namespace=namespace)
+    await fib.start(lambda event: None)
+    way = FibRoute("unicast", (NextHop(bytes([10, 99, 0, 2]), "v0"),))
+    keys = [b"\\x18" + bytes([20 + (i >> 16), i >> 8 & 255, i & 255]) for i in range(count)]
+    fib.apply(FibChanges(Family.IPV4_UNICAST, dict.fromkeys(keys, way)))
+    print("going", flush=True)
+    await fib.settled()
+    print("settled", flush=True)
+    await asyncio.sleep(3600)
+
+asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+"""
+
+
+def killed(namespace: Namespace, state: Path, *, count: int, when: str) -> None:
+    """Run a FIB in a process of its own and ``kill -9`` it when it has said ``when``."""
+    command = [sys.executable, "-c", VICTIM, namespace.name, str(state / "fib.json"), str(count)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as victim:
+        assert victim.stdout is not None
+        try:
+            for line in victim.stdout:
+                if line.strip() == when:
+                    break
+        finally:
+            os.kill(victim.pid, signal.SIGKILL)
+
+
+def test_after_kill_9_our_routes_are_adopted_and_a_birds_are_not(namespace: Namespace, tmp_path: Path) -> None:
+    killed(namespace, tmp_path, count=1000, when="settled")
+    birds = [f"10.3.{i}.0/24" for i in range(30)]
+    namespace.batch([f"route add {prefix} via 10.99.0.2 proto bird" for prefix in birds])
+
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            assert (run.fib.status().adopted, run.fib.status().foreign_bird) == (1000, 30)
+            assert ("fib_started", {"adopted": 1000, "bird_routes": 30}) in run.log
+            await run.want({"20.0.1.0/24": OURS, "20.0.2.0/24": via("10.99.0.3", "v0"), "10.3.7.0/24": OURS})
+            assert len(namespace.routes()) == 1030
+            run.fib.sweep(Family.IPV4_UNICAST)
+            await run.fib.settled()
+
+            assert namespace.prefixes() == {"20.0.1.0/24", "20.0.2.0/24", *birds}
+            assert run.state("10.3.7.0/24") == "foreign"
+            assert "our protocol 12" in run.row("10.3.7.0/24").error
+            assert run.fib.status().foreign_bird == 30
+            assert run.foreign("10.3.7.0/24")[0].protocol == 12
+
+    asyncio.run(scenario())
+
+
+def test_killed_in_the_middle_of_installing_nothing_is_orphaned(namespace: Namespace, tmp_path: Path) -> None:
+    """The state file is ahead of the kernel: whatever is there is known."""
+    killed(namespace, tmp_path, count=30000, when="going")
+    there = len(namespace.routes())
+
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            assert (run.fib.status().adopted, run.fib.status().foreign_bird) == (there, 0)
+            run.fib.sweep(Family.IPV4_UNICAST)
+            await run.fib.settled()
+
+            assert namespace.routes() == []
+
+    asyncio.run(scenario())
+
+
+def test_an_adopted_route_that_is_wanted_is_not_touched(namespace: Namespace, tmp_path: Path) -> None:
+    async def first() -> None:
+        async with running(namespace, tmp_path) as run:
+            await run.want({"10.1.0.0/26": OURS, "10.2.0.0/26": via("10.99.0.2"), "10.3.0.0/26": FibRoute("blackhole")})
+
+    async def second() -> None:
+        async with running(namespace, tmp_path) as run:
+            assert run.fib.status().adopted == 3
+            with monitoring(namespace) as seen:
+                await run.want(
+                    {
+                        "10.1.0.0/26": OURS,
+                        "10.2.0.0/26": via("10.99.0.2"),
+                        "10.3.0.0/26": FibRoute("blackhole"),
+                        "10.9.0.0/26": OURS,
+                    }
+                )
+                run.fib.sweep(Family.IPV4_UNICAST)
+                await run.fib.settled()
+                await run.until(lambda: any("10.9.0.0/26" in line for line in seen()), "ip monitor to see the last one")
+                assert [line for line in seen() if "10.9.0.0" not in line] == []
+            assert run.fib.status().adopted == 0
+
+    asyncio.run(first())
+    asyncio.run(second())
+
+
+class monitoring:  # noqa: N801
+    """``ip monitor route`` beside; ``seen()`` are its lines so far."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self._command = ["ip", "-n", namespace.name, "-o", "monitor", "route"]
+
+    def __enter__(self):
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE)
+        fd = self._process.stdout.fileno()
+        os.set_blocking(fd, False)
+        self._text = b""
+        # it listens as soon as its netlink socket is bound
+        inode = f"/proc/{self._process.pid}/net/netlink"
+        while b"".join(open(inode, "rb")).count(str(self._process.pid).encode()) == 0:
+            pass
+
+        def seen() -> list[str]:
+            while True:
+                try:
+                    more = os.read(fd, 65536)
+                except BlockingIOError:
+                    break
+                if not more:
+                    break
+                self._text += more
+            return self._text.decode().splitlines()
+
+        return seen
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+def test_the_state_file_of_another_boot_claims_nothing(namespace: Namespace, tmp_path: Path) -> None:
+    namespace.ip("route add 10.1.0.0/26 via 10.99.0.2 proto bird")
+    (tmp_path / "fib.json").write_text(
+        '{"pybgp_fib": 1, "protocol": 12, "table": 254, "boot_id": "another", "namespace": 1}\n'
+        '{"route": 1, "type": "unicast", "metric": 0, "next_hops": [["10.99.0.2", "v0", false, 1]]}\n'
+        '{"put": 1, "family": "ipv4-unicast", "keys": "1a0a010000"}\n'
+    )
+
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            assert (run.fib.status().adopted, run.fib.status().foreign_bird) == (0, 1)
+
+    asyncio.run(scenario())
+
+
+def test_two_of_us_dont_share_a_state_file(namespace: Namespace, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(namespace, tmp_path):
+            with pytest.raises(FibError, match="another pybgp has this state file"):
+                async with running(namespace, tmp_path):
+                    pass
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("prefix", "gateway"), [("10.5.0.0/24", "10.99.0.5"), ("2001:db8:5::/64", "2001:db8:99::5")], ids=["ipv4", "ipv6"]
+)
+def test_a_foreign_route_is_never_replaced_and_ours_goes_in_when_it_goes(
+    namespace: Namespace, tmp_path: Path, prefix: str, gateway: str
+) -> None:
+    """data-plane of layout.md, point 6: a Felix route (proto 80) keeps its place."""
+    version, metric = (4, 0) if "." in prefix else (6, 1024)
+    command = f"{prefix} via {gateway} proto 80 metric {metric}"
+    namespace.ip(f"-{version} route add {command}")
+    way = via(gateway[:-1] + "2", "v0")
+
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            await run.want({prefix: way})
+            assert run.state(prefix) == "foreign"
+            assert run.row(prefix).error == "protocol felix"
+            assert run.fib.status().foreign == 1
+            await run.want({prefix: None})
+            await run.want({prefix: way})
+            assert [r["protocol"] for r in namespace.routes(prefix, version=version)] == ["80"]
+            namespace.ip(f"-{version} route del {command}")
+            await run.until(lambda: run.state(prefix) == "installed", "our turn")
+
+            assert [r["protocol"] for r in namespace.routes(prefix, version=version)] == ["bird"]
+            assert run.foreign(prefix) == ()
+
+    asyncio.run(scenario())
+
+
+def test_a_foreign_route_that_comes_at_the_same_moment_survives(namespace: Namespace, tmp_path: Path) -> None:
+    """The mirror doesn't know it yet: EEXIST says so (CREATE and EXCL)."""
+
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            namespace.batch([f"route add 10.5.{i}.0/24 via 10.99.0.5 proto bird" for i in range(100)])
+            await run.want({f"10.5.{i}.0/24": OURS for i in range(100)})  # not a turn of the loop in between
+
+            assert {route["gateway"] for route in namespace.routes()} == {"10.99.0.5"}
+            await run.until(lambda: run.fib.status().foreign == 100, "all owners to be known")
+            run.fib.sweep(Family.IPV4_UNICAST)
+            await run.want({f"10.5.{i}.0/24": None for i in range(100)})
+            assert len(namespace.routes()) == 100
+
+    asyncio.run(scenario())
+
+
+def test_a_place_taken_by_what_the_mirror_cannot_show_is_tried_again(namespace: Namespace, tmp_path: Path) -> None:
+    """A throw route is no route to forward by, but it holds the place."""
+    namespace.ip("route add throw 10.5.0.0/24")
+
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            await run.want({"10.5.0.0/24": OURS})
+            await run.until(lambda: run.state("10.5.0.0/24") == "failed", "the dump that explains nothing")
+            assert run.row("10.5.0.0/24").error == "File exists"
+            namespace.ip("route del throw 10.5.0.0/24")
+            await run.until(lambda: run.state("10.5.0.0/24") == "installed", "the retry")
+
+    asyncio.run(scenario())
+
+
+def test_a_deleted_route_of_ours_comes_back(namespace: Namespace, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            await run.want({"10.1.0.0/26": OURS, "2001:db8:1::/64": via("2001:db8:99::2", "v0")})
+            namespace.ip("route del 10.1.0.0/26")
+            namespace.ip("-6 route del 2001:db8:1::/64")
+            await run.until(lambda: run.fib.status().reinstalled == 2, "the notifications")
+            await run.fib.settled()
+
+            assert namespace.prefixes() == {"10.1.0.0/26"}
+            assert namespace.prefixes(version=6) == {"2001:db8:1::/64"}
+            namespace.ip("route del 10.1.0.0/26")
+            await run.until(lambda: run.fib.status().reinstalled == 3, "the second notification")
+            assert run.state("10.1.0.0/26") == "pending"  # a fight: a second's pause
+            await run.until(lambda: run.state("10.1.0.0/26") == "installed", "the pause to end")
+
+    asyncio.run(scenario())
+
+
+def test_who_replaces_our_route_keeps_it_until_he_goes(namespace: Namespace, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            await run.want({"10.1.0.0/26": OURS})
+            namespace.ip("route replace 10.1.0.0/26 via 10.99.0.66 proto 80")
+            await run.until(lambda: run.state("10.1.0.0/26") == "foreign", "the notification")
+            assert run.fib.status().reinstalled == 1
+            assert [route.protocol for route in run.foreign("10.1.0.0/26")] == [80]
+            namespace.ip("route del 10.1.0.0/26")
+            await run.until(lambda: run.state("10.1.0.0/26") == "installed", "our turn again")
+
+            assert [route["gateway"] for route in namespace.routes()] == ["10.99.0.2"]
+
+    asyncio.run(scenario())
+
+
+def test_a_flush_by_somebody_else_is_repaired(namespace: Namespace, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            prefixes = {f"10.{i}.{j}.0/24" for i in range(10, 20) for j in range(200)}
+            await run.want(dict.fromkeys(prefixes, OURS))
+            namespace.ip("route flush proto bird")
+            await run.until(lambda: run.fib.status().reinstalled == 2000, "the notifications")
+            await run.fib.settled()
+
+            assert namespace.prefixes() == prefixes
+
+    asyncio.run(scenario())
+
+
+def test_lost_notifications_are_made_up_by_a_dump(
+    namespace: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ENOBUFS on the monitor: 4,000 changes don't fit a buffer of 4 KiB."""
+    monkeypatch.setattr("pybgp.fib.netlink.MONITOR_BUFFER", 4096)
+
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            await run.want({f"10.1.{i}.0/24": OURS for i in range(200)})
+            namespace.batch(
+                [f"route del 10.1.{i}.0/24" for i in range(200)]
+                + [f"route add 10.2.{i}.0/24 via 10.99.0.9" for i in range(200)]
+            )
+            await run.until(lambda: ("fib_events_lost", {}) in run.log, "ENOBUFS")
+            await run.until(lambda: run.foreign("10.2.199.0/24"), "the dump")
+            await run.fib.settled()
+
+            assert len(namespace.routes()) == 200
+            assert all(run.foreign(f"10.2.{i}.0/24") for i in range(200))
+
+    asyncio.run(scenario())
