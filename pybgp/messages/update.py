@@ -46,6 +46,7 @@ _HEAD: Final = Struct("!HBHH").pack
 """Length and type of the header, lengths of the withdrawn field and of the attributes."""
 _FAMILY_HEAD: Final = Struct("!HBB").pack
 _NEXT_HOP_HEAD: Final = bytes((0x40, AttributeCode.NEXT_HOP, 4))
+_tuple: Final = tuple.__new__
 _TWO_OCTET: Final = Context(four_octet_as=False)
 _UPDATE: Final = MessageType.UPDATE.value
 _FIXED: Final = HEADER_SIZE + 4
@@ -105,13 +106,21 @@ def decode(body: bytes, context: Context, blocks: BlockCache) -> Update:
     Raises:
         UpdateError: what can't be put right, with the NOTIFICATION's subcode and data (RFC 4271 §6.3, RFC 7606).
     """
-    # HOT: the usual UPDATE has IPv4 prefixes and attributes that are known, or that the fast pattern knows.
-    withdrawn, attributes, nlri = split(body)
-    if nlri and not withdrawn and context.plain_ipv4:
-        found = blocks.get(attributes, None, context)
-        if type(found) is Block:
-            return Update([], [Reachable(IPV4, 0, IPV4_UNICAST.split(nlri), found)])
-    return _decode(withdrawn, attributes, nlri, context, blocks)
+    # HOT: 2 µs for an UPDATE of 3 prefixes whose attributes are known, 4 µs with new ones of a usual shape
+    # (tests/bench/codec.py). ``split`` is written out, and tuples are made without a NamedTuple's detour.
+    if context.classic and body[:2] == b"\0\0" and len(body) > 4:
+        nlri_at = 4 + (body[2] << 8 | body[3])
+        if 4 < nlri_at < len(body):
+            found = blocks.get(body[4:nlri_at], None, context)
+            if type(found) is Block:
+                field = body[nlri_at:]
+                if context.plain_ipv4:
+                    reachable = [_tuple(Reachable, (IPV4, 0, IPV4_UNICAST.split(field), found))]
+                else:
+                    groups = IPV4_UNICAST.split_with_ids(field)
+                    reachable = [Reachable(IPV4, path_id, keys, found) for path_id, keys in groups]
+                return _tuple(Update, ([], reachable, None, ()))
+    return _decode(*split(body), context, blocks)
 
 
 _Groups = list[tuple[int, list[bytes]]]

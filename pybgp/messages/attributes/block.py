@@ -39,6 +39,21 @@ _AS4: Final = frozenset({AttributeCode.AS4_PATH, AttributeCode.AS4_AGGREGATOR})
 _NOT_IN_A_BLOCK: Final = _MP | _AS4 | {AttributeCode.NEXT_HOP}
 
 
+class _Interned(dict[bytes, bytes]):
+    """The same object for the same octets: many blocks have few next hops."""
+
+    _LIMIT: Final = 65_536
+
+    def __missing__(self, octets: bytes) -> bytes:
+        if len(self) >= self._LIMIT:
+            self.clear()
+        self[octets] = octets
+        return octets
+
+
+INTERNED: Final = _Interned()
+
+
 class Block:
     """What every prefix of an UPDATE has in common.
 
@@ -114,7 +129,7 @@ class Block:
         med, local_pref = values.get(AttributeCode.MULTI_EXIT_DISC), values.get(AttributeCode.LOCAL_PREF)
         return cls(
             octets,
-            _interned(next_hop),
+            INTERNED[next_hop],
             octets[3],
             path.length,
             path.neighbor_as,
@@ -147,7 +162,7 @@ class Block:
     def _with_next_hop(self, next_hop: bytes) -> Block:
         return Block(
             self.octets,
-            _interned(next_hop),
+            INTERNED[next_hop],
             self.origin,
             self.path_length,
             self.neighbor_as,
@@ -404,14 +419,3 @@ def _end(octets: bytes, at: int) -> int:
     if octets[at] & EXTENDED_LENGTH:
         return at + 4 + (octets[at + 2] << 8 | octets[at + 3])
     return at + 3 + octets[at + 2]
-
-
-_next_hops: dict[bytes, bytes] = {}
-_NEXT_HOPS_LIMIT: Final = 65_536
-
-
-def _interned(next_hop: bytes) -> bytes:
-    """The same object for the same octets: many blocks have few next hops."""
-    if len(_next_hops) >= _NEXT_HOPS_LIMIT:
-        _next_hops.clear()
-    return _next_hops.setdefault(next_hop, next_hop)
