@@ -106,7 +106,7 @@ class Rules:
             local_as=peer.local_as,
             router_id=self.router_id,
             cluster_id=self.cluster_id,
-            own_addresses=frozenset(host.subnets) | frozenset(self._session_address(peer)),
+            own_addresses=self._own_addresses(peer, host),
             allowas_in=peer.config.allowas_in,
             enforce_first_as=peer.config.enforce_first_as,
             policy=peer.policies.imports,
@@ -137,8 +137,13 @@ class Rules:
         )
 
     @staticmethod
-    def _session_address(peer: Peer) -> tuple[bytes, ...]:
-        return (address_octets(peer.local_address),) if peer.local_address else ()
+    def _own_addresses(peer: Peer, host: HostAddresses) -> frozenset[bytes]:
+        """Next hops that would lead to ourselves; the address of a peer on this very host is not one."""
+        own = set(host.subnets)
+        if peer.local_address:
+            own.add(address_octets(peer.local_address))
+            own.discard(address_octets(peer.remote_address))
+        return frozenset(own)
 
     @staticmethod
     def _shared_subnet(peer: Peer, host: HostAddresses) -> bytes | None:
