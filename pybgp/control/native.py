@@ -7,19 +7,14 @@ for its reader, so neither the event loop nor memory suffers from it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import os
-import socket
-import stat
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
-from ..config.model import ControlConfig
 from ..errors import ApiError, ConfigError, PybgpError
 from . import queries
 from .queries import BadArgument, JsonObject, Speaker, UnknownPeer
+from .socket_file import SocketFile
 
 MAX_REQUEST_OCTETS: Final = 1 << 16
 SLICE_S: Final = 0.004
@@ -28,8 +23,6 @@ MAX_ITEMS: Final = 200
 """Items on one line of a long answer."""
 WRITE_BUFFER_OCTETS: Final = 1 << 18
 MAX_CLIENTS: Final = 64
-_LONGEST_PATH: Final = 107
-"""sun_path has 108 octets with its final zero (unix(7))."""
 
 Reload = Callable[[], Awaitable[JsonObject]]
 Answer = JsonObject | list[JsonObject] | Iterator[JsonObject | None]
@@ -54,34 +47,25 @@ class ControlServer:
         self._facts = facts
         self._reload = reload
         self._server: asyncio.Server | None = None
+        self._file: SocketFile | None = None
         self._clients: set[asyncio.Task[None]] = set()
-        self._path: Path | None = None
-        self._identity = (0, 0)  # device and inode of our socket file
 
-    async def start(self, config: ControlConfig) -> None:
-        """Listen.
+    async def serve(self, file: SocketFile) -> None:
+        """Answer on this socket, and no longer on the one before; conversations that are under way go on."""
+        server = await asyncio.start_unix_server(self._connected, sock=file.socket, limit=MAX_REQUEST_OCTETS)
+        self._stop_listening()
+        self._server, self._file = server, file
 
-        Raises:
-            ApiError: another daemon answers there, or the socket can't be made.
-            ConfigError: there is no such group.
-        """
-        path = Path(config.socket)
-        listener = _listener(path, config)
-        self._path = path
-        found = os.stat(path)
-        self._identity = (found.st_dev, found.st_ino)
-        self._server = await asyncio.start_unix_server(self._connected, sock=listener, limit=MAX_REQUEST_OCTETS)
+    def _stop_listening(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        if self._file is not None:
+            self._file.remove()
+        self._server = self._file = None
 
     async def close(self) -> None:
         """Stop listening, end all conversations, remove the socket file if it is still ours."""
-        if self._server is None or self._path is None:
-            return
-        with contextlib.suppress(OSError):
-            found = os.stat(self._path)
-            if (found.st_dev, found.st_ino) == self._identity:
-                self._path.unlink()
-        self._server.close()
-        self._server = None
+        self._stop_listening()
         clients = list(self._clients)
         for task in clients:
             task.cancel()
@@ -225,71 +209,3 @@ def _code(error: PybgpError) -> str:
         case ConfigError():
             return "config"
     return "failed"
-
-
-# -- the socket file ---------------------------------------------------------------------------------------------------
-
-
-def _listener(path: Path, config: ControlConfig) -> socket.socket:
-    """A bound socket with its mode and group; what a killed daemon left is replaced."""
-    if len(os.fsencode(path)) > _LONGEST_PATH:
-        raise ApiError(f"{path}: a socket's path may have {_LONGEST_PATH} octets")
-    group = _group(config)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(path)
-        _bind(listener, path)
-        if group is not None:
-            os.chown(path, -1, group)
-        os.chmod(path, int(config.mode, 8))
-    except OSError as error:
-        listener.close()
-        raise ApiError(f"{path}: {error.strerror}") from None
-    except ApiError:
-        listener.close()
-        raise
-    return listener
-
-
-def _bind(listener: socket.socket, path: Path) -> None:
-    before = os.umask(0o177)  # nobody else may connect before the mode is set
-    try:
-        listener.bind(os.fspath(path))
-    finally:
-        os.umask(before)
-
-
-def _group(config: ControlConfig) -> int | None:
-    if config.group is None:
-        return None
-    import grp
-
-    try:
-        return grp.getgrnam(config.group).gr_gid
-    except KeyError:
-        raise ConfigError(f'control.group = "{config.group}": expected a group of this host') from None
-
-
-def _remove_stale(path: Path) -> None:
-    """Remove a socket that nobody answers on.
-
-    Raises:
-        ApiError: somebody does, or it is not a socket.
-    """
-    try:
-        mode = os.lstat(path).st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISSOCK(mode):
-        raise ApiError(f"{path}: is there and not a socket")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1)
-        try:
-            probe.connect(os.fspath(path))
-        except ConnectionRefusedError:
-            path.unlink(missing_ok=True)
-        except TimeoutError:
-            raise ApiError(f"{path}: somebody listens there but does not answer") from None
-        else:
-            raise ApiError(f"{path}: another pybgp is running there")

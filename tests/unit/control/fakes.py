@@ -13,6 +13,7 @@ from typing import Any
 from pybgp.addresses import Family, address_octets, prefix_key
 from pybgp.config.model import ControlConfig, PeerConfig, SpeakerConfig
 from pybgp.control.native import ControlServer
+from pybgp.control.socket_file import SocketFile
 from pybgp.messages.attributes.block import Block
 from pybgp.routes import Source, SourceKind
 from pybgp.speaker.fib import FibRoute, FibStatus, InstalledRoute, NextHop
@@ -165,7 +166,7 @@ def serving(path: Path, speaker: FakeSpeaker, **options: Any) -> Iterator[asynci
 
     async def serve() -> None:
         server = ControlServer(speaker, **options)
-        await server.start(ControlConfig(socket=str(path)))
+        await server.serve(SocketFile.claim(ControlConfig(socket=str(path))))
         started.set()
         await stopping.wait()
         await server.close()

@@ -16,6 +16,7 @@ import pytest
 from pybgp.config.model import ControlConfig
 from pybgp.control.client import Client, NoDaemon, Refused, socket_path
 from pybgp.control.native import MAX_CLIENTS, MAX_REQUEST_OCTETS, ControlServer
+from pybgp.control.socket_file import SocketFile
 from pybgp.errors import ApiError, ConfigError
 
 from .fakes import FakeFib, FakeSpeaker, installed, serving, view
@@ -33,7 +34,7 @@ def run(
 
     async def main() -> None:
         server = ControlServer(speaker or FakeSpeaker())
-        await server.start(ControlConfig(socket=str(path)))
+        await server.serve(SocketFile.claim(ControlConfig(socket=str(path))))
         try:
             await conversation(server)
         finally:
@@ -243,7 +244,7 @@ def test_what_a_killed_daemon_left_is_replaced(path: Path) -> None:
 def test_a_running_daemon_is_not_disturbed(path: Path) -> None:
     with serving(path, FakeSpeaker()):
         with pytest.raises(ApiError, match="another pybgp is running there"):
-            asyncio.run(ControlServer(FakeSpeaker()).start(ControlConfig(socket=str(path))))
+            SocketFile.claim(ControlConfig(socket=str(path)))
         with Client(str(path)) as client:
             assert client.ask("version")["name"] == "pybgp"
 
@@ -252,7 +253,7 @@ def test_a_file_that_is_no_socket_is_left_alone(path: Path) -> None:
     path.write_text("precious")
 
     with pytest.raises(ApiError, match="not a socket"):
-        asyncio.run(ControlServer(FakeSpeaker()).start(ControlConfig(socket=str(path))))
+        SocketFile.claim(ControlConfig(socket=str(path)))
 
     assert path.read_text() == "precious"
 
@@ -267,14 +268,47 @@ def test_another_ones_socket_is_not_removed_at_the_end(path: Path) -> None:
     assert path.read_text() == "somebody else's"
 
 
+def test_who_asks_before_the_speaker_is_ready_is_answered_then(path: Path) -> None:
+    async def main() -> None:
+        file = SocketFile.claim(ControlConfig(socket=str(path)))
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        writer.write(b'{"query": "version"}\n')
+        server = ControlServer(FakeSpeaker())
+        await server.serve(file)
+        assert "result" in json.loads(await reader.readline())
+        writer.close()
+        await server.close()
+
+    asyncio.run(main())
+
+
+def test_a_socket_can_move_without_cutting_a_conversation(path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.sock"
+
+    async def conversation(server: ControlServer) -> None:
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        writer.write(b'{"query": "version"}\n')
+        await reader.readline()
+        await server.serve(SocketFile.claim(ControlConfig(socket=str(other), mode="0600")))
+        assert not path.exists()
+        assert stat.S_IMODE(os.stat(other).st_mode) == 0o600
+        writer.write(b'{"query": "version"}\n')
+        assert "result" in json.loads(await reader.readline())
+        writer.close()
+
+    run(path, conversation)
+
+    assert not other.exists()
+
+
 def test_an_unknown_group_is_a_configuration_error(path: Path) -> None:
     with pytest.raises(ConfigError, match=r'control\.group = "no-such-group"'):
-        asyncio.run(ControlServer(FakeSpeaker()).start(ControlConfig(socket=str(path), group="no-such-group")))
+        SocketFile.claim(ControlConfig(socket=str(path), group="no-such-group"))
 
 
 def test_a_path_that_no_socket_can_have(tmp_path: Path) -> None:
     with pytest.raises(ApiError, match="107 octets"):
-        asyncio.run(ControlServer(FakeSpeaker()).start(ControlConfig(socket=str(tmp_path / ("x" * 120)))))
+        SocketFile.claim(ControlConfig(socket=str(tmp_path / ("x" * 120))))
 
 
 # -- the client --------------------------------------------------------------------------------------------------------
