@@ -1,0 +1,34 @@
+"""The command line answers at once: what is slow to import is imported by who needs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+SLOW = {"asyncio", "netaddr", "pyroute2", "tomllib", "ssl", "pybgp.net", "pybgp.speaker.core", "pybgp.messages"}
+ASKING = ["status", "show peers", "show routes", "show fib", "reload"]
+
+
+@pytest.mark.parametrize("command", ["", *ASKING])
+def test_help_and_questions_import_nothing_slow(command: str) -> None:
+    arguments = [*command.split(), "--help"]
+    program = f"import sys; from pybgp.cli.main import main; main({arguments}); print(*sys.modules, file=sys.stderr)"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert "Usage: pybgp" in done.stdout
+    assert SLOW.isdisjoint(done.stderr.split())
+
+
+def test_help_takes_less_than_200_ms() -> None:
+    """The best of five: a machine that is busy with other things does not count."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "pybgp", "--help"], capture_output=True, check=True)
+        times.append(time.perf_counter() - start)
+
+    assert min(times) < 0.2
