@@ -1,25 +1,43 @@
 """Octets ⇄ values, without IO: the messages of BGP-4 (RFC 4271) and what is in them.
 
 ``decode`` and ``encode`` are for whole messages; a speaker uses the modules: ``header.Framer`` cuts a stream, ``open``,
-``notification`` and ``refresh`` have a class each, ``update`` splits, decodes and packs.
+``notification`` and ``refresh`` have a class each, ``update`` splits, decodes and packs. The names below are imported
+when they are used, so that who needs one module doesn't pay for all.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from ..constants import HEADER_SIZE, MessageType
-from ..errors import BadMessageLength
-from . import update
-from .attributes.block import Block
-from .attributes.cache import BlockCache
-from .context import Context, PeerKind
-from .header import KEEPALIVE, Framer
-from .notification import Notification
-from .open import Open
-from .refresh import RouteRefresh
-from .update import Reachable, Update, Withdrawn
+if TYPE_CHECKING:
+    from .attributes.block import Block
+    from .attributes.cache import BlockCache
+    from .context import Context, PeerKind
+    from .header import Framer
+    from .message import Keepalive, Message, decode, encode
+    from .notification import Notification
+    from .open import Open
+    from .refresh import RouteRefresh
+    from .update import Reachable, Update, Withdrawn
+
+_HOMES = {
+    "Block": "attributes.block",
+    "BlockCache": "attributes.cache",
+    "Context": "context",
+    "Framer": "header",
+    "Keepalive": "message",
+    "Message": "message",
+    "Notification": "notification",
+    "Open": "open",
+    "PeerKind": "context",
+    "Reachable": "update",
+    "RouteRefresh": "refresh",
+    "Update": "update",
+    "Withdrawn": "update",
+    "decode": "message",
+    "encode": "message",
+}
 
 __all__ = [
     "Block",
@@ -40,67 +58,9 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Keepalive:
-    """A KEEPALIVE; it says nothing but that the peer lives (RFC 4271 §4.4)."""
-
-    def encode(self) -> bytes:
-        """The whole message, 19 octets."""
-        return KEEPALIVE
-
-
-Message = Open | Update | Notification | Keepalive | RouteRefresh
-DEFAULT: Final = Context()
-"""An internal session with four-octet AS numbers and IPv4 unicast."""
-_blocks: Final = BlockCache()
-
-
-def decode(message: bytes, context: Context = DEFAULT) -> Message:
-    """Read one whole message, header included.
-
-    ``context`` says how to read an UPDATE: size of AS numbers, families, path identifiers, internal or external peer.
-
-    Raises:
-        ProtocolError: what is wrong, with the code, subcode and data of the NOTIFICATION that tells the peer.
-    """
-    framer = Framer(context.max_receive)
-    found = framer.feed(message)
-    if framer.error is not None:
-        raise framer.error
-    if len(found) != 1 or HEADER_SIZE + len(found[0][1]) != len(message):
-        raise BadMessageLength(f"{len(message)} octets, expected exactly one message", data=message[16:18])
-    kind, body = found[0]
-    if kind == MessageType.UPDATE:
-        return update.decode(body, context, _blocks)
-    if kind == MessageType.OPEN:
-        return Open.decode(body)
-    if kind == MessageType.NOTIFICATION:
-        return Notification.decode(body)
-    if kind == MessageType.ROUTE_REFRESH:
-        return RouteRefresh.decode(body)
-    return Keepalive()
-
-
-def encode(message: Message, context: Context = DEFAULT) -> bytes:
-    """The octets of a message, header included.
-
-    An ``Update`` becomes as many UPDATEs as it takes: withdrawn and reachable prefixes are never mixed, and none is
-    longer than ``context.max_send``.
-
-    Raises:
-        AttributesTooLong: attributes that leave no room for a prefix.
-    """
-    if not isinstance(message, Update):
-        return message.encode()
-    out = []
-    for family, path_id, keys in message.withdrawn:
-        identifier = path_id if family in context.add_path_send else None
-        out += update.withdraw(family, keys, path_id=identifier, limit=context.max_send)
-    for family, path_id, keys, block in message.reachable:
-        identifier = path_id if family in context.add_path_send else None
-        octets = block.octets if context.four_octet_as else update.to_two_octet(block.octets)
-        attributes = update.wire_attributes(family, octets, block.next_hop, update.next_hop_offset(octets))
-        out += update.announce(family, attributes, block.next_hop, keys, path_id=identifier, limit=context.max_send)
-    if message.end_of_rib is not None:
-        out.append(update.end_of_rib(message.end_of_rib))
-    return b"".join(out)
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value

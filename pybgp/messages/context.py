@@ -39,16 +39,12 @@ class Context:
     max_send: int = MAX_MESSAGE
     loopback: bool = False
     classic: bool = field(init=False, repr=False, compare=False)
-    """IPv4 unicast may come; this and the next two are worked out once, since every UPDATE asks."""
-    plain_ipv4: bool = field(init=False, repr=False, compare=False)
-    """It comes without path identifiers."""
+    """IPv4 unicast may come; this and the next are worked out once, since every UPDATE asks."""
     block_class: int = field(init=False, repr=False, compare=False)
     """Contexts with equal numbers make equal blocks of equal octets; 0..``BLOCK_CLASSES`` - 1."""
 
     def __post_init__(self) -> None:
-        ipv4 = Family.IPV4_UNICAST
-        object.__setattr__(self, "classic", ipv4 in self.families)
-        object.__setattr__(self, "plain_ipv4", self.classic and ipv4 not in self.add_path_receive)
+        object.__setattr__(self, "classic", Family.IPV4_UNICAST in self.families)
         object.__setattr__(self, "block_class", (self.kind * 2 + self.four_octet_as) * 2 + self.loopback)
 
 

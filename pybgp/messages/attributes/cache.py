@@ -7,6 +7,7 @@ from typing import Final
 from ..context import BLOCK_CLASSES, Context
 from .block import Block, Parsed, parse
 from .fast import recognise
+from .next_hop import why_no_host
 
 GENERATION: Final = 65_536
 """Entries of a generation: at most twice as many are remembered for a class of context."""
@@ -38,15 +39,36 @@ class BlockCache:
             return parse(raw, next_hop, context, has_nlri=False)
         key = raw if next_hop is None else (raw, next_hop)
         number = context.block_class
-        young = self._young[number]
-        found = young.get(key)
+        found = self._young[number].get(key)
         if found is None:
             found = self._old[number].get(key) or recognise(raw, next_hop, context) or _parsed(raw, next_hop, context)
-            if len(young) >= self._generation:
-                self._old[number] = young
-                self._young[number] = young = {}
-            young[key] = found
+            self._remember(key, found, number)
         return found
+
+    def usual(self, raw: bytes, next_hop: bytes, context: Context) -> Block | None:
+        """The block of an attribute field behind a MP_REACH_NLRI, if it and its next hop are known or usual.
+
+        Other than ``get`` it looks at the next hop too; and a field that it knows has no MP_REACH_NLRI or
+        MP_UNREACH_NLRI in it.
+        """
+        number = context.block_class
+        key = (raw, next_hop)
+        found = self._young[number].get(key) or self._old[number].get(key)
+        if found is None:
+            if len(next_hop) == 32 or why_no_host(next_hop, loopback=context.loopback):
+                return None
+            found = recognise(raw, next_hop, context)
+            if found is not None:
+                self._remember(key, found, number)
+            return found
+        return found if type(found) is Block else None
+
+    def _remember(self, key: _Key, found: Block | Parsed, number: int) -> None:
+        young = self._young[number]
+        if len(young) >= self._generation:
+            self._old[number] = young
+            self._young[number] = young = {}
+        young[key] = found
 
     def __len__(self) -> int:
         """How many are remembered; some may count twice."""

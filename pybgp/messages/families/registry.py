@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...addresses import Family
 from .base import FamilyCodec
 from .ipv4_unicast import IPV4_UNICAST
 from .ipv6_unicast import IPV6_UNICAST
 
-FAMILIES: Final[dict[Family, FamilyCodec]] = {
+FAMILIES: Final[dict[tuple[int, int], FamilyCodec]] = {
     IPV4_UNICAST.family: IPV4_UNICAST,
     IPV6_UNICAST.family: IPV6_UNICAST,
 }
 
 
-def codec(family: Family) -> FamilyCodec | None:
-    """What the family's NLRI looks like, None if pybgp doesn't know it."""
+def codec(family: tuple[int, int]) -> FamilyCodec | None:
+    """What the NLRI of a family (AFI, SAFI) looks like, None if pybgp doesn't know it."""
     return FAMILIES.get(family)
