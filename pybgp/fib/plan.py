@@ -509,7 +509,7 @@ class Plan:
             missing += [at for at in self._stale if at not in seen]
             missing += [(k, m) for k, routes in self._adopted.items() for m in routes if (k, m) not in seen]
             for key, metric in missing:
-                self.lost(key, metric, now)
+                self.lost(key, metric, now, fight=False)  # a link may have taken it
         asked, self._asked = self._asked, set()
         self._unexplained |= {key for key in asked if key in self._blocked}
         for key in asked:

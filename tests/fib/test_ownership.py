@@ -7,12 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from pybgp.addresses import Family
+from pybgp.addresses import Family, prefix_key
 from pybgp.errors import FibError
+from pybgp.fib.netlink import Monitor, inside
+from pybgp.fib.wire import Header, MessageType, RouteReader
 from pybgp.speaker.fib import FibRoute
 
 from .conftest import Namespace, running, via
@@ -114,47 +118,35 @@ def test_an_adopted_route_that_is_wanted_is_not_touched(namespace: Namespace, tm
                 )
                 run.fib.sweep(Family.IPV4_UNICAST)
                 await run.fib.settled()
-                await run.until(lambda: any("10.9.0.0/26" in line for line in seen()), "ip monitor to see the last one")
-                assert [line for line in seen() if "10.9.0.0" not in line] == []
+                assert seen() == [(MessageType.NEW_ROUTE, prefix_key("10.9.0.0/26")[1])]
             assert run.fib.status().adopted == 0
 
     asyncio.run(first())
     asyncio.run(second())
 
 
-class monitoring:  # noqa: N801
-    """``ip monitor route`` beside; ``seen()`` are its lines so far."""
+@contextmanager
+def monitoring(namespace: Namespace) -> Iterator[Callable[[], list[tuple[int, bytes]]]]:
+    """A second monitor beside ours; calling it gives the (message type, key) of the IPv4 routes seen so far."""
+    with inside(namespace.name):
+        monitor = Monitor(own_port=0xFFFFFFFF)
+    reader = RouteReader(Family.IPV4_UNICAST, 254, str)
+    found: list[tuple[int, bytes]] = []
 
-    def __init__(self, namespace: Namespace) -> None:
-        self._command = ["ip", "-n", namespace.name, "-o", "monitor", "route"]
+    def take(data: bytes, header: Header) -> None:
+        entry = reader.read(data, header)
+        if entry is not None:
+            found.append((header.type, entry[0]))
 
-    def __enter__(self):
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE)
-        fd = self._process.stdout.fileno()
-        os.set_blocking(fd, False)
-        self._text = b""
-        # it listens as soon as its netlink socket is bound
-        inode = f"/proc/{self._process.pid}/net/netlink"
-        while b"".join(open(inode, "rb")).count(str(self._process.pid).encode()) == 0:
+    def seen() -> list[tuple[int, bytes]]:
+        while monitor.read(100, take):
             pass
+        return found
 
-        def seen() -> list[str]:
-            while True:
-                try:
-                    more = os.read(fd, 65536)
-                except BlockingIOError:
-                    break
-                if not more:
-                    break
-                self._text += more
-            return self._text.decode().splitlines()
-
-        return seen
-
-    def __exit__(self, *_):
-        self._process.terminate()
-        self._process.wait()
-        self._process.stdout.close()
+    try:
+        yield seen
+    finally:
+        monitor.close()
 
 
 def test_the_state_file_of_another_boot_claims_nothing(namespace: Namespace, tmp_path: Path) -> None:
