@@ -1,4 +1,4 @@
-"""Any whole message, header included: octets ⇄ values, for programs; a speaker uses the modules of the single messages."""
+"""Any whole message, header included: octets ⇄ values, for programs; a speaker uses the single messages' modules."""
 
 from __future__ import annotations
 

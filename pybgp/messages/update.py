@@ -188,15 +188,16 @@ def _decode(withdrawn: bytes, attributes: bytes, nlri: bytes, context: Context, 
         else:
             gone += [Withdrawn(offer.family, *group) for group in offer.groups]
     parsed = _judge(rest, offers, context, blocks)
-    for each in parsed:
-        problems += [problem for problem in each.problems if problem not in problems]
+    if parsed:  # the classic fields come first, and their NEXT_HOP can only add to what is wrong
+        problems += parsed[0].problems
     _raise_what_resets(problems, has_nlri=bool(nlri) or (reach is not None and _has_nlri(reach)))
+    usable = all(each.block is not None for each in parsed)
     reachable = []
     for offer, each in zip(offers, parsed, strict=False):
-        if each.block is None or any(other.block is None for other in parsed[: len(offers)]):
-            gone += [Withdrawn(offer.family, *group) for group in offer.groups]
-        else:
+        if usable and each.block is not None:
             reachable += [Reachable(offer.family, path_id, keys, each.block) for path_id, keys in offer.groups]
+        else:
+            gone += [Withdrawn(offer.family, *group) for group in offer.groups]
     return Update(_without_announced(gone, reachable), reachable, None, tuple(problems))
 
 
@@ -321,7 +322,7 @@ def _raise_what_resets(problems: list[Problem], *, has_nlri: bool) -> None:
     limit = Outcome.RESET if has_nlri else Outcome.TREAT_AS_WITHDRAW
     worst = max(problems, key=lambda problem: problem.outcome, default=None)
     if worst is not None and worst.outcome >= limit:
-        raise worst.error
+        raise worst.error.with_traceback(None)  # it may be remembered, and raised again
 
 
 def _has_nlri(reach: RawAttribute) -> bool:

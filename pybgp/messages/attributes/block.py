@@ -11,6 +11,7 @@ from ..context import Context
 from ..errors import (
     AttributeFlagsError,
     AttributeProblem,
+    MalformedAsPath,
     MalformedAttributeList,
     MissingAttribute,
     Outcome,
@@ -311,8 +312,14 @@ class _Parser:
         if has_nlri:
             self._check_mandatory()
         outcome = max((problem.outcome for problem in self._problems), default=Outcome.NONE)
-        usable = has_nlri and outcome < Outcome.TREAT_AS_WITHDRAW
-        return Parsed(self._block() if usable else None, outcome, tuple(self._problems))
+        if not has_nlri or outcome >= Outcome.TREAT_AS_WITHDRAW:
+            return Parsed(None, outcome, tuple(self._problems))
+        try:
+            return Parsed(self._block(), outcome, tuple(self._problems))
+        except OverflowError:  # only of two-octet AS numbers, in extended messages
+            too_long = MalformedAsPath(AttributeCode.AS_PATH, "longer than 65535 octets with four-octet AS numbers")
+            self._note(Outcome.TREAT_AS_WITHDRAW, too_long, b"")
+            return Parsed(None, Outcome.TREAT_AS_WITHDRAW, tuple(self._problems))
 
     def _read(self, raw: RawAttribute) -> None:
         code = raw.code
