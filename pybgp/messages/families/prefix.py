@@ -46,7 +46,7 @@ class PrefixFamily(FamilyCodec):
             return []
         identifier = field[:4]
         keys = (self._keys_behind_ids or self._compile_keys_behind_ids())(field)
-        if identifier + identifier.join(keys) == field:
+        if keys and identifier + identifier.join(keys) == field:
             return [(int.from_bytes(identifier), keys)]
         pairs = (self._ids_and_keys or self._compile_ids_and_keys())(field)
         if sum(4 + len(key) for _, key in pairs) != len(field):
