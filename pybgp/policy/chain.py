@@ -21,7 +21,7 @@ class Policy:
     """Says of each route whether it may pass, and with which attributes. A pure function, but for ``errors``.
 
     ``reads_prefix`` False: the verdict depends only on the attributes, the source and the family, so that it is the
-    same for all prefixes of a block, and the route's key doesn't count.
+    same for all prefixes of a block, and the route's key doesn't count. ``accepts_all``: every route passes as it is.
     """
 
     __slots__ = (
@@ -34,6 +34,7 @@ class Policy:
         "_sets",
         "_source",
         "_terms",
+        "accepts_all",
         "errors",
         "name",
         "reads_prefix",
@@ -57,6 +58,7 @@ class Policy:
         self._terms = tuple(terms)
         self._last = last if last is not None else accept
         self._last_reads_prefix = isinstance(last, PythonPolicy) and last.reads_prefix
+        self.accepts_all = not self._terms and self._last is accept
         self._sets = sets if sets is not None else SetIndex()
         self.reads_prefix = terms_read_prefix or self._last_reads_prefix
         self._known: dict[tuple[Block, Source, Family], _Answers] = {}  # the latest blocks

@@ -16,10 +16,13 @@ from ..messages.attributes.block import Block
 from ..messages.context import PeerKind
 from ..policy.builtin import may_advertise
 from ..policy.chain import Policy
-from ..routes import Accept, Reject, Route, SourceKind
+from ..routes import Reject, Route, SourceKind
 from .path import Path
 
-MED_SIZE: Final = 7
+_NUMBER_SIZE: Final = 7
+"""Octets of MULTI_EXIT_DISC and of LOCAL_PREF."""
+_AS_PATH: Final = int(AttributeCode.AS_PATH)
+_CLUSTER_LIST_BIT: Final = 1 << AttributeCode.CLUSTER_LIST
 _AS_SEQUENCE: Final = 2
 _ORIGIN_SIZE: Final = 4
 _EXTENDED_COMMUNITIES_BIT: Final = 1 << AttributeCode.EXTENDED_COMMUNITIES
@@ -67,7 +70,16 @@ class ExportRules:
 class Exporter:
     """Turns paths into exports by one set of rules, and remembers the latest."""
 
-    __slots__ = ("_cache", "reads_prefix", "rules")
+    __slots__ = (
+        "_cache",
+        "_classic",
+        "_cluster_id",
+        "_local_pref",
+        "_sets_all_next_hops",
+        "_shared",
+        "reads_prefix",
+        "rules",
+    )
 
     _CACHE_LIMIT: Final = 20_000
 
@@ -75,6 +87,11 @@ class Exporter:
         self.rules = rules
         self.reads_prefix = rules.policy.reads_prefix
         self._cache: dict[Path, Export | None] = {}
+        self._classic = rules.family == Family.IPV4_UNICAST
+        self._cluster_id = rules.cluster_id
+        self._sets_all_next_hops = rules.next_hop_mode == "self_all"
+        self._shared: dict[bytes, bool] = {}  # next hop -> whether it is in the shared subnet
+        self._local_pref = b"\x40\x05\x04" + rules.default_local_pref.to_bytes(4)
 
     def export(self, path: Path, key: bytes = b"") -> Export | None:
         """What a peer of this group is told of ``path``, None for nothing. ``key`` counts if ``reads_prefix``."""
@@ -100,42 +117,48 @@ class Exporter:
 
     def _make(self, path: Path, key: bytes) -> Export | str:
         rules = self.rules
-        block = path.accepted
-        if block is None:
+        received = path.accepted
+        if received is None:
             return path.reason
         source = path.source
         internal = rules.kind is PeerKind.INTERNAL
-        from_bgp = source.kind is SourceKind.BGP
-        reflected = internal and from_bgp and source.peer_kind is PeerKind.INTERNAL
+        reflected = internal and source.kind is SourceKind.BGP and source.peer_kind is PeerKind.INTERNAL
         if reflected and not (rules.client or source.client):
             return "learned from a non-client, for a non-client (RFC 4456 §6)"
-        refusal = may_advertise(block, rules.kind)
+        refusal = may_advertise(received, rules.kind)
         if refusal is not None:
             return refusal
-        verdict = rules.policy.evaluate(Route(rules.family, key, block, source))
-        if isinstance(verdict, Reject):
-            return verdict.reason
-        return self._rewrite(path, block, verdict, reflected=reflected, internal=internal)
-
-    def _rewrite(self, path: Path, before: Block, verdict: Accept, *, reflected: bool, internal: bool) -> Export | str:
-        rules = self.rules
-        block = verdict.block
-        next_hop = self._next_hop(path, block, changed=block.next_hop != before.next_hop, reflected=reflected)
-        if not self._usable(next_hop):
-            return "its next hop is not of a form that the peer takes (RFC 8950 §4)"
+        block = received
+        if not rules.policy.accepts_all:
+            verdict = rules.policy.evaluate(Route(rules.family, key, received, source))
+            if isinstance(verdict, Reject):
+                return verdict.reason
+            block = verdict.block
+        next_hop = block.next_hop
+        if not reflected or self._sets_all_next_hops:
+            next_hop = self._next_hop(block, changed=next_hop != received.next_hop, reflected=reflected)
         if reflected:
-            octets = self._reflected(path, block)
+            head, tail = self._reflected(path, block)
         elif internal:
-            octets = self._internal(block)
+            head, tail = self._internal(block)
         else:
-            keep_med = path.source.kind is not SourceKind.BGP or block.med != before.med
-            octets = self._external(block, keep_med=keep_med)
-        if not rules.four_octet_as:
-            octets = update.to_two_octet(octets)
-        at = _ORIGIN_SIZE + _attribute_size(octets, _ORIGIN_SIZE)
-        return Export(update.wire_attributes(rules.family, octets, next_hop, at), next_hop)
+            keep_med = source.kind is not SourceKind.BGP or block.med != received.med
+            head, tail = self._external(block, keep_med=keep_med)
+        return self._finish(head, tail, next_hop)
 
-    def _next_hop(self, path: Path, block: Block, *, changed: bool, reflected: bool) -> bytes:
+    def _finish(self, head: bytes, tail: bytes, next_hop: bytes) -> Export | str:
+        """NEXT_HOP goes between AS_PATH and the rest where the classic form has it (RFC 4271 §4.3, RFC 4760 §3)."""
+        if not self.rules.four_octet_as:
+            whole = update.to_two_octet(head + tail)
+            at = _ORIGIN_SIZE + _attribute_size(whole, _ORIGIN_SIZE)
+            head, tail = whole[:at], whole[at:]
+        if self._classic and len(next_hop) == 4:
+            return Export(b"".join((head, b"\x40\x03\x04", next_hop, tail)), next_hop)
+        if len(next_hop) == 4 or (self._classic and not self.rules.extended_next_hop):
+            return "its next hop is not of a form that the peer takes (RFC 8950 §4)"
+        return Export(head + tail, next_hop)
+
+    def _next_hop(self, block: Block, *, changed: bool, reflected: bool) -> bytes:
         """RFC 4271 §5.1.3, RFC 4456 §7; a next hop that the export policy set is kept."""
         rules = self.rules
         if changed or rules.next_hop_mode == "keep":
@@ -146,68 +169,71 @@ class Exporter:
             if rules.next_hop_mode == "self" and not reflected:
                 return rules.own_next_hop
             return block.next_hop
-        subnet = rules.shared_subnet
-        if rules.next_hop_mode == "auto" and subnet is not None and within(block.next_hop, subnet):
+        if rules.next_hop_mode == "auto" and rules.shared_subnet is not None and self._is_shared(block.next_hop):
             return block.next_hop
         return rules.own_next_hop
 
-    def _usable(self, next_hop: bytes) -> bool:
-        if self.rules.family == Family.IPV4_UNICAST:
-            return len(next_hop) == 4 or self.rules.extended_next_hop
-        return len(next_hop) in (16, 32)
+    def _is_shared(self, next_hop: bytes) -> bool:
+        shared = self._shared.get(next_hop)
+        if shared is None:
+            if len(self._shared) >= self._CACHE_LIMIT:
+                self._shared.clear()
+            subnet = self.rules.shared_subnet
+            shared = self._shared[next_hop] = subnet is not None and within(next_hop, subnet)
+        return shared
 
-    def _reflected(self, path: Path, block: Block) -> bytes:
+    def _reflected(self, path: Path, block: Block) -> tuple[bytes, bytes]:
         """ORIGINATOR_ID if absent, our CLUSTER_ID in front of CLUSTER_LIST (RFC 4456 §8); nothing else changes."""
-        rest = block.octets[block.tail_at :]
+        octets = block.octets
+        at = block.tail_at
         originator = block.originator_id
         if originator is None:
             originator = path.source.router_id
         else:
-            rest = rest[_attribute_size(rest, 0) :]
-        cluster_list = block.cluster_list
-        if cluster_list:
-            rest = rest[_attribute_size(rest, 0) :]
-        return b"".join(
-            (
-                self._with_local_pref(block),
-                b"\x80\x09\x04",
-                originator,
-                _attribute(0x80, AttributeCode.CLUSTER_LIST, self.rules.cluster_id + cluster_list),
-                rest,
-            )
+            at += _attribute_size(octets, at)
+        cluster_list = self._cluster_id
+        if block.mask & _CLUSTER_LIST_BIT:
+            cluster_list += block.cluster_list
+            at += _attribute_size(octets, at)
+        tail = (
+            self._with_local_pref(block),
+            b"\x80\x09\x04",
+            originator,
+            _attribute(0x80, AttributeCode.CLUSTER_LIST, cluster_list),
+            octets[at:],
         )
+        return octets[: block.next_hop_at], b"".join(tail)
 
-    def _internal(self, block: Block) -> bytes:
+    def _internal(self, block: Block) -> tuple[bytes, bytes]:
         """An external or own route for an internal peer: LOCAL_PREF must be there (RFC 4271 §5.1.5)."""
-        return self._with_local_pref(block) + block.octets[block.tail_at :]
+        octets = block.octets
+        return octets[: block.next_hop_at], self._with_local_pref(block) + octets[block.tail_at :]
 
     def _with_local_pref(self, block: Block) -> bytes:
-        """The attributes up to COMMUNITIES, with LOCAL_PREF put in where it is missing."""
+        """The attributes from MED to COMMUNITIES, with LOCAL_PREF put in where it is missing."""
         octets = block.octets
+        start, end = block.next_hop_at, block.tail_at
         if block.local_pref is not None:
-            return octets[: block.tail_at]
-        at = block.next_hop_at + (MED_SIZE if block.med is not None else 0)
-        return b"".join(
-            (octets[:at], b"\x40\x05\x04", self.rules.default_local_pref.to_bytes(4), octets[at : block.tail_at])
-        )
+            return octets[start:end]
+        at = start + (_NUMBER_SIZE if block.med is not None else 0)
+        return b"".join((octets[start:at], self._local_pref, octets[at:end]))
 
-    def _external(self, block: Block, *, keep_med: bool) -> bytes:
+    def _external(self, block: Block, *, keep_med: bool) -> tuple[bytes, bytes]:
         """Our AS in front; LOCAL_PREF, MED of others and what belongs to the inside stay inside (RFC 4271 §5)."""
         if block.mask & _NOT_OUTSIDE_MASK:
             block = block.replace(remove=_NOT_OUTSIDE)
         if block.mask & _EXTENDED_COMMUNITIES_BIT:
             block = _transitive_only(block)
         octets = block.octets
-        at = block.next_hop_at
-        rest = at
+        at = rest = block.next_hop_at
         med = b""
         if block.med is not None:
-            med = octets[at : at + MED_SIZE] if keep_med else b""
-            rest += MED_SIZE
+            rest += _NUMBER_SIZE
+            med = octets[at:rest] if keep_med else b""
         if block.local_pref is not None:
-            rest += MED_SIZE
-        path = prepend(block.as_path_octets, self.rules.local_as)
-        return b"".join((octets[:_ORIGIN_SIZE], _attribute(0x40, AttributeCode.AS_PATH, path), med, octets[rest:]))
+            rest += _NUMBER_SIZE
+        as_path = _attribute(0x40, _AS_PATH, prepend(block.as_path_octets, self.rules.local_as))
+        return octets[:_ORIGIN_SIZE] + as_path, med + octets[rest:]
 
 
 def prepend(as_path: bytes, asn: int) -> bytes:

@@ -37,30 +37,21 @@ class Move(NamedTuple):
     keys: list[bytes]
 
 
-def regroup(changes: Iterable[tuple[bytes, Told]], table: Table) -> list[Move]:
-    """Changes (prefix, what it had) as moves to what the table has now; unchanged prefixes are left out."""
-    # HOT: once a changed prefix.
-    now = table.get
-    fresh: dict[Entry | None, list[bytes]] = {}
+def regroup(changes: dict[bytes, Told] | dict[bytes, Entry | None], table: Table) -> list[Move]:
+    """Changes (prefix → what it had) as moves to what the table has now; unchanged prefixes are left out."""
+    # HOT: once a changed prefix; neighbours mostly go the same way, then it is one comparison and one append.
     moved: dict[tuple[Told, Entry | None], list[bytes]] = {}
-    for key, old in changes:
-        new = now(key)
-        if old is None:
-            keys = fresh.get(new)
-            if keys is None:
-                fresh[new] = [key]
-            else:
-                keys.append(key)
-        elif old is not new:
-            keys = moved.get((old, new))
-            if keys is None:
-                moved[old, new] = [key]
-            else:
-                keys.append(key)
-    fresh.pop(None, None)
-    moves = [Move(None, new, keys) for new, keys in fresh.items()]
-    moves += [Move(old, new, keys) for (old, new), keys in moved.items()]
-    return moves
+    last_old: object = table  # nothing that could be in a table
+    last_new: object = table
+    append = list[bytes]().append
+    for (key, old), new in zip(changes.items(), map(table.get, changes), strict=True):
+        if new is not last_new or old is not last_old:
+            if old is new:
+                continue
+            last_old, last_new = old, new
+            append = moved.setdefault((old, new), []).append
+        append(key)
+    return [Move(old, new, keys) for (old, new), keys in moved.items()]
 
 
 class Backlog:
@@ -216,7 +207,7 @@ class UpdateGroup:
         held, self.held = self.held, {}
         present = [member for member in self.members.values() if member.backlog is None]
         if held and present:
-            yield from self._stream(regroup(held.items(), self._table)).to(present)
+            yield from self._stream(regroup(held, self._table)).to(present)
 
     def catch_up(self, member: Member) -> Iterator[tuple[Member, bytes]]:
         """The next part of what a member is behind on; when nothing is left it rejoins the stream."""
@@ -224,9 +215,10 @@ class UpdateGroup:
         if backlog is None:
             return
         behind = backlog.behind
-        part: list[tuple[bytes, Told]] = []
+        part: dict[bytes, Told] = {}
         while behind and len(part) < SLICE:
-            part.append(behind.popitem())
+            key, told = behind.popitem()
+            part[key] = told
         yield from self._stream(regroup(part, self._table)).to([member])
         if not behind:
             if self.held:  # the others first, so that nobody hears the same change twice
@@ -251,6 +243,11 @@ class UpdateGroup:
             return
         before = best_of(old)
         if before is after:
+            return
+        if before is None and not self.exporter.reads_prefix:  # HOT: a new prefix, the usual case
+            export = self._export(after)
+            if after is not None and export is not None:
+                stream.for_all_but(after.source.name, self._announce(export, keys), len(keys))
             return
         for was, sent, some in self._by_export(before, after, keys):
             self._tell_change(stream, before, was, after, sent, some)

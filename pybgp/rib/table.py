@@ -28,12 +28,13 @@ class Counters:
 class Table:
     """prefix → Path, or (best, second, …)."""
 
-    __slots__ = ("_counters", "_entries", "decision", "family", "pending")
+    __slots__ = ("_counters", "_entries", "decision", "family", "get", "pending")
 
     def __init__(self, family: Family, decision: Decision) -> None:
         self.family = family
         self.decision = decision
         self._entries: dict[bytes, Entry] = {}
+        self.get: Callable[[bytes], Entry | None] = self._entries.get  # what a prefix has; the dict's own, for speed
         self._counters: dict[str, Counters] = {}  # source name -> counters
         self.pending: dict[bytes, Entry | None] = {}  # changed since the last flush -> what the prefix had before
 
@@ -43,16 +44,16 @@ class Table:
         """Make ``path`` the candidate of ``keys`` from its peer (and path identifier)."""
         # HOT, once an UPDATE: two C calls for prefixes that nobody else has; no Python per key.
         # Watched by tests/bench (b).
-        entries = self._entries
-        counters = self.counters(path.source.name)
+        entries, pending = self._entries, self.pending
+        counters = self._counters.get(path.source.name) or self.counters(path.source.name)
         before = len(entries)
         if entries.keys().isdisjoint(keys):
             entries.update(dict.fromkeys(keys, path))
-            if self.pending.keys().isdisjoint(keys):
-                self.pending.update(dict.fromkeys(keys))
+            if pending.keys().isdisjoint(keys):
+                pending.update(dict.fromkeys(keys))
             else:
                 for key in keys:
-                    self.pending.setdefault(key, None)
+                    pending.setdefault(key, None)
             added = len(entries) - before
             counters.received += added
             if path.accepted is not None:
@@ -167,9 +168,6 @@ class Table:
         if counters is None:
             counters = self._counters[source_name] = Counters()
         return counters
-
-    def get(self, key: bytes) -> Entry | None:
-        return self._entries.get(key)
 
     def best(self, key: bytes) -> Path | None:
         """The Loc-RIB's route of a prefix."""

@@ -268,7 +268,7 @@ class SpeakerCore:
             if not table.pending:
                 continue
             changes = table.take_pending()
-            moves = regroup(changes.items(), table)
+            moves = regroup(changes, table)
             self.outbound.flush(family, changes, moves, now)
             if self.fib_config is not None:
                 wanted = self.programming.changes(family, moves)

@@ -15,6 +15,7 @@ from ..messages.errors import Problem
 from ..messages.families import registry
 from ..policy.builtin import import_check
 from ..policy.chain import Policy
+from ..rib.export import within
 from ..rib.next_hops import NextHops
 from ..rib.path import Path
 from ..rib.table import Table
@@ -41,27 +42,18 @@ class ImportRules:
 class Importer:
     """Makes Paths of received blocks, by one peer's rules."""
 
-    __slots__ = ("_next_hops", "reads_prefix", "rules")
+    __slots__ = ("_about_next_hop", "_accepts_all", "_next_hops", "reads_prefix", "rules")
 
     def __init__(self, rules: ImportRules, next_hops: NextHops) -> None:
         self.rules = rules
         self.reads_prefix = rules.policy.reads_prefix
+        self._accepts_all = rules.policy.accepts_all
         self._next_hops = next_hops
+        self._about_next_hop: dict[tuple[bytes, Source], str] = {}  # why it won't do, "" if it will
 
     def path(self, source: Source, path_id: int, block: Block, family: Family, key: bytes = b"") -> Path:
         """What a received block becomes; if it is not eligible it says why. ``key`` counts if ``reads_prefix``."""
-        reason = self._refusal(source, block)
-        if reason:
-            return Path(source, path_id, block, None, reason)
-        verdict = self.rules.policy.evaluate(Route(family, key, block, source))
-        if isinstance(verdict, Reject):
-            return Path(source, path_id, block, None, verdict.reason)
-        accepted = verdict.block
-        if self._next_hops.active and not self._next_hops.resolve(accepted.next_hop).reachable:
-            return Path(source, path_id, block, None, "its next hop is unreachable (RFC 4271 §9.1.2)")
-        return Path(source, path_id, block, accepted)
-
-    def _refusal(self, source: Source, block: Block) -> str | None:
+        # HOT: once a distinct block (once a prefix, where the policy looks at prefixes).
         rules = self.rules
         reason = import_check(
             block,
@@ -73,17 +65,39 @@ class Importer:
             allowas_in=rules.allowas_in,
             enforce_first_as=rules.enforce_first_as,
         )
-        if reason is None and rules.shared_subnet is not None and source.peer_kind is PeerKind.EXTERNAL:
-            reason = self._not_shared(block.next_hop, source.address, rules.shared_subnet)
-        return reason
+        if reason is not None:
+            return Path(source, path_id, block, None, reason)
+        accepted = block
+        if not self._accepts_all:
+            verdict = rules.policy.evaluate(Route(family, key, block, source))
+            if isinstance(verdict, Reject):
+                return Path(source, path_id, block, None, verdict.reason)
+            accepted = verdict.block
+        about = self._about_next_hop.get((accepted.next_hop, source))
+        if about is None:
+            about = self._look_at_next_hop(accepted.next_hop, source)
+        return Path(source, path_id, block, None, about) if about else Path(source, path_id, block, accepted)
 
-    @staticmethod
-    def _not_shared(next_hop: bytes, peer: bytes, subnet: bytes) -> str | None:
-        from ..rib.export import within
+    def forget(self) -> None:
+        """Next hops may resolve differently now."""
+        self._about_next_hop.clear()
 
-        if next_hop[:16] == peer or len(next_hop) != len(peer) or within(next_hop, subnet):
-            return None
-        return "its next hop is neither the peer nor in the subnet shared with it (RFC 4271 §6.3)"
+    def _look_at_next_hop(self, next_hop: bytes, source: Source) -> str:
+        about = ""
+        subnet = self.rules.shared_subnet
+        external = source.peer_kind is PeerKind.EXTERNAL
+        if subnet is not None and external and not _is_shared(next_hop, source.address, subnet):
+            about = "its next hop is neither the peer nor in the subnet shared with it (RFC 4271 §6.3)"
+        elif self._next_hops.active and not self._next_hops.resolve(next_hop).reachable:
+            about = "its next hop is unreachable (RFC 4271 §9.1.2)"
+        if len(self._about_next_hop) >= _CACHE_LIMIT:
+            self._about_next_hop.clear()
+        self._about_next_hop[next_hop, source] = about
+        return about
+
+
+def _is_shared(next_hop: bytes, peer: bytes, subnet: bytes) -> bool:
+    return next_hop[:16] == peer or len(next_hop) != len(peer) or within(next_hop, subnet)
 
 
 class Inbound:
@@ -121,12 +135,16 @@ class Inbound:
         # HOT, once an UPDATE. The usual one announces IPv4 prefixes with attributes that this session has sent before.
         paths = self._paths
         split = self._split
+        insert = self._tables[Family.IPV4_UNICAST].insert
         for body in bodies:
             if split is not None and body[:2] == b"\0\0":
                 end = 4 + (body[2] << 8 | body[3])
-                path = paths.get(body[4:end])
+                raw = body[4:end]
+                path = paths.get(raw)
+                if path is None:
+                    path = self._new_path(raw)
                 if path is not None and end < len(body):
-                    self._tables[Family.IPV4_UNICAST].insert(split(body[end:]), path)
+                    insert(split(body[end:]), path)
                     continue
             self._general(body)
 
@@ -134,7 +152,20 @@ class Inbound:
         """A new epoch or new rules: nothing is known any more."""
         self.source = source
         self.importer = importer
+        importer.forget()
         self._paths.clear()
+
+    def _new_path(self, raw: bytes) -> Path | None:
+        """The path of attributes that this session has not sent before, if they are of the usual kind."""
+        if self.importer.reads_prefix:
+            return None
+        block = self._blocks.get(raw, None, self._context)
+        if type(block) is not Block:
+            return None
+        if len(self._paths) >= _CACHE_LIMIT:
+            self._paths.clear()
+        path = self._paths[raw] = self.importer.path(self.source, 0, block, Family.IPV4_UNICAST)
+        return path
 
     def _general(self, body: bytes) -> None:
         message = update.decode(body, self._context, self._blocks)
@@ -148,36 +179,18 @@ class Inbound:
         for reach in message.reachable:
             table = self._tables.get(reach.family)
             if table is not None:
-                path = self._insert(table, reach.path_id, reach.block, reach.keys)
-                if path is not None and self._split is not None and len(message.reachable) == 1:
-                    self._remember(body, path, message)
+                self._insert(table, reach.path_id, reach.block, reach.keys)
         if message.end_of_rib is not None:
             self.end_of_ribs.append(message.end_of_rib)
 
-    def _insert(self, table: Table, path_id: int, block: Block, keys: list[bytes]) -> Path | None:
+    def _insert(self, table: Table, path_id: int, block: Block, keys: list[bytes]) -> None:
         importer = self.importer
         if not importer.reads_prefix:
-            path = importer.path(self.source, path_id, block, table.family)
-            table.insert(keys, path)
-            return path
-        accepted: Path | None = None
+            table.insert(keys, importer.path(self.source, path_id, block, table.family))
+            return
+        alike: dict[Block | str, tuple[Path, list[bytes]]] = {}  # prefixes that fare alike share a Path
         for key in keys:
             path = importer.path(self.source, path_id, block, table.family, key)
-            if path.accepted is not None:  # prefixes that pass alike share a Path
-                if accepted is not None and accepted.accepted == path.accepted:
-                    path = accepted
-                else:
-                    accepted = path
-            table.insert([key], path)
-        return None
-
-    def _remember(self, body: bytes, path: Path, message: update.Update) -> None:
-        """The next UPDATE with these octets needs no look at them."""
-        if message.reachable[0].family != Family.IPV4_UNICAST or message.problems or message.withdrawn:
-            return
-        end = 4 + (body[2] << 8 | body[3])
-        if body[:2] != b"\0\0" or end == len(body):
-            return
-        if len(self._paths) >= _CACHE_LIMIT:
-            self._paths.clear()
-        self._paths[body[4:end]] = path
+            alike.setdefault(path.accepted or path.reason, (path, []))[1].append(key)
+        for path, some in alike.values():
+            table.insert(some, path)

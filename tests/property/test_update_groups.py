@@ -156,7 +156,7 @@ class Groups(RuleBasedStateMachine):
     @rule()
     def flush(self) -> None:
         changes = self.table.take_pending()
-        self.outbound.flush(FAMILY, changes, regroup(changes.items(), self.table), self.now)
+        self.outbound.flush(FAMILY, changes, regroup(changes, self.table), self.now)
 
     @rule()
     def work(self) -> None:
