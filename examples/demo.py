@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ASN = 64512
@@ -160,6 +161,10 @@ def has_routes(node: Node, others: list[Node]) -> bool:
     return all(f"{other.block} " in table for other in others)
 
 
+def lacks(node: Node, prefix: str) -> bool:
+    return prefix not in node.routes()
+
+
 def ping(one: Node, other: Node) -> bool:
     namespace = one.workload_namespace
     answer = run("ip", "netns", "exec", namespace, "ping", "-c", "1", "-W", "2", other.workload, check=False)
@@ -184,7 +189,7 @@ def with_namespaces(tmp: Path) -> None:
             start(nodes[name], [other for other in nodes.values() if other.name != name])
         for node in nodes.values():
             others = [other for other in nodes.values() if other is not node]
-            until(f"{node.name}'s kernel has the others' routes", lambda n=node, o=others: has_routes(n, o))
+            until(f"{node.name}'s kernel has the others' routes", partial(has_routes, node, others))
 
         say("pybgp status")
         socket = nodes["pybgp"].directory / "pybgp.sock"
@@ -197,13 +202,13 @@ def with_namespaces(tmp: Path) -> None:
             for other in nodes.values():
                 if one is not other:
                     until(f"{one.workload} -> {other.workload} ({one.name} -> {other.name})",
-                          lambda a=one, b=other: ping(a, b), 10)  # fmt: skip
+                          partial(ping, one, other), 10)  # fmt: skip
 
         say("BIRD's node stops; its route goes")
         nodes["bird"].stop()
         gone = nodes["bird"].block
         for name in ("pybgp", "frr"):
-            until(f"{name}'s kernel no longer has {gone}", lambda n=nodes[name]: gone not in n.routes())
+            until(f"{name}'s kernel no longer has {gone}", partial(lacks, nodes[name], gone))
         if not ping(nodes["pybgp"], nodes["frr"]):
             raise SystemExit("demo: the others no longer reach each other")
         print("   the others still reach each other")

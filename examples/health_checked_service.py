@@ -19,7 +19,7 @@ def healthy(url: str) -> bool:
     """One check: does the service answer 2xx within a second?"""
     try:
         with urllib.request.urlopen(url, timeout=1) as answer:
-            return 200 <= answer.status < 300
+            return bool(200 <= answer.status < 300)
     except OSError:
         return False
 

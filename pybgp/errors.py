@@ -44,7 +44,7 @@ class ProtocolError(PybgpError):
     instance; ``data`` are the NOTIFICATION's data octets (RFC 4271 §4.5).
     """
 
-    code: ErrorCode | int
+    code: ClassVar[ErrorCode]
     subcode: int = 0
 
     def __init__(self, message: str = "", *, data: bytes = b"", subcode: int | None = None) -> None:

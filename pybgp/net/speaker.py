@@ -6,6 +6,7 @@ It owns the sockets, the clock and one timer; every decision is the core's.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -385,7 +386,7 @@ class Speaker:
             sock = await connect(self._loop, request)
             await self._loop.create_connection(lambda: Connection(self, conn), sock=sock)
         except (OSError, PybgpError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
+            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
             self.core.connection_failed(conn, self.now(), f"can't connect: {reason}")
             self._after_input()
         finally:

@@ -13,6 +13,7 @@ from ..addresses import Family
 from ..constants import MAX_MESSAGE, AttributeCode
 from ..messages import update
 from ..messages.attributes.block import Block
+from ..messages.attributes.extended_communities import ExtendedCommunities
 from ..messages.context import PeerKind
 from ..policy.builtin import may_advertise
 from ..policy.chain import Policy
@@ -265,10 +266,9 @@ def _transitive_only(block: Block) -> Block:
     kept = [item for item in items if not item[0] & 0x40]
     if len(kept) == len(items):
         return block
-    old = block.get(AttributeCode.EXTENDED_COMMUNITIES)
-    if not kept or old is None:
+    if not kept:
         return block.replace(remove=(AttributeCode.EXTENDED_COMMUNITIES,))
-    return block.replace(set=(type(old).decode(b"".join(kept), None),))
+    return block.replace(set=(ExtendedCommunities.decode(b"".join(kept)),))
 
 
 def within(next_hop: bytes, subnet: bytes) -> bool:
