@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from ..addresses import Family, address_text, key_text
-from ..speaker.fib import FibRoute, InstalledRoute, KernelRoute, NextHop
+from ..addresses import Family, key_text
+from ..speaker.fib import FibRoute, InstalledRoute, KernelRoute
+from .ways import damaged, route_text, same_hop, same_way, through
 from .wire import Op, error_name
 
 BATCH: Final = 64
@@ -62,45 +63,6 @@ class _Failure:
     tried_at: float = 0.0
     retry_at: float = 0.0
     probing: bool = False
-
-
-def same_way(route: FibRoute, kernel: KernelRoute | FibRoute) -> bool:
-    """The kernel's route is what we asked for; a device that we left to the kernel may be any."""
-    if route.type != kernel.type or (route.metric or 0) != (kernel.metric or 0):
-        return False
-    if route.next_hops == kernel.next_hops:
-        return True
-    return len(route.next_hops) == len(kernel.next_hops) and _within(kernel.next_hops, route.next_hops)
-
-
-def damaged(route: FibRoute, kernel: KernelRoute | FibRoute) -> bool:
-    """The kernel's route is ours with some next hops gone, because their device went."""
-    return (
-        route.type == kernel.type == "unicast"
-        and (route.metric or 0) == (kernel.metric or 0)
-        and 0 < len(kernel.next_hops) < len(route.next_hops)
-        and _within(kernel.next_hops, route.next_hops)
-    )
-
-
-def _within(hops: tuple[NextHop, ...], wanted: tuple[NextHop, ...]) -> bool:
-    left = list(wanted)
-    weights = len(hops) > 1  # the kernel shows none for a single one
-    for hop in hops:
-        found = next((other for other in left if _same_hop(other, hop, weights)), None)
-        if found is None:
-            return False
-        left.remove(found)
-    return True
-
-
-def _same_hop(wanted: NextHop, hop: NextHop, weights: bool) -> bool:
-    return (
-        hop.gateway == wanted.gateway
-        and wanted.device in (None, hop.device)
-        and hop.onlink == wanted.onlink
-        and (not weights or hop.weight == wanted.weight)
-    )
 
 
 class Plan:
@@ -401,7 +363,7 @@ class Plan:
             return False
         left = list(have.next_hops)
         for hop in leg.next_hops:
-            left.remove(next(other for other in left if _same_hop(other, hop, weights=False)))
+            left.remove(next(other for other in left if same_hop(other, hop, weights=False)))
         whole = self._partial.get(key, have)
         self._installed[key] = self._with_metric(have._replace(next_hops=tuple(left)))
         self._partial[key] = whole
@@ -414,7 +376,7 @@ class Plan:
         ``leads_to(gateway)`` is the device that the kernel chose for a gateway without one. ``any_leg``: routes with
         other next hops went as well. Returns how many.
         """
-        gone = {id(r) for r in self._routes.values() if _through(r, device, leads_to, any_leg)}
+        gone = {id(r) for r in self._routes.values() if through(r, device, leads_to, any_leg)}
         if not gone:
             return 0
         lost = {key: route for key, route in self._installed.items() if id(route) in gone}
@@ -683,36 +645,6 @@ def _backoff(attempts: int) -> float:
     return min(_RETRY_FIRST * 2.0 ** min(attempts - 1, 10), _RETRY_MOST)
 
 
-def _through(route: FibRoute, device: str, leads_to: Callable[[bytes], str | None], any_leg: bool) -> bool:
-    def out(hop: NextHop) -> str | None:
-        if hop.device is None and hop.gateway is not None:
-            return leads_to(hop.gateway)
-        return hop.device
-
-    legs = [out(hop) == device for hop in route.next_hops]
-    return any(legs) if any_leg else bool(legs) and all(legs)
-
-
 def _about_next_hop(text: str) -> bool:
     text = text.lower()
     return "gateway" in text or "nexthop" in text or "device" in text
-
-
-def route_text(route: FibRoute) -> str:
-    """A way as ``ip route`` writes it: "via 192.0.2.1 dev eth0 onlink", "blackhole"."""
-    if route.type != "unicast":
-        return route.type
-    return " nexthop ".join(_hop_text(hop) for hop in route.next_hops)
-
-
-def _hop_text(hop: NextHop) -> str:
-    words = []
-    if hop.gateway is not None:
-        words.append(f"via {address_text(hop.gateway)}")
-    if hop.device is not None:
-        words.append(f"dev {hop.device}")
-    if hop.onlink:
-        words.append("onlink")
-    if hop.weight != 1:
-        words.append(f"weight {hop.weight}")
-    return " ".join(words)

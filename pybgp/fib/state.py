@@ -126,7 +126,7 @@ def replay(text: str, identity: Identity) -> dict[Family, Claims]:
                 for key in split_keys(bytes.fromhex(entry["keys"])):
                     mine.pop((key, entry["gone"]), None)
     except (ValueError, KeyError, TypeError, AttributeError):
-        return claims if claims else {}
+        return claims  # what was read before the broken line
     return claims
 
 

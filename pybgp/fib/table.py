@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from ..addresses import Family
 from ..speaker.fib import KernelRoute
 from .foreign import ForeignRoutes
-from .plan import Plan, damaged, same_way
+from .plan import Plan
 from .state import Claims
+from .ways import damaged, same_way
 from .wire import Flags, Header, MessageType, RouteReader
 
 LeadsTo = Callable[[bytes], str | None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -15,8 +16,9 @@ import pytest
 
 from pybgp.addresses import Family, prefix_key
 from pybgp.errors import FibError
-from pybgp.fib.netlink import Monitor, inside
-from pybgp.fib.wire import Header, MessageType, RouteReader
+from pybgp.fib.netlink import AnswersLostError, Monitor, NetlinkChannel, inside
+from pybgp.fib.state import StateFile
+from pybgp.fib.wire import Header, MessageType, Op, RouteReader, route_template
 from pybgp.speaker.fib import FibRoute
 
 from .conftest import Namespace, running, via
@@ -304,5 +306,137 @@ def test_lost_notifications_are_made_up_by_a_dump(
 
             assert len(namespace.routes()) == 200
             assert all(run.foreign(f"10.2.{i}.0/24") for i in range(200))
+
+    asyncio.run(scenario())
+
+
+def test_a_foreign_route_beside_ours_is_not_replaced_in_our_stead(namespace: Namespace, tmp_path: Path) -> None:
+    """IPv4 ``prepend`` puts a second route of that metric before ours, where REPLACE would hit."""
+
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            await run.want({"10.1.0.0/26": OURS})
+            namespace.ip("route prepend 10.1.0.0/26 via 10.99.0.66 proto static")
+            await run.until(lambda: run.foreign("10.1.0.0/26"), "the notification")
+            await run.want({"10.1.0.0/26": via("10.99.0.3", "v0")})
+
+            assert [route["protocol"] for route in namespace.routes("10.1.0.0/26")] == ["static"]
+            assert run.state("10.1.0.0/26") == "foreign"
+            namespace.ip("route del 10.1.0.0/26 proto static")
+            await run.until(lambda: run.state("10.1.0.0/26") == "installed", "our turn")
+
+    asyncio.run(scenario())
+
+
+def test_lost_answers_are_made_up_by_a_dump(
+    namespace: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ENOBUFS on the request socket: what the batch did is unknown until the table is read."""
+    exchange = NetlinkChannel.exchange
+    lose = iter([True, False, True, True, False, False])
+
+    def lossy(self: NetlinkChannel, batch: bytes, first: int, count: int) -> list[tuple[int, str]]:
+        answers = exchange(self, batch, first, count)
+        if next(lose, False):
+            raise AnswersLostError("No buffer space available")
+        return answers
+
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            monkeypatch.setattr(NetlinkChannel, "exchange", lossy)
+            prefixes = [f"10.1.{i}.0/24" for i in range(250)]
+            await run.want(dict.fromkeys(prefixes, OURS))
+            await run.want(dict.fromkeys(prefixes[:100]) | dict.fromkeys(prefixes[100:], via("10.99.0.3", "v0")))
+
+            assert {route["dst"]: route["gateway"] for route in namespace.routes()} == dict.fromkeys(
+                prefixes[100:], "10.99.0.3"
+            )
+            assert (run.fib.status().installed, run.fib.status().foreign_bird) == (150, 0)
+            assert sum(event == "fib_answers_lost" for event, _ in run.log) == 3
+
+    asyncio.run(scenario())
+
+
+def test_replies_that_do_not_fit_are_reported_as_lost(namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """layout.md, point 3: errors are always answered, and a small buffer overflows."""
+    monkeypatch.setattr("pybgp.fib.netlink.REQUEST_BUFFER", 4096)
+    with inside(namespace.name):
+        channel = NetlinkChannel()
+    first = channel.sequences(1000)
+    bad = route_template(Op.ADD, Family.IPV4_UNICAST, via("172.30.0.1"), {}.__getitem__, table=254, protocol=12)
+    batch = b"".join(bad.encode(b"\x18\x14" + i.to_bytes(2), first + i, ack=i == 999) for i in range(1000))
+
+    with pytest.raises(AnswersLostError):
+        channel.exchange(batch, first, 1000)
+
+    channel.close()
+
+
+def test_the_state_file_stays_short_and_true(
+    namespace: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pybgp.fib.state._SLACK_OCTETS", 2000)
+
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            for round_ in range(30):
+                await run.want({f"10.1.{i}.0/24": via(f"10.99.0.{2 + round_}", "v0") for i in range(100)})
+            await run.want({f"10.1.{i}.0/24": None for i in range(50)})
+        size = (tmp_path / "fib.json").stat().st_size
+        assert size < 10000  # 30 rounds of 100 routes are 30,000 octets
+        async with running(namespace, tmp_path) as run:
+            assert run.fib.status().adopted == 50
+
+    asyncio.run(scenario())
+
+
+def test_a_full_disk_does_not_stop_the_routes(
+    namespace: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            with monkeypatch.context() as broken:
+
+                def full(self: StateFile, lines: str) -> None:
+                    raise OSError(errno.ENOSPC, "No space left on device")
+
+                broken.setattr(StateFile, "append", full)
+                await run.want({"10.1.0.0/26": OURS})
+                await run.want({"10.2.0.0/26": OURS})
+            assert namespace.prefixes() == {"10.1.0.0/26", "10.2.0.0/26"}
+            assert [event for event, _ in run.log if event == "fib_state_error"] == ["fib_state_error"]
+            run.fib._resync_by = 0.0  # the next dump, when the disk has space again
+            run.fib._awake()
+            await run.until(lambda: run.fib._resync_by > 0 and not run.fib._state_broken, "the new state file")
+        async with running(namespace, tmp_path) as run:
+            assert run.fib.status().adopted == 2
+
+    asyncio.run(scenario())
+
+
+def test_without_cap_net_admin_start_says_so(namespace: Namespace, tmp_path: Path) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from pybgp.addresses import Family\n"
+        "from pybgp.config.model import FibConfig\n"
+        "from pybgp.fib.kernel import KernelFib\n"
+        "fib = KernelFib(FibConfig(state_file=sys.argv[1]), families=[Family.IPV4_UNICAST])\n"
+        "try:\n"
+        "    asyncio.run(fib.start(print))\n"
+        "except Exception as error:\n"
+        "    print(type(error).__name__, error)\n"
+    )
+    command = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin", sys.executable, "-c", program]
+
+    done = subprocess.run([*command, str(tmp_path / "fib.json")], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "FibError routes can't be changed: CAP_NET_ADMIN is missing\n"
+
+
+def test_a_namespace_that_is_not_there_is_said(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        with pytest.raises(FibError, match="network namespace pybgp-none: No such file"):
+            async with running(Namespace("pybgp-none"), tmp_path):
+                pass
 
     asyncio.run(scenario())

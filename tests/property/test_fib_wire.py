@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pybgp.addresses import Family, prefix_key
-from pybgp.fib.plan import same_way
+from pybgp.fib.ways import same_way
 from pybgp.fib.wire import Op, RouteReader, messages, route_template
 from pybgp.speaker.fib import FibRoute, KernelRoute, NextHop
 

@@ -1,0 +1,263 @@
+"""Single rules of the plan: what is sent when, and what is tried again."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from pybgp.addresses import Family
+from pybgp.fib.plan import Plan, Request
+from pybgp.fib.ways import same_way
+from pybgp.fib.wire import Op
+from pybgp.speaker.fib import FibRoute, KernelRoute, NextHop
+
+KEYS = [b"\x18\x0a" + i.to_bytes(2) for i in range(1000)]
+KEY = KEYS[0]
+VIA_1 = FibRoute("unicast", (NextHop(b"\x0a\x63\x00\x01", "eth0"),), 0)
+VIA_2 = FibRoute("unicast", (NextHop(b"\x0a\x63\x00\x02", "eth0"),), 0)
+UNREACHABLE = (errno.ENETUNREACH, "Nexthop has invalid gateway")
+OK = (0, "")
+
+
+class Others(dict[tuple[bytes, int], str]):
+    def owner(self, key: bytes, metric: int) -> str | None:
+        return self.get((key, metric))
+
+
+@pytest.fixture
+def others() -> Others:
+    return Others()
+
+
+@pytest.fixture
+def plan(others: Others) -> Plan:
+    return Plan(Family.IPV4_UNICAST, metric=0, owner=others.owner)
+
+
+def drain(plan: Plan, now: float, answer=lambda request: OK) -> list[Request]:
+    """Send batches until nothing is due; returns all requests."""
+    sent = []
+    while plan.work_due(now):
+        batch = plan.next_batch(now)
+        plan.done([answer(request) for request in batch], now)
+        sent += batch
+    return sent
+
+
+def test_a_batch_has_at_most_64_requests(plan: Plan) -> None:
+    plan.apply(dict.fromkeys(KEYS, VIA_1))
+
+    sizes = []
+    while plan.work_due(0.0):
+        batch = plan.next_batch(0.0)
+        plan.done([OK] * len(batch), 0.0)
+        sizes.append(len(batch))
+
+    assert sum(sizes) == 1000
+    assert max(sizes) == 64
+
+
+def test_what_is_there_already_is_not_sent_again(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+
+    plan.apply({KEY: FibRoute("unicast", VIA_1.next_hops)})  # another object, the metric left to us
+
+    assert drain(plan, 1.0) == []
+
+
+def test_a_way_that_fails_is_sent_once_and_not_for_every_prefix(plan: Plan) -> None:
+    plan.apply(dict.fromkeys(KEYS, VIA_1))
+
+    sent = drain(plan, 0.0, lambda request: UNREACHABLE)
+
+    assert len(sent) == 64
+    assert plan.counts["failed"] == 1000
+    assert plan.take_events() == [
+        (
+            "fib_refused",
+            {"next_hop": "via 10.99.0.1 dev eth0", "errno": "ENETUNREACH", "why": "Nexthop has invalid gateway"},
+        )
+    ]
+
+
+def test_one_prefix_probes_a_failed_way_with_growing_pauses(plan: Plan) -> None:
+    plan.apply(dict.fromkeys(KEYS, VIA_1))
+    drain(plan, 0.0, lambda request: UNREACHABLE)
+
+    now, pauses = 0.0, []
+    for _ in range(8):
+        pauses.append(plan.next_deadline - now)
+        now = plan.next_deadline
+        assert len(drain(plan, now, lambda request: UNREACHABLE)) == 1
+
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert len(plan.take_events()) == 1  # said once
+    assert len(drain(plan, plan.next_deadline)) == 1000  # the probe works, all follow
+    assert plan.counts["installed"] == 1000
+    assert [event for event, _ in plan.take_events()] == ["fib_accepted"]
+
+
+def test_a_changed_environment_brings_the_next_try_forward(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0, lambda request: UNREACHABLE)
+    assert plan.next_deadline == 1.0
+
+    plan.environment_changed(0.01)
+
+    assert plan.next_deadline == pytest.approx(0.1)
+
+
+def test_an_error_of_one_prefix_does_not_hold_up_the_others(plan: Plan) -> None:
+    plan.apply(dict.fromkeys(KEYS, VIA_1))
+
+    refuse = lambda request: (errno.EINVAL, "Invalid prefix") if request.key == KEYS[7] else OK  # noqa: E731
+    drain(plan, 0.0, refuse)
+
+    assert (plan.counts["installed"], plan.counts["failed"]) == (999, 1)
+
+
+def test_a_refused_replacement_takes_the_old_route_out(plan: Plan) -> None:
+    """Where the old route led is no longer where BGP says packets should go."""
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+
+    plan.apply({KEY: VIA_2})
+    sent = drain(plan, 0.0, lambda request: UNREACHABLE if request.op is Op.REPLACE else OK)
+
+    assert [(request.op, request.route) for request in sent] == [(Op.REPLACE, VIA_2), (Op.DELETE, VIA_1)]
+    assert plan.counts["failed"] == 1
+
+
+def test_a_replacement_of_what_is_gone_becomes_an_addition(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+
+    plan.apply({KEY: VIA_2})
+    sent = drain(plan, 0.0, lambda r: (errno.ENOENT, "No such file") if r.op is Op.REPLACE else OK)
+
+    assert [request.op for request in sent] == [Op.REPLACE, Op.ADD]
+    assert plan.counts["installed"] == 1
+    assert plan.take_released() == [(KEY, 0)]
+
+
+def test_nothing_is_replaced_beside_a_foreign_route_of_the_same_metric(plan: Plan, others: Others) -> None:
+    """IPv4 can hold two routes of one metric, and the kernel replaces the first: perhaps not ours."""
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+
+    others[KEY, 0] = "protocol static"
+    plan.apply({KEY: VIA_2})
+
+    assert [(request.op, request.route) for request in drain(plan, 0.0)] == [(Op.DELETE, VIA_1)]
+    assert [row.state for row in plan.routes()] == ["foreign"]
+
+
+def test_a_foreign_place_is_not_even_tried(plan: Plan, others: Others) -> None:
+    others[KEY, 0] = "protocol felix"
+    plan.apply({KEY: VIA_1})
+
+    assert drain(plan, 0.0) == []
+    assert [(row.state, row.error) for row in plan.routes()] == [("foreign", "protocol felix")]
+    del others[KEY, 0]
+    plan.place_free(KEY)
+    assert [request.op for request in drain(plan, 0.0)] == [Op.ADD]
+
+
+def test_who_takes_our_route_away_again_and_again_gets_longer_peace(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+
+    now, pauses = 0.0, []
+    for _ in range(5):
+        plan.lost(KEY, 0, now)
+        pauses.append((plan.next_deadline or now) - now)
+        now = plan.next_deadline or now
+        assert [request.op for request in drain(plan, now)] == [Op.ADD]
+
+    assert pauses == [0, 1, 2, 4, 8]
+    assert plan.reinstalled == 5
+    assert [event for event, _ in plan.take_events()] == ["fib_fight"]
+
+
+def test_a_new_way_does_not_wait_for_the_end_of_a_fight(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+    for _ in range(2):
+        plan.lost(KEY, 0, 0.0)
+        drain(plan, 0.0)
+    assert plan.counts["pending"] == 1
+
+    plan.apply({KEY: VIA_2})
+
+    assert [request.route for request in drain(plan, 0.0)] == [VIA_2]
+    assert plan.counts["pending"] == 0
+
+
+def adopted(plan: Plan, *keys: bytes) -> None:
+    for key in keys:
+        plan.adopt(key, KernelRoute("unicast", 12, VIA_1.next_hops))
+
+
+def test_an_equal_adopted_route_is_ours_without_a_message(plan: Plan) -> None:
+    adopted(plan, KEY)
+    plan.apply({KEY: FibRoute("unicast", (NextHop(b"\x0a\x63\x00\x01"),))})  # the device was left to the kernel
+
+    assert drain(plan, 0.0) == []
+    assert (plan.counts["installed"], plan.counts["adopted"]) == (1, 0)
+
+
+def test_adopted_routes_stay_until_the_sweep(plan: Plan) -> None:
+    adopted(plan, *KEYS[:100])
+    plan.apply({KEYS[0]: VIA_2, KEYS[1]: None})
+
+    assert [request.op for request in drain(plan, 0.0)] == [Op.REPLACE]
+    assert plan.counts["adopted"] == 99
+    plan.sweep()
+    assert {request.key for request in drain(plan, 0.0)} == set(KEYS[1:100])
+    assert plan.counts["adopted"] == 0
+
+
+def test_a_route_withdrawn_and_announced_again_at_once_stays(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+
+    plan.apply({KEY: None})
+    plan.apply({KEY: VIA_1})
+
+    assert drain(plan, 0.0) == []
+
+
+def test_a_failed_deletion_is_tried_again_later(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+
+    plan.apply({KEY: None})
+    drain(plan, 0.0, lambda request: (errno.EPERM, "Operation not permitted"))
+
+    assert plan.next_deadline == 60.0
+    assert [request.op for request in drain(plan, 60.0)] == [Op.DELETE]
+    assert plan.take_released() == [(KEY, 0)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kernel", "same"),
+    [
+        pytest.param(NextHop(b"\1\1\1\1"), NextHop(b"\1\1\1\1", "eth0"), True, id="device left open"),
+        pytest.param(NextHop(b"\1\1\1\1", "eth1"), NextHop(b"\1\1\1\1", "eth0"), False, id="another device"),
+        pytest.param(NextHop(b"\1\1\1\1", weight=7), NextHop(b"\1\1\1\1", "eth0"), True, id="weight of a single one"),
+        pytest.param(NextHop(b"\1\1\1\1", onlink=True), NextHop(b"\1\1\1\1", "eth0"), False, id="onlink"),
+        pytest.param(NextHop(None, "eth0"), NextHop(b"\1\1\1\1", "eth0"), False, id="gateway"),
+    ],
+)
+def test_same_way(wanted: NextHop, kernel: NextHop, same: bool) -> None:
+    assert same_way(FibRoute("unicast", (wanted,), 0), KernelRoute("unicast", 12, (kernel,))) is same
+
+
+def test_the_order_of_equal_next_hops_does_not_matter() -> None:
+    """IPv6 lists them as it likes."""
+    hops = VIA_1.next_hops + VIA_2.next_hops
+
+    assert same_way(FibRoute("unicast", hops, 0), KernelRoute("unicast", 12, hops[::-1]))
+    assert not same_way(FibRoute("unicast", hops, 0), KernelRoute("unicast", 12, hops[:1] * 2))
