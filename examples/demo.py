@@ -85,7 +85,8 @@ class Node:
         for namespace in (self.namespace, self.workload_namespace):
             run("ip", "netns", "add", namespace)
             run("ip", "-n", namespace, "link", "set", "lo", "up")
-        run("ip", "-n", bridge, "link", "add", f"to-{self.name}", "type", "veth", "peer", "eth0", "netns", self.namespace)
+        wire = f"to-{self.name} type veth peer name eth0 netns {self.namespace}".split()
+        run("ip", "-n", bridge, "link", "add", *wire)
         run("ip", "-n", bridge, "link", "set", f"to-{self.name}", "master", "br0", "up")
         self.ip("addr", "add", f"{self.address}/24", "dev", "eth0")
         self.ip("link", "set", "eth0", "up")
@@ -247,7 +248,9 @@ async def in_one_process() -> None:
             for other in others
         ]
         listen = (f"{addresses[name]}:{port}",)
-        return pybgp.SpeakerConfig(local_as=ASN, router_id=addresses[name].replace("127.0", "10.99"), listen=listen, peers=peers)
+        return pybgp.SpeakerConfig(
+            local_as=ASN, router_id=addresses[name].replace("127.0", "10.99"), listen=listen, peers=peers
+        )
 
     say("Three speakers on loopback in this process, with the FIB in memory (as root: real daemons and kernels)")
     async with (

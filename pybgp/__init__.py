@@ -1,8 +1,8 @@
 """pybgp: a BGP-4 speaker and route reflector in pure Python.
 
 The names below are the public interface, together with the packages ``pybgp.messages`` (octets ⇄ values),
-``pybgp.speaker`` (the speaker without IO) and ``pybgp.errors``. They are imported when they are used, so ``import pybgp``
-costs neither asyncio nor netlink.
+``pybgp.speaker`` (the speaker without IO) and ``pybgp.errors``. They are imported when they are used, so
+``import pybgp`` costs neither asyncio nor netlink.
 """
 
 from __future__ import annotations

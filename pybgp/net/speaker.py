@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..addresses import Family, prefix_key
@@ -64,7 +65,7 @@ class Speaker:
         self.fib = fib
         if fib is not None and fib_config is None:
             fib_config = FibConfig()
-        self.core = SpeakerCore(config, fib=fib_config, functions=functions, secrets=secrets)
+        self.core = SpeakerCore(config, random=Random(), fib=fib_config, functions=functions, secrets=secrets)
         self._on_event = on_event or (lambda event: None)
         self._connections: dict[int, Connection] = {}
         self._connecting: dict[int, asyncio.Task[None]] = {}

@@ -62,21 +62,21 @@ class SpeakerCore:
         self,
         config: SpeakerConfig,
         *,
+        random: Random,
         fib: FibConfig | None = None,
         functions: Functions | None = None,
         secrets: Mapping[str, str] | None = None,
-        random: Random | None = None,
         blocks: BlockCache | None = None,
     ) -> None:
-        """``functions`` are imported Python policies by "module:function", ``secrets`` TCP-MD5 passwords by peer name
-        (or dynamic prefix). ``blocks`` may be shared between cores.
+        """``random`` makes timers jitter. ``functions`` are imported Python policies by "module:function", ``secrets``
+        TCP-MD5 passwords by peer name (or dynamic prefix). ``blocks`` may be shared between cores.
 
         Raises:
             ConfigError: a policy that can't be compiled.
         """
         self.config = config
         self.fib_config = fib
-        self.random = random or Random()
+        self.random = random
         self.blocks = blocks or BlockCache()
         self.host = HostAddresses()
         self.next_hops = NextHops()

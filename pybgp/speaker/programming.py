@@ -1,4 +1,4 @@
-"""Best paths → what the kernel should have: the FIB policy, next hops, own routes (the result of RFC 4271's Phase 2)."""
+"""Best paths → what the kernel should have: FIB policy, next hops, own routes (RFC 4271 §9.1.2)."""
 
 from __future__ import annotations
 
