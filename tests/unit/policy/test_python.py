@@ -71,7 +71,7 @@ def raises(given: Route) -> Route:
     raise KeyError(given.prefix_text)
 
 
-class Unspeakable(Exception):  # noqa: N818
+class Unspeakable(Exception):
     def __str__(self) -> str:
         raise RuntimeError("no text")
 
