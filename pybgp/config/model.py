@@ -156,7 +156,8 @@ class SetConfig:
     med: int | None = None
     origin: Literal["igp", "egp", "incomplete"] | None = None
     next_hop: str | None = None
-    prepend: tuple[int, ...] = ()
+    prepend: tuple[int | Literal["self"], ...] = ()
+    """The first one leftmost; "self" is our own AS."""
     communities: tuple[str, ...] | None = None
     remove_communities: tuple[str, ...] = ()
     add_communities: tuple[str, ...] = ()

@@ -1,0 +1,135 @@
+"""Checks of our own routes, of the FIB and the other shells, and of keys that this version does not act on yet."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from .findings import Finding
+from .model import AggregateConfig, FibConfig, NodeConfig, RouteConfig, SpeakerConfig
+from .schema import CONTROL, DECISION, FIB, GRACEFUL_RESTART, LOG
+from .tables import Table
+from .toml_text import Path
+from .words import PROTOCOLS
+
+LOCAL_TABLE: Final = 255
+NOT_YET: Final = "read and checked, but nothing comes of it in this version"
+
+
+def findings(config: NodeConfig) -> Iterator[Finding]:
+    """All that is neither about peers nor about policies."""
+    yield from _routes(config.speaker.routes)
+    yield from _once("aggregates", config.speaker.aggregates)
+    yield from _own_twice(config.speaker)
+    if config.fib is not None:
+        yield from _fib(config.fib)
+    yield from _sockets(config)
+    yield from _not_yet(config)
+
+
+def _routes(routes: Sequence[RouteConfig]) -> Iterator[Finding]:
+    yield from _once("routes", routes)
+    for index, route in enumerate(routes):
+        path: Path = ("routes", index, "next_hop")
+        if route.next_hop is None:
+            continue
+        if route.type != "unicast":
+            yield Finding(
+                path=path,
+                value=route.next_hop,
+                text=f'expected none with type = "{route.type}"',
+                others=(("routes", index, "type"),),
+            )
+        elif ":" in route.prefix and ipaddress.ip_address(route.next_hop).version == 4:
+            yield Finding(
+                path=path,
+                value=route.next_hop,
+                text=f"expected an IPv6 address, as the prefix {route.prefix} is IPv6",
+                others=(("routes", index, "prefix"),),
+            )
+
+
+def _once(name: str, items: Sequence[RouteConfig] | Sequence[AggregateConfig]) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for index, item in enumerate(items):
+        first = seen.setdefault(item.prefix, index)
+        if first != index:
+            yield Finding(
+                path=(name, index, "prefix"),
+                value=item.prefix,
+                text=f"expected each prefix only once, {name}[{first}] has it",
+            )
+
+
+def _own_twice(speaker: SpeakerConfig) -> Iterator[Finding]:
+    routes = {route.prefix: index for index, route in enumerate(speaker.routes)}
+    for index, aggregate in enumerate(speaker.aggregates):
+        if aggregate.prefix in routes:
+            yield Finding(
+                path=("aggregates", index, "prefix"),
+                value=aggregate.prefix,
+                text=f"expected a prefix that is not in routes, routes[{routes[aggregate.prefix]}] has it",
+            )
+
+
+def _fib(fib: FibConfig) -> Iterator[Finding]:
+    if fib.table == LOCAL_TABLE:
+        yield Finding(
+            path=("fib", "table"), value=fib.table, text="expected another table, 255 is the kernel's own (local)"
+        )
+    for index, rule in enumerate(fib.imports):
+        for position, protocol in enumerate(rule.protocols):
+            number = PROTOCOLS[protocol] if protocol in PROTOCOLS else int(protocol)
+            if number == fib.protocol:
+                yield Finding(
+                    path=("fib", "imports", index, "protocols", position),
+                    value=protocol,
+                    text=f"expected another protocol, {fib.protocol} is ours (fib.protocol)",
+                    others=(("fib", "protocol"),),
+                )
+
+
+def _sockets(config: NodeConfig) -> Iterator[Finding]:
+    for index, path in enumerate(config.control.birdc):
+        if path == config.control.socket:
+            yield Finding(
+                path=("control", "birdc", index), value=path, text="expected another path, control.socket has it"
+            )
+    if config.web is not None and config.web.listen in config.speaker.listen:
+        yield Finding(path=("web", "listen"), value=config.web.listen, text="expected another port, BGP listens there")
+
+
+# -- keys of later versions --------------------------------------------------------------------------------------------
+
+
+def _not_yet(config: NodeConfig) -> Iterator[Finding]:
+    speaker = config.speaker
+    tables: Mapping[str, tuple[Table, Any]] = {
+        "decision": (DECISION, speaker.decision),
+        "graceful_restart": (GRACEFUL_RESTART, speaker.graceful_restart),
+        "fib": (FIB, config.fib),
+        "control": (CONTROL, config.control),
+        "log": (LOG, config.log),
+    }
+    for name, (table, value) in tables.items():
+        if value is not None:
+            yield from _not_yet_in((name,), table, value)
+    for index, peer in enumerate(speaker.peers):
+        if peer.graceful_restart is not None:
+            yield from _not_yet_in(("peers", index, "graceful_restart"), GRACEFUL_RESTART, peer.graceful_restart)
+    if speaker.aggregates:
+        yield Finding(path=("aggregates",), text=NOT_YET, warning=True)
+    if config.web is not None:
+        yield Finding(path=("web",), text=NOT_YET, warning=True)
+
+
+def _not_yet_in(base: Path, table: Table, value: Any) -> Iterator[Finding]:
+    """Keys of one table that are marked as later and have another value than the default."""
+    for key in table.keys.values():
+        if isinstance(key.kind, Table) and key.field == ".":
+            inner = Table(key.kind.keys.values(), table.model)
+            yield from _not_yet_in((*base, key.name), inner, value)
+        elif key.later and table.value(value, key) != table.default(key):
+            found = key.kind.plain(table.value(value, key))
+            yield Finding(path=(*base, key.name), value=found, text=NOT_YET, warning=True)

@@ -1,0 +1,75 @@
+"""What holds in the end: every value that a configuration leaves open, filled in by what it means.
+
+Comparing (``diff``) and printing (``effective``) go by this, so how something is written makes no difference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from .model import DynamicPeersConfig, GracefulRestartConfig, NodeConfig, PeerConfig, SpeakerConfig
+
+RESTART_TIME: Final = 120
+AUTO: Final = "auto"
+
+
+def is_external(peer: PeerConfig, speaker: SpeakerConfig) -> bool:
+    """Is it eBGP? A peer without ``remote_as`` is internal."""
+    if peer.remote_as in ("external", "internal"):
+        return peer.remote_as == "external"
+    return peer.remote_as is not None and peer.remote_as != (peer.local_as or speaker.local_as)
+
+
+def node(config: NodeConfig) -> NodeConfig:
+    """The whole configuration without groups; peers have all of their values."""
+    speaker = config.speaker
+    cluster_id = speaker.cluster_id or (None if speaker.router_id == AUTO else speaker.router_id)
+    return replace(
+        config,
+        speaker=replace(
+            speaker,
+            cluster_id=cluster_id,
+            peers=tuple(peer(item, speaker) for item in speaker.peers),
+            dynamic_peers=tuple(dynamic(item, speaker) for item in speaker.dynamic_peers),
+            peer_groups={},
+        ),
+    )
+
+
+def peer(config: PeerConfig, speaker: SpeakerConfig) -> PeerConfig:
+    """A peer's effective values. What stays None has no value: no password, no limit, the kernel's choice."""
+    return replace(_session(config, speaker), name=config.name or config.address)
+
+
+def dynamic(config: DynamicPeersConfig, speaker: SpeakerConfig) -> DynamicPeersConfig:
+    """A range's effective values; its template has no name."""
+    template = replace(_session(config.template, speaker), passive=True)
+    return replace(config, template=template, name=config.name or config.prefix)
+
+
+def graceful_restart(config: PeerConfig, speaker: SpeakerConfig) -> GracefulRestartConfig:
+    """RFC 4724 §3 wants a restart time of at most the hold time."""
+    graceful = config.graceful_restart or speaker.graceful_restart
+    if graceful.restart_time is not None:
+        return graceful
+    return replace(graceful, restart_time=min(RESTART_TIME, config.hold_time or RESTART_TIME))
+
+
+def _session(config: PeerConfig, speaker: SpeakerConfig) -> PeerConfig:
+    external = is_external(config, speaker)
+    remote_as = config.remote_as
+    if not external:
+        remote_as = config.local_as or speaker.local_as
+    unwritten = None if external else ("accept",)  # RFC 8212
+    imports, exports = config.import_policy, config.export_policy
+    return replace(
+        config,
+        remote_as=remote_as,
+        local_as=config.local_as or speaker.local_as,
+        group=None,
+        families=dict(speaker.families if config.families is None else config.families),
+        import_policy=unwritten if imports is None else tuple(imports),
+        export_policy=unwritten if exports is None else tuple(exports),
+        graceful_restart=graceful_restart(config, speaker),
+    )
