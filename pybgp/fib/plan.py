@@ -1,7 +1,7 @@
 """Desired against installed, one family: which messages the kernel gets next, and what its answers mean. Pure.
 
 Every prefix that we care for is in exactly one of these places: ``_inbox`` and ``_work`` (desired, not looked at
-yet), ``_installed`` (in the kernel, as desired), ``_failed`` (the kernel refuses), ``_blocked`` (somebody else's
+yet), ``_installed`` (in the kernel, as desired), ``_failures`` (the kernel refuses), ``_blocked`` (somebody else's
 route has the place), ``_held`` (somebody keeps deleting it: a pause), or in the batch that is under way. Besides,
 ``_stale`` holds routes of ours that must go, ``_adopted`` what an earlier run left. Ownership is exact: a route in
 the kernel is ours only if it is in ``_installed``, ``_stale`` or ``_adopted`` (or in ``_doubt``: an answer was lost,
@@ -15,23 +15,17 @@ from __future__ import annotations
 import errno
 import heapq
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from ..addresses import Family, key_text
 from ..speaker.fib import FibRoute, InstalledRoute, KernelRoute
+from .failures import RETRY_MOST, Failures, backoff, by_next_hop
 from .ways import damaged, route_text, same_hop, same_way, through
 from .wire import Op, error_name
 
 BATCH: Final = 64
 _LOOK_AT_MOST: Final = 1000
 """Prefixes looked at for one batch, so that a call stays short when nothing is to be sent."""
-_BY_NEXT_HOP: Final = frozenset(
-    {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENODEV, errno.ENXIO, errno.EPERM}
-)
-"""Errors that every prefix of the same way would get."""
-_RETRY_FIRST: Final = 1.0
-_RETRY_MOST: Final = 60.0
 _FIGHT_MEMORY: Final = 60.0
 _MANY_WAYS: Final = 4096
 
@@ -51,20 +45,6 @@ Place = tuple[bytes, int]
 """A prefix and a metric: where exactly one route of ours may be."""
 
 
-@dataclass(slots=True)
-class _Failure:
-    """Routes that can't be installed for one reason; one of them is the probe of the next attempt."""
-
-    name: FibRoute | tuple[FibRoute, bytes]
-    number: int
-    error: str
-    keys: dict[bytes, None] = field(default_factory=dict)
-    attempts: int = 0
-    tried_at: float = 0.0
-    retry_at: float = 0.0
-    probing: bool = False
-
-
 class Plan:
     """One family's desired and installed routes; ``owner(key, metric)`` says whose foreign route is there."""
 
@@ -82,9 +62,7 @@ class Plan:
         self._adopted: dict[bytes, dict[int, FibRoute]] = {}  # by metric
         self._stale: dict[Place, FibRoute] = {}  # of ours, to be deleted
         self._doubt: dict[Place, FibRoute] = {}  # perhaps ours
-        self._failed: dict[bytes, tuple[FibRoute, _Failure]] = {}
-        self._failures: dict[FibRoute | tuple[FibRoute, bytes], _Failure] = {}
-        self._probing: dict[bytes, _Failure] = {}  # the one of its prefixes that is tried
+        self._failures = Failures()  # the kernel refuses
         self._asked: set[bytes] = set()  # "exists", and the next dump is to say who
         self._unexplained: set[bytes] = set()  # "exists", and not even a dump says who
         self._blocked: dict[bytes, tuple[FibRoute, str]] = {}  # the foreign owner in words
@@ -113,7 +91,7 @@ class Plan:
     def withdraw_all(self) -> None:
         """Nothing is wanted any more, adopted routes included."""
         self._inbox = dict.fromkeys(
-            [*self._installed, *self._failed, *self._blocked, *self._held, *(r.key for r in self._batch)]
+            [*self._installed, *self._failures.routes, *self._blocked, *self._held, *(r.key for r in self._batch)]
         )
         self._work = {}
         self.sweep()
@@ -143,11 +121,11 @@ class Plan:
 
     def _decide(self, key: bytes, wanted: FibRoute | None) -> Request | None:
         have = self._installed.get(key)
-        if wanted is not None and have is wanted:
+        if wanted is not None and have is wanted and not self._partial:
             return None
         self._forget(key)
         if wanted is None:
-            self._probing_over(key)
+            self._failures.probe_over(key)
             self._give_up(key)
             return None
         route = self._with_metric(wanted)
@@ -155,21 +133,17 @@ class Plan:
         if have is None:
             have = self._take_back(key, metric)
         if have is not None and (have == route or same_way(route, have)):
-            self._probing_over(key)
+            self._failures.probe_over(key)
             return None
-        failure = self._failures.get(route)
-        probe = self._probing.get(key)
-        if probe is not None and probe is not failure and probe.name != (route, key):
-            self._probing_over(key)
-        if failure is not None and probe is not failure:
-            if self._keep_partial(key, route):
-                return None
-            self._give_up(key)
-            self._fail(key, route, failure)
+        failure = self._failures.blocking(key, route)
+        if failure is not None:
+            if not self._keep_partial(key, route):
+                self._give_up(key)
+                self._failures.join(key, route, failure)
             return None
         owner = self._owner(key, metric)
         if owner is not None:
-            self._probing_over(key)
+            self._failures.probe_over(key)
             self._give_up(key)
             self._blocked[key] = (route, owner)
             return None
@@ -251,9 +225,11 @@ class Plan:
             self._unexplained.discard(key)
         if before is not None and before.metric != route.metric:
             self._stale[key, before.metric or 0] = before
-        failure = self._probing_over(key)
-        if failure is not None:
-            self._recovered(route, failure)
+        others = self._failures.accepted(key)
+        if others is not None:
+            for other, way in others:
+                self._again(other, way)
+            self._events.append(("fib_accepted", {"next_hop": route_text(route)}))
 
     def _is_out(self, request: Request, number: int, text: str, now: float) -> None:
         key, route = request.key, request.route
@@ -264,7 +240,7 @@ class Plan:
             self._again(key, route)
             return
         if request.op is Op.REPLACE and self._keep_partial(key, route):
-            self._probing_over(key)
+            self._failures.probe_over(key)
             return
         self._give_up(key)  # where the old route led isn't where packets should go now
         if request.op is Op.ADD:
@@ -273,7 +249,7 @@ class Plan:
             self._exists(key, route)
         else:
             self._refused(key, route, number, text, now)
-        self._probing_over(key)
+        self._failures.probe_over(key)
 
     def _exists(self, key: bytes, route: FibRoute) -> None:
         """A foreign route, or (after lost answers or link events) one of ours: a dump says."""
@@ -287,21 +263,11 @@ class Plan:
         self._blocked[key] = (route, owner)
 
     def _refused(self, key: bytes, route: FibRoute, number: int, text: str, now: float) -> None:
-        by_next_hop = number in _BY_NEXT_HOP or _about_next_hop(text)
-        name: FibRoute | tuple[FibRoute, bytes] = route if by_next_hop else (route, key)
-        failure = self._failures.get(name)
-        if failure is None:
-            failure = self._failures[name] = _Failure(name, number, text)
+        if self._failures.refused(key, route, number, text, now):
             details: dict[str, object] = {"next_hop": route_text(route), "errno": error_name(number), "why": text}
-            if not by_next_hop:
+            if not by_next_hop(number, text):
                 details["prefix"] = key_text(self.family, key)
             self._events.append(("fib_refused", details))
-        failure.number, failure.error = number, text
-        self._fail(key, route, failure)
-        if failure.tried_at != now or not failure.attempts:
-            failure.attempts += 1
-            failure.tried_at = now
-            failure.retry_at = now + _backoff(failure.attempts)
 
     def _deleted(self, request: Request, number: int, text: str, now: float) -> None:
         metric = request.route.metric or 0
@@ -310,7 +276,7 @@ class Plan:
             return
         self._stale[request.key, metric] = request.route
         if now >= self._stale_after:
-            self._stale_after = now + _RETRY_MOST
+            self._stale_after = now + RETRY_MOST
             self._events.append(("fib_delete_failed", {"errno": error_name(number), "why": text}))
 
     # What others did
@@ -341,7 +307,7 @@ class Plan:
         if count == 1:
             self._inbox[key] = route
         else:
-            self._hold(key, route, now + _backoff(count - 1))
+            self._hold(key, route, now + backoff(count - 1))
             if count == 4:
                 self._events.append(("fib_fight", {"prefix": key_text(self.family, key), "times": count}))
 
@@ -415,15 +381,13 @@ class Plan:
             del self._blocked[key]
             count, last = self._fights.get(key, (0, 0.0))
             if count > 1:
-                self._hold(key, route, last + _backoff(count - 1))
+                self._hold(key, route, last + backoff(count - 1))
             else:
                 self._again(key, route)
 
     def environment_changed(self, now: float) -> None:
         """Links, addresses or foreign routes changed: what failed may work, sooner than the timer would say."""
-        for failure in self._failures.values():
-            soon = failure.tried_at + min(0.05 * 2.0 ** min(failure.attempts, 10), 5.0)
-            failure.retry_at = min(failure.retry_at, max(now, soon))
+        self._failures.environment_changed(now)
 
     # What a dump shows
 
@@ -508,7 +472,7 @@ class Plan:
     @property
     def next_deadline(self) -> float | None:
         """When something is to be tried again."""
-        times = [failure.retry_at for failure in self._failures.values()]
+        times = [deadline for deadline in (self._failures.next_deadline,) if deadline is not None]
         if self._held_until:
             times.append(self._held_until[0][0])
         if self._stale:
@@ -535,7 +499,7 @@ class Plan:
         """Every prefix with its state."""
         family = self.family
         rows = [InstalledRoute(family, key, route, "installed") for key, route in self._installed.items()]
-        rows += [InstalledRoute(family, k, route, "failed", f.error) for k, (route, f) in self._failed.items()]
+        rows += [InstalledRoute(family, k, route, "failed", f.error) for k, (route, f) in self._failures.routes.items()]
         rows += [InstalledRoute(family, k, route, "foreign", who) for k, (route, who) in self._blocked.items()]
         why = "another program deletes it again and again"
         rows += [InstalledRoute(family, k, route, "pending", why) for k, (route, _) in self._held.items()]
@@ -558,7 +522,7 @@ class Plan:
         return {
             "installed": len(self._installed),
             "pending": len(self._inbox) + len(self._work) + len(self._batch) + len(self._held) + len(self._stale),
-            "failed": len(self._failed),
+            "failed": len(self._failures.routes),
             "foreign": len(self._blocked),
             "adopted": len(self._adopted),
         }
@@ -573,31 +537,7 @@ class Plan:
             if held is not None and held[1] == until:
                 del self._held[key]
                 self._again(key, held[0])
-        for failure in self._failures.values():
-            if failure.retry_at <= now and failure.keys and not failure.probing:
-                key = next(iter(failure.keys))
-                if key not in self._inbox and key not in self._work:
-                    self._work[key] = self._failed[key][0]
-                    self._probing[key] = failure
-                    failure.probing = True
-                    failure.retry_at = now + _RETRY_MOST
-
-    def _probing_over(self, key: bytes) -> _Failure | None:
-        failure = self._probing.pop(key, None)
-        if failure is not None:
-            failure.probing = False
-            self._drop_if_empty(failure)
-        return failure
-
-    def _recovered(self, route: FibRoute, failure: _Failure) -> None:
-        self._failures.pop(failure.name, None)
-        for key in list(failure.keys):
-            self._again(key, self._failed.pop(key)[0])
-        self._events.append(("fib_accepted", {"next_hop": route_text(route)}))
-
-    def _drop_if_empty(self, failure: _Failure) -> None:
-        if not failure.keys and not failure.probing and self._failures.get(failure.name) is failure:
-            del self._failures[failure.name]
+        self._work.update(self._failures.probes(now, lambda key: key in self._inbox or key in self._work))
 
     def _forget(self, key: bytes) -> None:
         """Take a prefix out of the places for routes that aren't in."""
@@ -607,11 +547,8 @@ class Plan:
             self._held.pop(key, None)
         if self._partial:
             self._partial.pop(key, None)
-        failed = self._failed.pop(key, None) if self._failed else None
-        if failed is not None:
-            failure = failed[1]
-            del failure.keys[key]
-            self._drop_if_empty(failure)
+        if self._failures.routes:
+            self._failures.forget(key)
 
     def _hold(self, key: bytes, route: FibRoute, until: float) -> None:
         self._held[key] = (route, until)
@@ -620,10 +557,6 @@ class Plan:
     def _again(self, key: bytes, route: FibRoute) -> None:
         if key not in self._inbox and key not in self._work:
             self._inbox[key] = route
-
-    def _fail(self, key: bytes, route: FibRoute, failure: _Failure) -> None:
-        self._failed[key] = (route, failure)
-        failure.keys[key] = None
 
     def _with_metric(self, route: FibRoute) -> FibRoute:
         known = self._routes.get(route)
@@ -638,13 +571,3 @@ class Plan:
                 known = self._routes.setdefault(known, known)
             self._routes[route] = known
         return known
-
-
-def _backoff(attempts: int) -> float:
-    """Seconds until the next attempt: 1, 2, 4, ... 60."""
-    return min(_RETRY_FIRST * 2.0 ** min(attempts - 1, 10), _RETRY_MOST)
-
-
-def _about_next_hop(text: str) -> bool:
-    text = text.lower()
-    return "gateway" in text or "nexthop" in text or "device" in text

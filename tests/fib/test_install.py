@@ -32,7 +32,12 @@ WAYS = {
     "unreachable": lambda v: FibRoute("unreachable"),
     "prohibit": lambda v: FibRoute("prohibit"),
 }
-WAYS_4 = {"ipv6-gateway": lambda v: via("2001:db8:99::2", "v0")}
+WAYS_4 = {
+    "ipv6-gateway": lambda v: via("2001:db8:99::2", "v0"),
+    "ipv6-link-local": lambda v: via("fe80::2", "v0"),
+    "ecmp-mixed": lambda v: FibRoute("unicast", (hop("10.99.0.2", "v0"), hop("2001:db8:98::2", "w0"))),
+}
+WAYS_6 = {"link-local": lambda v: via("fe80::2", "v0")}
 
 
 def seen(namespace: Namespace, version: int) -> list[dict]:
@@ -45,7 +50,7 @@ def seen(namespace: Namespace, version: int) -> list[dict]:
 @pytest.mark.parametrize("version", [4, 6], ids=["ipv4", "ipv6"])
 def test_every_kind_of_route_replaces_every_other(namespace: Namespace, tmp_path: Path, version: int) -> None:
     """One prefix goes through all pairs of ways; a dump in between finds our route to be ours."""
-    ways = WAYS | (WAYS_4 if version == 4 else {})
+    ways = WAYS | (WAYS_4 if version == 4 else WAYS_6)
     prefix = PREFIX[version]
 
     async def scenario() -> None:

@@ -189,9 +189,9 @@ class World(RuleBasedStateMachine):
     @invariant()
     def every_prefix_is_in_one_place(self) -> None:
         plan = self.table.plan
-        places = [plan._installed.keys(), plan._failed.keys(), plan._blocked.keys(), plan._held.keys()]
+        places = [plan._installed.keys(), plan._failures.routes.keys(), plan._blocked.keys(), plan._held.keys()]
         assert sum(map(len, places)) == len(set().union(*places))
-        assert all(failure.keys or failure.probing for failure in plan._failures.values())
+        assert plan._failures.consistent()
 
     @invariant()
     def what_we_think_is_ours_is_not_anothers(self) -> None:
