@@ -168,6 +168,21 @@ def test_an_open_on_one_connection_ends_a_dial_that_is_still_under_way() -> None
     assert peer.fsm.conn == 100
 
 
+@pytest.mark.row("FSM-48", "FSM-49")
+def test_a_peer_whose_session_dies_with_the_dial_given_up_gets_up_again() -> None:
+    """OPEN and an error in one chunk: the dial was dropped for a session that did not last."""
+    peer = Peer()
+    peer.start()
+    peer.incoming(100)
+
+    peer.receive(100, peer_open().encode(), bytes(19))
+    assert peer.fsm.state is State.IDLE
+    peer.fsm.take_output()
+    peer.pass_time(5)
+
+    assert peer.said() == ["connect"]
+
+
 @pytest.mark.row("FSM-17")
 def test_a_peer_that_waits_takes_the_connection_without_dialling() -> None:
     """RFC 4271 §8.2.2, Active, event 17."""

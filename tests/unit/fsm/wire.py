@@ -48,8 +48,11 @@ class Wire:
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._held: list[Callable[[], None]] = []  # segments that wait for the end of the cut
         self._order = itertools.count()
-        for side, settings in (("a", a), ("b", b)):
-            self.peers[side] = PeerFsm(settings, conn_ids=self._ids[side], random=Random(self.random.random()))
+        self._make("a", a)
+        self._make("b", b)
+
+    def _make(self, side: Side, settings: SessionSettings) -> None:
+        self.peers[side] = PeerFsm(settings, conn_ids=self._ids[side], random=Random(self.random.random()))
 
     # What tests do
 
@@ -89,6 +92,13 @@ class Wire:
     def vanish(self, tcp: Tcp, side: Side) -> None:
         """One end loses the connection; the other hears of it when it next sends."""
         self._ends(tcp, side, "host gone")
+
+    def crash(self, side: Side) -> None:
+        """The process dies without a word, and a new one takes its place, not started yet."""
+        for tcp in [tcp for tcp in self.tcps if side in tcp.conns]:
+            self._gone(tcp, side)
+        self.up[side] = None
+        self._make(side, self.peers[side].settings)
 
     def both_up(self) -> bool:
         return all(peer.state is State.ESTABLISHED for peer in self.peers.values())
