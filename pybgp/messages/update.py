@@ -113,9 +113,9 @@ def decode(body: bytes, context: Context, blocks: BlockCache) -> Update:
     if size > 4 and body[:2] == b"\0\0":
         nlri_at = 4 + (body[2] << 8 | body[3])
         if 4 < nlri_at < size and context.classic:
-            found = blocks.get(body[4:nlri_at], None, context)
-            if type(found) is Block:
-                return _tuple(Update, ([], _reachable(IPV4_UNICAST, body[nlri_at:], found, context), None, ()))
+            block = blocks.usual(body[4:nlri_at], None, context)
+            if block is not None:
+                return _tuple(Update, ([], _reachable(IPV4_UNICAST, body[nlri_at:], block, context), None, ()))
         elif nlri_at == size:
             update = _only_reach(body, context, blocks)
             if update is not None:

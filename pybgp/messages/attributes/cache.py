@@ -34,7 +34,6 @@ class BlockCache:
 
         The arguments are those of ``block.parse``, which says what comes out.
         """
-        # HOT: 0.1 µs for a hit, 2 µs for usual attributes seen first, 35 µs for what only the parser understands.
         if not has_nlri:
             return parse(raw, next_hop, context, has_nlri=False)
         key = raw if next_hop is None else (raw, next_hop)
@@ -45,17 +44,18 @@ class BlockCache:
             self._remember(key, found, number)
         return found
 
-    def usual(self, raw: bytes, next_hop: bytes, context: Context) -> Block | None:
-        """The block of an attribute field behind a MP_REACH_NLRI, if it and its next hop are known or usual.
+    def usual(self, raw: bytes, next_hop: bytes | None, context: Context) -> Block | None:
+        """The block of an attribute field that is known or of a usual shape, else None; nothing is parsed.
 
-        Other than ``get`` it looks at the next hop too; and a field that it knows has no MP_REACH_NLRI or
-        MP_UNREACH_NLRI in it.
+        So a field with a MP_REACH_NLRI or MP_UNREACH_NLRI left in it is never taken for one without, and a new next hop
+        is looked at.
         """
+        # HOT: 0.1 µs for a hit, 2.5 µs for usual attributes seen first.
+        key = raw if next_hop is None else (raw, next_hop)
         number = context.block_class
-        key = (raw, next_hop)
         found = self._young[number].get(key) or self._old[number].get(key)
         if found is None:
-            if len(next_hop) == 32 or why_no_host(next_hop, loopback=context.loopback):
+            if next_hop is not None and (len(next_hop) == 32 or why_no_host(next_hop, loopback=context.loopback)):
                 return None
             found = recognise(raw, next_hop, context)
             if found is not None:
