@@ -1,0 +1,153 @@
+"""The daemons that are measured: the same peers, the same policy (everything), as fast as each can be configured."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from tests.machine import program
+
+from . import adapter
+from .scenarios import DAEMON_ADDRESS, DAEMON_AS, HOLD_TIME, PORT, Scenario
+
+
+class Target:
+    """A daemon: how it is configured and started."""
+
+    name: str
+
+    def version(self) -> str:
+        """As it says itself."""
+        raise NotImplementedError
+
+    def prepare(self, scenario: Scenario, folder: Path) -> list[str]:
+        """Write its configuration; the command that starts it in the foreground."""
+        raise NotImplementedError
+
+
+class Pybgp(Target):
+    """This checkout, with this interpreter."""
+
+    name = "pybgp"
+
+    def version(self) -> str:
+        from pybgp.version import __version__
+
+        return f"{__version__}, Python {sys.version.split()[0]}"
+
+    def prepare(self, scenario: Scenario, folder: Path) -> list[str]:
+        text = adapter.node_file(
+            scenario.peers,
+            folder,
+            local_as=DAEMON_AS,
+            address=DAEMON_ADDRESS,
+            port=PORT,
+            hold_time=HOLD_TIME,
+            add_path="both" if scenario.add_path else "off",
+        )
+        (folder / "node.toml").write_text(text)
+        return [sys.executable, "-m", "pybgp", "speak", "-c", str(folder / "node.toml")]
+
+
+class Bird(Target):
+    """BIRD 2."""
+
+    name = "bird"
+
+    def version(self) -> str:
+        return _first_number(program("bird"), "--version")
+
+    def prepare(self, scenario: Scenario, folder: Path) -> list[str]:
+        add_path = " add paths on;" if scenario.add_path else ""
+        lines = [
+            f"router id {DAEMON_ADDRESS};",
+            "log stderr { error, fatal, bug };",
+            "protocol device { scan time 3600; }",
+            f"template bgp bench {{ local {DAEMON_ADDRESS} as {DAEMON_AS}; direct; passive on; hold time {HOLD_TIME};"
+            f" ipv4 {{ import all; export all; gateway direct;{add_path} }}; }}",
+        ]
+        for number, peer in enumerate(scenario.peers):
+            client = f" rr client; rr cluster id {DAEMON_ADDRESS};" if peer.ibgp else ""
+            lines.append(f"protocol bgp p{number} from bench {{ neighbor {peer.ip} as {peer.asn};{client} }}")
+        (folder / "bird.conf").write_text("\n".join(lines) + "\n")
+        return [
+            program("bird"),
+            "-f",
+            "-c",
+            "bird.conf",
+            "-s",
+            str(folder / "bird.ctl"),
+            "-P",
+            str(folder / "bird.pid"),
+        ]
+
+
+class Frr(Target):
+    """FRR's bgpd alone, without zebra.
+
+    ``coalesce-time 0``: left alone it holds back the first updates to new peers for 1 to 10 s, which would be all that
+    the small scenarios measure.
+    """
+
+    name = "frr"
+
+    def version(self) -> str:
+        return _first_number(program("bgpd"), "--version")
+
+    def prepare(self, scenario: Scenario, folder: Path) -> list[str]:
+        lines = [
+            "frr defaults traditional",
+            "hostname bench",
+            f"log file {folder}/frr.log errors",
+            f"router bgp {DAEMON_AS}",
+            f" bgp router-id {DAEMON_ADDRESS}",
+            f" bgp cluster-id {DAEMON_ADDRESS}",
+            " no bgp ebgp-requires-policy",
+            " no bgp network import-check",
+            f" timers bgp {HOLD_TIME // 3} {HOLD_TIME}",
+            " coalesce-time 0",
+        ]
+        for peer in scenario.peers:
+            lines += [
+                f" neighbor {peer.ip} remote-as {peer.asn}",
+                f" neighbor {peer.ip} passive",
+                f" neighbor {peer.ip} advertisement-interval 0",
+            ]
+        lines.append(" address-family ipv4 unicast")
+        for peer in scenario.peers:
+            if peer.ibgp:
+                lines.append(f"  neighbor {peer.ip} route-reflector-client")
+            if scenario.add_path:
+                lines.append(f"  neighbor {peer.ip} addpath-tx-all-paths")
+        lines += [" exit-address-family", "exit"]
+        (folder / "bgpd.conf").write_text("\n".join(lines) + "\n")
+        alone = ["--no_zebra", "--no_kernel", "--skip_runas"]
+        places = ["--vty_socket", str(folder), "-i", str(folder / "bgpd.pid"), "-f", str(folder / "bgpd.conf")]
+        return [program("bgpd"), *alone, *places, "-A", "127.0.0.1", "-P", "0", "-p", str(PORT), "-l", DAEMON_ADDRESS]
+
+
+class Copier(Target):
+    """No daemon: copies what a peer sends to all others as it is. What is measured with it is the measuring itself."""
+
+    name = "copier"
+
+    def version(self) -> str:
+        return "the harness itself"
+
+    def prepare(self, scenario: Scenario, folder: Path) -> list[str]:
+        command = [sys.executable, str(Path(__file__).with_name("copier.py"))]
+        return [*command, "add-path"] if scenario.add_path else command
+
+
+TARGETS: Final[dict[str, Target]] = {target.name: target for target in (Pybgp(), Bird(), Frr(), Copier())}
+
+
+def _first_number(*command: str) -> str:
+    """The version in what a program prints about itself."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
+    found = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
+    return found[0] if found else "unknown"

@@ -1,0 +1,97 @@
+"""The figures as text: a line a run, a verdict a scenario, the table of docs/performance.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .daemons import Target
+    from .run import Result
+    from .scenarios import Scenario
+
+BEGIN: Final = "<!-- made by tests/bench: begin -->"
+END: Final = "<!-- made by tests/bench: end -->"
+SUBJECT: Final = "pybgp"
+
+Results = dict[tuple[str, str], list["Result"]]
+"""All runs by scenario and daemon."""
+
+
+def line(result: Result) -> str:
+    """One run."""
+    return (
+        f"wall {seconds(result.wall)} s  cpu {result.cpu:.2f} s  peak {result.peak:.0f} MiB  "
+        f"{result.updates:,} UPDATEs  {result.octets / 1e6:.1f} MB  "
+        f"(sent in {seconds(result.sent)}, generator {result.generator:.2f}, others {result.others:.2f} s CPU)"
+    )
+
+
+def verdict(scenario: Scenario, results: Results) -> str:
+    """pybgp against each other daemon, by the medians."""
+    walls = _medians(scenario, results)
+    if SUBJECT not in walls:
+        return f"  no figure for {SUBJECT}"
+    own = walls.pop(SUBJECT)
+    against = [f"{seconds(wall)} s of {name}: ratio {wall / own:.2f}" for name, wall in walls.items()]
+    return "\n".join(f"  {SUBJECT} {seconds(own)} s, {each}" for each in against) or f"  {SUBJECT} {seconds(own)} s"
+
+
+def _medians(scenario: Scenario, results: Results) -> dict[str, float]:
+    mine = {name: runs for (key, name), runs in results.items() if key == scenario.key}
+    return {name: statistics.median(run.wall for run in runs) for name, runs in mine.items()}
+
+
+def table(scenarios: list[Scenario], targets: list[Target], results: Results, command: str) -> str:
+    """A Markdown table of medians, and how it was made."""
+    versions = ", ".join(f"{target.name} {target.version()}" for target in targets)
+    runs = max((len(each) for each in results.values()), default=0)
+    lines = [
+        f"Made by `{command}` on {time.strftime('%Y-%m-%d')}: {versions}; {runs} runs each, in turn; Linux "
+        f"{platform.release()}, {os.cpu_count()} cores.",
+        "",
+        "| scenario | daemon | wall s: median (min - max) | CPU s | peak MiB | its wall / pybgp's |",
+        "|---|---|---|---|---|---|",
+    ]
+    for scenario in scenarios:
+        walls = _medians(scenario, results)
+        title = f"**{scenario.key}** {scenario.title}"
+        for target in targets:
+            cells = _cells(results.get((scenario.key, target.name)))
+            ratio = "-"
+            if target.name in walls and SUBJECT in walls:
+                ratio = f"{walls[target.name] / walls[SUBJECT]:.2f}"
+            lines.append(f"| {title} | {target.name} | {cells} | {ratio} |")
+            title = ""
+    return "\n".join(lines)
+
+
+def _cells(runs: list[Result] | None) -> str:
+    if not runs:
+        return "failed | - | -"
+    walls = [run.wall for run in runs]
+    spread = f"{seconds(statistics.median(walls))} ({seconds(min(walls))} - {seconds(max(walls))})"
+    cpu, peak = statistics.median(run.cpu for run in runs), statistics.median(run.peak for run in runs)
+    return f"{spread} | {cpu:.2f} | {peak:.0f}"
+
+
+def seconds(value: float) -> str:
+    """Three digits under a second, two above."""
+    return f"{value:.3f}" if value < 1 else f"{value:.2f}"
+
+
+def write(page: Path, text: str) -> None:
+    """Put the table between the markers of a page.
+
+    Raises:
+        ValueError: the page has no markers.
+    """
+    before, begin, rest = page.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{page}: no {BEGIN} ... {END}")
+    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
