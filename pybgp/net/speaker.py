@@ -13,16 +13,16 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..addresses import Family, prefix_key
-from ..config.model import FibConfig, PeerConfig, SpeakerConfig
+from ..config.model import FibConfig, NodeConfig, PeerConfig, SpeakerConfig
 from ..errors import ApiError, PybgpError
 from ..rib.kernel import RouteType
 from ..speaker.core import SpeakerCore
 from ..speaker.fib import Fib, FibChanges, KernelEvent
 from ..speaker.originate import own_route
-from ..speaker.outputs import Accept, Close, Connect, Event, Listen, RouteChanges, Send, SweepFib
+from ..speaker.outputs import Accept, Close, Connect, Event, Listen, Rekey, RouteChanges, Send, SweepFib
 from .endpoints import Listener, address_of, connect, listening_socket, set_passwords
 from .host import host_addresses
-from .sockopt import prepare
+from .sockopt import prepare, set_md5
 from .transport import Connection
 from .watch import RouteChange, Watcher
 
@@ -247,9 +247,12 @@ class Speaker:
         Raises:
             ConfigError: it can't be used; nothing has changed.
         """
-        changes = self.core.reconfigure(config, self.now(), fib=fib_config, functions=functions, secrets=secrets)
+        from ..config.diff import diff
+
+        old = NodeConfig(speaker=self.core.config, fib=self.core.fib_config)
+        self.core.reconfigure(config, self.now(), fib=fib_config, functions=functions, secrets=secrets)
         self._after_input()
-        return changes
+        return diff(old, NodeConfig(speaker=config, fib=fib_config))
 
     # -- what connections and the kernel say -------------------------------------------------------------------------
 
@@ -368,6 +371,8 @@ class Speaker:
                 self._connecting[conn] = self._loop.create_task(self._connect(output))
             case Accept(conn, options):
                 prepare(self._connections[conn].socket, options)
+            case Rekey(conn, address, password):
+                set_md5(self._connections[conn].socket, address, password)
             case Close(conn, abort):
                 self._close(conn, abort)
             case Listen(endpoints, passwords):

@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from random import Random
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from ..addresses import Family
 from ..config.model import FibConfig, PeerConfig, SpeakerConfig
@@ -45,9 +45,6 @@ from .rules import Functions, HostAddresses, Rules
 from .sessions import Sessions
 from .status import PeerStatus, RouteDirection, RouteView
 from .views import peer_status, route_views
-
-if TYPE_CHECKING:
-    from ..config.diff import Changes
 
 FLUSH_AT: Final = 20_000
 """Changed prefixes that are told at the latest, even if more input is readable."""
@@ -135,13 +132,13 @@ class SpeakerCore:
         fib: FibConfig | None = None,
         functions: Functions | None = None,
         secrets: Mapping[str, str] | None = None,
-    ) -> Changes:
-        """Apply a new configuration; returns what it did.
+    ) -> None:
+        """Apply a new configuration; only what really differs is touched.
 
         Raises:
             ConfigError: its policies can't be compiled; nothing has changed.
         """
-        return reconfigure(self, config, now, fib=fib, functions=functions or {}, secrets=secrets or {})
+        reconfigure(self, config, now, fib=fib, functions=functions or {}, secrets=secrets or {})
 
     def request_refresh(self, name: str, now: float) -> bool:
         """Ask a peer for its routes again (RFC 2918); returns whether it can be asked.
@@ -264,6 +261,8 @@ class SpeakerCore:
 
     def flush(self, now: float) -> None:
         """Tell peers, the FIB and watchers what has changed since the last flush."""
+        for policy, why in self.rules.policy_errors():
+            self.event("policy_error", "error", policy=policy, why=why)
         for family, table in self.tables.items():
             if not table.pending:
                 continue

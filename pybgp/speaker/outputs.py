@@ -52,6 +52,15 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True)
+class Rekey:
+    """Give a live connection another TCP-MD5 password, or none."""
+
+    conn: int
+    address: str
+    password: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """Write these octets, in order."""
 
@@ -100,4 +109,4 @@ class Event:
     fields: Mapping[str, object]
 
 
-Output = Listen | Connect | Accept | Send | Close | FibChanges | SweepFib | RouteChanges | Event
+Output = Listen | Connect | Accept | Rekey | Send | Close | FibChanges | SweepFib | RouteChanges | Event

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..addresses import Family, address_octets, parse_router_id
-from ..config.model import FibConfig, PolicyRef, SpeakerConfig
+from ..config.model import FibConfig, PeerConfig, PolicyRef, SpeakerConfig
 from ..constants import MAX_MESSAGE
 from ..messages.context import PeerKind
 from ..policy.builtin import ACCEPT_ALL, EBGP_WITHOUT_POLICY
@@ -47,8 +47,11 @@ class HostAddresses:
 class Rules:
     """One configuration's rules, compiled once."""
 
-    def __init__(self, config: SpeakerConfig, functions: Functions, fib: FibConfig | None) -> None:
-        """
+    def __init__(
+        self, config: SpeakerConfig, functions: Functions, fib: FibConfig | None, previous: Rules | None = None
+    ) -> None:
+        """Chains that read the same as those of ``previous`` are taken over, so that nothing runs again for them.
+
         Raises:
             ConfigError: a policy that is not there or can't be compiled.
         """
@@ -56,15 +59,16 @@ class Rules:
         self.fib_config = fib
         self._functions = functions
         self._chains: dict[tuple[PolicyRef, ...], Policy] = {}
+        if previous is not None and previous._same_text(config, functions):
+            self._chains = previous._chains
         self.router_id = parse_router_id(config.router_id)
         self.cluster_id = parse_router_id(config.cluster_id or config.router_id)
+        for peer in (*config.peers, *(item.template for item in config.dynamic_peers)):
+            self.policies(peer)  # whatever can't be compiled shows now, and not when a session comes up
         self.fib_policy = self._compile((fib.export_policy,) if fib is not None else ("reject",), hints=True)
 
-    def policies(self, peer: object) -> Policies:
-        """The chains of a ``PeerConfig``; iBGP accepts by default, eBGP doesn't (RFC 8212)."""
-        from ..config.model import PeerConfig
-
-        assert isinstance(peer, PeerConfig)
+    def policies(self, peer: PeerConfig) -> Policies:
+        """A peer's chains; iBGP accepts by default, eBGP doesn't (RFC 8212)."""
         external = peer_kind(peer, self.config) is PeerKind.EXTERNAL
         default = EBGP_WITHOUT_POLICY if external else ACCEPT_ALL
         imports, exports = peer.import_policy, peer.export_policy
@@ -73,6 +77,19 @@ class Rules:
             self._chain(tuple(exports)) if exports is not None else default,
             missing=external and (imports is None or exports is None),
         )
+
+    def _same_text(self, config: SpeakerConfig, functions: Functions) -> bool:
+        old = self.config
+        return (old.policies, old.sets, old.local_as) == (config.policies, config.sets, config.local_as) and dict(
+            self._functions
+        ) == dict(functions)
+
+    def policy_errors(self) -> Iterator[tuple[str, str]]:
+        """(policy, error) of each Python policy that has raised for the first time."""
+        for chain in (*self._chains.values(), self.fib_policy):
+            text = chain.errors.take_first()
+            if text:
+                yield chain.name, text
 
     def _chain(self, refs: tuple[PolicyRef, ...]) -> Policy:
         chain = self._chains.get(refs)

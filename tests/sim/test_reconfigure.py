@@ -1,0 +1,155 @@
+"""A new configuration while sessions are up: only what really differs is touched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pybgp.config.model import DecisionConfig, PeerConfig, RouteConfig, SetConfig, TermConfig, TimersConfig
+
+from .world import Node, World, ibgp
+
+A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+P, Q = "10.65.1.0/26", "10.65.2.0/26"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def nodes(world: World) -> dict[str, Node]:
+    made = {A: world.add(A, peers=[ibgp(B), ibgp(C)])}
+    made |= {address: world.add(address, peers=[ibgp(A)]) for address in (B, C)}
+    world.run_until(lambda: all(node.core.all_established() for node in made.values()))
+    made[A].announce(P)
+    world.run_until(lambda: made[B].has(P) and made[C].has(P))
+    world.advance(1)
+    return made
+
+
+def reconfigure(world: World, node: Node, **changes: Any) -> None:
+    node.core.reconfigure(replace(node.core.config, **changes), world.now)
+    world.pump(node)
+
+
+def ups(node: Node) -> list[object]:
+    return [event["peer"] for event in node.said("session_up")]
+
+
+def test_the_same_configuration_does_nothing(world: World, nodes: dict[str, Node]) -> None:
+    world.wire.clear()
+
+    reconfigure(world, nodes[A])
+    world.advance(5)
+
+    assert not [data for node, data in world.wire if node is nodes[A] and data[18] != 4]
+    assert ups(nodes[A]) == [B, C]
+
+
+def test_only_the_peer_whose_session_settings_changed_bounces(world: World, nodes: dict[str, Node]) -> None:
+    reconfigure(world, nodes[A], peers=(ibgp(B, hold_time=30), ibgp(C, timers=TimersConfig(connect_retry=7))))
+    world.run_until(lambda: len(ups(nodes[A])) == 3)
+
+    assert ups(nodes[A]) == [B, C, B]
+    assert "Other Configuration Change" in nodes[B].counters(A).last_error
+
+
+def test_a_changed_policy_is_told_without_bouncing(world: World, nodes: dict[str, Node]) -> None:
+    policies = {"prefer": (TermConfig(action="accept", set=SetConfig(local_pref=300)),)}
+
+    reconfigure(
+        world,
+        nodes[A],
+        policies=policies,
+        peers=(ibgp(B, export_policy=("prefer",)), ibgp(C, export_policy=("reject",))),
+    )
+    world.advance(1)
+
+    path = nodes[B].best(P)
+    assert path is not None
+    assert path.received.local_pref == 300
+    assert nodes[C].best(P) is None
+    assert ups(nodes[A]) == [B, C]
+
+
+def test_a_changed_import_policy_runs_over_what_is_there(world: World, nodes: dict[str, Node]) -> None:
+    nodes[B].announce(Q)
+    world.run_until(lambda: nodes[A].has(Q))
+
+    reconfigure(world, nodes[A], peers=(ibgp(B, import_policy=("reject",)), ibgp(C)))
+    world.advance(1)
+    assert nodes[A].best(Q) is None
+
+    reconfigure(world, nodes[A], peers=(ibgp(B), ibgp(C)))
+    world.advance(1)
+    assert nodes[A].has(Q)
+    assert ups(nodes[A]) == [B, C]
+
+
+def test_peers_and_routes_come_and_go(world: World, nodes: dict[str, Node]) -> None:
+    new = world.add("192.0.2.4", peers=[ibgp(A)])
+
+    reconfigure(world, nodes[A], peers=(ibgp(B), ibgp("192.0.2.4")), routes=(RouteConfig(Q, type="blackhole"),))
+    world.run_until(lambda: new.has(P, Q) and nodes[B].has(Q), limit=200)
+
+    assert "De-configured" in nodes[C].counters(A).last_error or "econfigured" in nodes[C].counters(A).last_error
+    assert not nodes[C].has(P)
+    reconfigure(world, nodes[A], routes=())
+    world.run_until(lambda: not nodes[B].has(Q))
+    assert ups(nodes[A]) == [B, C, "192.0.2.4"]
+
+
+def test_a_peer_can_be_switched_off_and_on(world: World, nodes: dict[str, Node]) -> None:
+    reconfigure(world, nodes[A], peers=(ibgp(B, enabled=False), ibgp(C)))
+    world.advance(30)
+    assert nodes[A].counters(B).state == "idle"
+    assert not nodes[B].core.all_established()
+
+    reconfigure(world, nodes[A], peers=(ibgp(B), ibgp(C)))
+    world.run_until(nodes[B].core.all_established, limit=300)
+
+
+def test_new_rules_of_decision_choose_anew(world: World) -> None:
+    one = world.add(A, peers=[ibgp(B), ibgp(C)])
+    others = [world.add(address, peers=[ibgp(A, export_policy=("own",))], policies=policy) for address, policy in (
+        (B, {"own": (TermConfig(action="accept", set=SetConfig(prepend=(65009, 65009), med=1)),)}),
+        (C, {"own": (TermConfig(action="accept", set=SetConfig(prepend=(65009,), med=2)),)}),
+    )]  # fmt: skip
+    world.run_until(one.core.all_established)
+    for other in others:
+        other.announce(P)
+    world.run_until(lambda: one.received(P, B) is not None and one.received(P, C) is not None)
+    assert best_source(one) == C
+
+    reconfigure(world, one, decision=DecisionConfig(as_path_ignore=True))
+    world.advance(1)
+
+    assert best_source(one) == B
+
+
+def best_source(node: Node) -> str:
+    path = node.best(P)
+    assert path is not None
+    return path.source.name
+
+
+def test_another_router_id_ends_every_session(world: World, nodes: dict[str, Node]) -> None:
+    reconfigure(world, nodes[A], router_id="192.0.2.111")
+    world.run_until(lambda: len(ups(nodes[A])) == 4, limit=300)
+
+    assert sorted(map(str, ups(nodes[A]))) == [B, B, C, C]
+
+
+def test_a_configuration_that_cannot_be_compiled_changes_nothing(world: World, nodes: dict[str, Node]) -> None:
+    from pybgp.errors import ConfigError
+
+    before = nodes[A].core.config
+    with pytest.raises(ConfigError):
+        reconfigure(world, nodes[A], peers=(PeerConfig(B, remote_as=64512, import_policy=("no such policy",)),))
+
+    assert nodes[A].core.config is before
+    assert nodes[A].core.all_established()
