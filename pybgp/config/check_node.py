@@ -50,7 +50,7 @@ def _routes(routes: Sequence[RouteConfig]) -> Iterator[Finding]:
             )
 
 
-def _once(name: str, items: Sequence[RouteConfig] | Sequence[AggregateConfig]) -> Iterator[Finding]:
+def _once(name: str, items: Sequence[RouteConfig | AggregateConfig]) -> Iterator[Finding]:
     seen: dict[str, int] = {}
     for index, item in enumerate(items):
         first = seen.setdefault(item.prefix, index)

@@ -29,8 +29,8 @@ def findings(config: NodeConfig) -> Iterator[Finding]:
         yield from _sets(base, match, speaker.sets)
         yield from _peers(base, match, speaker)
     for index, rule in enumerate(config.fib.imports if config.fib is not None else ()):
-        path: Path = ("fib", "imports", index, "prefix_set")
-        yield from _set(path, rule.prefix_set, "prefix_sets", speaker.sets.prefix_sets)
+        place: Path = ("fib", "imports", index, "prefix_set")
+        yield from _set(place, rule.prefix_set, "prefix_sets", speaker.sets.prefix_sets)
     yield from _fib_actions(config)
     yield from _unreachable_terms(speaker)
     yield from _unused(config)

@@ -158,7 +158,7 @@ def _endpoint(text: str) -> str:
 
 
 def _prefix(text: str) -> str:
-    address, slash, length = text.partition("/")
+    address, slash, _ = text.partition("/")
     if not slash:
         try:
             bits = ipaddress.ip_address(address).max_prefixlen
