@@ -20,7 +20,7 @@ from ..errors import FibError
 from ..speaker.fib import FibChanges, FibRoute, FibStatus, InstalledRoute, KernelEvent, LocalAddresses
 from . import links as link_messages
 from .links import LinkChange, Links
-from .netlink import AnswersLostError, Monitor, NetlinkChannel, boot_id, inside, namespace_inode
+from .netlink import AnswersLostError, Monitor, NetlinkChannel, boot_id, inside
 from .plan import Request
 from .state import Claims, Identity, Journal, StateFile, replay
 from .table import Table
@@ -34,7 +34,7 @@ RESYNC_INTERVAL: Final = 60.0
 _RESYNC_PAUSE: Final = 0.2
 _READ_AT_ONCE: Final = 200
 """Notifications a turn of the loop: about 1 ms."""
-_SLICE: Final = 4000
+_SLICE: Final = 2000
 _TEMPLATES: Final = 4096
 _DUMP_ATTEMPTS: Final = 8
 
@@ -114,7 +114,7 @@ class KernelFib:
             if not await self._run(self._channel.may_change_routes):
                 raise FibError("routes can't be changed: CAP_NET_ADMIN is missing")
             config = self._config
-            identity = Identity(config.protocol, config.table, boot_id(), namespace_inode(self._namespace))
+            identity = Identity(config.protocol, config.table, boot_id(), self._channel.namespace())
             self._journal = Journal(identity)
             claims = await self._run(lambda: replay(self._state.open(), identity))
             self._waiting = []

@@ -11,6 +11,7 @@ import errno
 import os
 import socket
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, NamedTuple
@@ -26,6 +27,7 @@ _EXT_ACK: Final = 11
 _STRICT_CHECK: Final = 12
 _SO_RCVBUFFORCE: Final = 33
 _SO_ATTACH_FILTER: Final = 26
+_SO_NETNS_COOKIE: Final = 71
 _CLONE_NEWNET: Final = 0x40000000
 
 REQUEST_BUFFER: Final = 4 << 20
@@ -81,11 +83,6 @@ def inside(namespace: str | None) -> Iterator[None]:
         os.close(home)
 
 
-def namespace_inode(namespace: str | None) -> int:
-    """What tells network namespaces apart."""
-    return os.stat("/proc/self/ns/net" if namespace is None else f"/run/netns/{namespace}").st_ino
-
-
 def boot_id() -> str:
     """Another one after every boot."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
@@ -117,6 +114,13 @@ class NetlinkChannel:
         self.port: int = self._socket.getsockname()[0]
         """Our port id: it is in the notifications of our own changes."""
         self._sequence = 0
+
+    def namespace(self) -> int:
+        """What tells our network namespace from others: its cookie (``SO_NETNS_COOKIE``), else its inode number."""
+        try:
+            return int.from_bytes(self._socket.getsockopt(socket.SOL_SOCKET, _SO_NETNS_COOKIE, 8), sys.byteorder)
+        except OSError:
+            return os.stat("/proc/self/ns/net").st_ino
 
     def sequences(self, count: int) -> int:
         """Reserve ``count`` sequence numbers and return the first."""

@@ -4,15 +4,15 @@ The protocol number alone is no proof: BIRD's is 12 as well. So every batch is w
 gets it, and what went away is written down after. It is a journal of JSON lines, one for up to 64 routes (some
 1.5 KB; 50,000 routes are 800 appends, about 10 ms altogether), rewritten when it is mostly history:
 
-    {"pybgp_fib": 1, "protocol": 12, "table": 254, "boot_id": "...", "namespace": 4026531840}
+    {"pybgp_fib": 1, "protocol": 12, "table": 254, "boot_id": "...", "namespace": 1}
     {"route": 1, "type": "unicast", "metric": 0, "next_hops": [["192.0.2.1", "eth0", false, 1]]}
     {"put": 1, "family": "ipv4-unicast", "keys": "1a0a0102401a0a010280"}
     {"gone": 0, "family": "ipv4-unicast", "keys": "1a0a010280"}
 
 ``put`` refers to a ``route`` line, ``gone`` names a metric; ``keys`` are wire keys one after the other. The file
 lies in the page cache when ``write`` returns, which outlives the process; it isn't synced, because what doesn't
-outlive the kernel isn't needed: routes are gone after a reboot too, and another boot id or network namespace makes
-the file void. A cut-off last line is a batch that was never sent.
+outlive the kernel isn't needed: routes are gone after a reboot too, and another boot id or network namespace (its
+cookie: inode numbers are used again) makes the file void. A cut-off last line is a batch that was never sent.
 
 On start a route in the kernel is ours if it has our protocol number and *is what the file says*: prefix, metric,
 type and next hops (of a batch that may not have been answered: the new way or the one before). A BIRD's route would
@@ -48,7 +48,7 @@ class Identity:
     table: int
     boot_id: str
     namespace: int
-    """The inode number of the network namespace."""
+    """The cookie of the network namespace, never used twice (before Linux 5.14 its inode number, which may be)."""
 
 
 @dataclass(slots=True)
@@ -110,18 +110,20 @@ def replay(text: str, identity: Identity) -> dict[Family, Claims]:
         if not isinstance(head, dict) or head.pop("pybgp_fib", None) != _VERSION or Identity(**head) != identity:
             return {}
         routes: dict[int, FibRoute] = {}
+        alone: dict[int, tuple[FibRoute]] = {}  # one tuple for all prefixes that have only this
         for line in lines[1:]:
             entry = json.loads(line)
             if "route" in entry:
                 routes[entry["route"]] = _route(entry)
+                alone[entry["route"]] = (routes[entry["route"]],)
                 continue
             mine = claims.setdefault(Family.parse(entry["family"]), {})
             if "put" in entry:
-                route = routes[entry["put"]]
+                route, only = routes[entry["put"]], alone[entry["put"]]
                 metric = route.metric or 0
                 for key in split_keys(bytes.fromhex(entry["keys"])):
                     before = mine.get((key, metric))
-                    mine[key, metric] = (route,) if before is None or before[0] == route else (route, before[0])
+                    mine[key, metric] = only if before is None or before[0] == route else (route, before[0])
             else:
                 for key in split_keys(bytes.fromhex(entry["keys"])):
                     mine.pop((key, entry["gone"]), None)

@@ -9,7 +9,7 @@ import os
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,14 @@ class Namespace:
 
 @pytest.fixture
 def namespace() -> Iterator[Namespace]:
-    """A namespace with a veth pair v0 (10.99.0.1/24, 2001:db8:99::1/64) - v1 and a tap-like second pair w0 - w1."""
-    name = f"pybgp-fib-{os.getpid()}-{next(_numbers)}"
+    """A namespace with veth pairs v0 - v1 (10.99.0.1/24, 2001:db8:99::1/64) and w0 - w1 (10.98.0.1/24, ...)."""
+    with made_namespace(f"pybgp-fib-{os.getpid()}-{next(_numbers)}") as space:
+        yield space
+
+
+@contextmanager
+def made_namespace(name: str) -> Iterator[Namespace]:
+    """Made, and removed at the end."""
     subprocess.run(["ip", "netns", "add", name], check=True)
     try:
         space = Namespace(name)

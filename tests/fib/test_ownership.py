@@ -21,7 +21,7 @@ from pybgp.fib.state import StateFile
 from pybgp.fib.wire import Header, MessageType, Op, RouteReader, route_template
 from pybgp.speaker.fib import FibRoute
 
-from .conftest import Namespace, running, via
+from .conftest import Namespace, made_namespace, running, via
 
 pytestmark = pytest.mark.root
 
@@ -164,6 +164,25 @@ def test_the_state_file_of_another_boot_claims_nothing(namespace: Namespace, tmp
             assert (run.fib.status().adopted, run.fib.status().foreign_bird) == (0, 1)
 
     asyncio.run(scenario())
+
+
+def test_the_state_file_of_a_namespace_that_was_made_again_claims_nothing(tmp_path: Path) -> None:
+    """Its inode number may be the old one's."""
+
+    async def first(namespace: Namespace) -> None:
+        async with running(namespace, tmp_path) as run:
+            await run.want({"10.1.0.0/26": OURS})
+
+    async def second(namespace: Namespace) -> None:
+        async with running(namespace, tmp_path) as run:
+            assert (run.fib.status().adopted, run.fib.status().foreign_bird) == (0, 1)
+
+    name = f"pybgp-fib-again-{os.getpid()}"
+    with made_namespace(name) as namespace:
+        asyncio.run(first(namespace))
+    with made_namespace(name) as namespace:
+        namespace.ip("route add 10.1.0.0/26 via 10.99.0.2 proto bird")
+        asyncio.run(second(namespace))
 
 
 def test_two_of_us_dont_share_a_state_file(namespace: Namespace, tmp_path: Path) -> None:
