@@ -12,7 +12,14 @@ INTERVAL = 0.05
 """Seconds between two looks."""
 
 
-def until(condition: Callable[[], T], *, limit: float, why: str, seen: Callable[[], object] | None = None) -> T:
+def until(
+    condition: Callable[[], T],
+    *,
+    limit: float,
+    why: str,
+    seen: Callable[[], object] | None = None,
+    interval: float = INTERVAL,
+) -> T:
     """Look again until ``condition()`` is true, and return what it gave.
 
     A condition that can't be asked yet (``OSError``, ``LookupError``, ``ValueError``) counts as not true.
@@ -33,7 +40,7 @@ def until(condition: Callable[[], T], *, limit: float, why: str, seen: Callable[
             last = f"{type(error).__name__}: {error}"
         if time.monotonic() >= deadline:
             raise AssertionError(f"waited {limit:g} s for {why}; last seen: {seen() if seen else last}")
-        time.sleep(INTERVAL)
+        time.sleep(interval)
 
 
 def throughout(condition: Callable[[], object], *, seconds: float, why: str) -> None:

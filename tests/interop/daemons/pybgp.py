@@ -1,0 +1,155 @@
+"""pybgp itself, as an operator runs it: ``python -m pybgp speak -c node.toml``, asked over its control socket."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pybgp.control.client import Client, NoDaemon
+from tests.support import until
+
+from .base import Announcement, Attributes, Daemon, Peering
+
+ROOT = Path(__file__).parents[3]
+
+
+class PyBgp(Daemon):
+    kind = "pybgp"
+
+    fib: str | None = None
+    """Lines of the ``[fib]`` table; None: no table, the kernel is left alone."""
+    extra: str = ""
+    """More of the file, at its end."""
+
+    @property
+    def socket(self) -> str:
+        return str(self.folder / "pybgp.sock")
+
+    def start(self) -> None:
+        self._write()
+        self.process = self.spawn(sys.executable, "-m", "pybgp", "speak", "-c", str(self.folder / "node.toml"))
+        until(self._answers, limit=15, why=f"{self} to answer", seen=self.log)
+
+    def _answers(self) -> bool:
+        assert self.running, f"{self} left:\n{self.log()}"
+        try:
+            return bool(self._ask("version"))
+        except NoDaemon:
+            return False
+
+    def reload(self) -> None:
+        self._write()
+        with Client(self.socket) as client:
+            client.ask("reload")
+
+    def announce(self, *announcements: Announcement) -> None:
+        self.configure(announced=[*self.announced.values(), *announcements])
+
+    def withdraw(self, *prefixes: str) -> None:
+        self.configure(announced=[each for each in self.announced.values() if each.prefix not in prefixes])
+
+    def routes(self, version: int) -> dict[str, Attributes]:
+        with Client(self.socket) as client:
+            rows = list(client.stream("routes", family=f"ipv{version}-unicast"))
+        return {row["prefix"]: _attributes(row) for row in rows if row["peer"] in self.peerings and row["best"]}
+
+    def state(self, name: str) -> str:
+        state: str = self.peer(name)["state"]
+        return state.replace("_", "")
+
+    def refresh(self, name: str) -> None:
+        raise NotImplementedError("pybgp keeps what peers sent, and never has to ask for it again")
+
+    def updates_received(self, name: str) -> int:
+        count: int = self.peer(name)["messages_in"]["update"]
+        return count
+
+    def last_error(self, name: str) -> str:
+        return self.peer(name)["last_error"] or ""
+
+    def peer(self, name: str) -> dict[str, Any]:
+        """A row of ``pybgp show peers --json``."""
+        with Client(self.socket) as client:
+            rows = list(client.stream("peers", name=name))
+        return rows[0]
+
+    def _ask(self, question: str) -> dict[str, Any]:
+        with Client(self.socket) as client:
+            return client.ask(question)
+
+    def hang_up(self) -> None:
+        """SIGHUP: read the file again."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
+
+    # -- configuration -------------------------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        for peering in self.peerings.values():
+            if peering.password is not None:
+                self._secret(peering).write_text(peering.password + "\n")
+        (self.folder / "node.toml").write_text("\n".join(self._config()) + "\n")
+
+    def _secret(self, peering: Peering) -> Path:
+        return self.folder / f"{peering.name}.key"
+
+    def _config(self) -> Iterator[str]:
+        yield f"local_as = {self.asn}"
+        yield f'router_id = "{self.host.router_id}"'
+        yield f'control = {{ socket = "{self.socket}" }}'
+        yield 'log = { level = "info", format = "text" }'
+        for peering in self.peerings.values():
+            yield from self._peering(peering)
+        yield from (line for each in self.announced.values() for line in _route(each))
+        if self.fib is not None:
+            yield "[fib]"
+            yield f'state_file = "{self.folder}/fib.json"'
+            yield self.fib
+        yield self.extra
+
+    def _peering(self, peering: Peering) -> Iterator[str]:
+        yield "[[peers]]"
+        yield f'name = "{peering.name}"'
+        yield f'address = "{peering.remote}"'
+        yield f'local_address = "{peering.local}"'
+        yield f"remote_as = {peering.remote_as}"
+        yield f"hold_time = {peering.hold_time}"
+        yield f"passive = {str(peering.passive).lower()}"
+        yield f"route_reflector_client = {str(peering.client).lower()}"
+        add_path = '{ add_path = "both" }' if peering.add_path else "{}"
+        yield f"families = {{ ipv{peering.version}-unicast = {add_path} }}"
+        yield "timers = { connect_retry = 1, idle_hold = 1, idle_hold_max = 2 }"
+        yield 'import_policy = ["accept"]'
+        yield 'export_policy = ["accept"]'
+        if peering.password is not None:
+            yield f'password = {{ file = "{self._secret(peering)}" }}'
+
+
+def _route(announcement: Announcement) -> Iterator[str]:
+    yield "[[routes]]"
+    yield f'prefix = "{announcement.prefix}"'
+    yield 'type = "blackhole"'
+    yield f"communities = {json.dumps(announcement.communities)}"
+    if announcement.med is not None:
+        yield f"med = {announcement.med}"
+    if announcement.local_pref is not None:
+        yield f"local_pref = {announcement.local_pref}"
+
+
+def _attributes(row: dict[str, Any]) -> Attributes:
+    return Attributes(
+        peering=row["peer"],
+        next_hop=row["next_hop"],
+        as_path=tuple(row["as_path"]),
+        origin=row["origin"],
+        local_pref=row["local_pref"],
+        med=row["med"],
+        communities=frozenset(row["communities"]),
+        large_communities=frozenset(row["large_communities"]),
+        originator_id=row["originator_id"],
+        cluster_list=tuple(row["cluster_list"]),
+    )
