@@ -1,0 +1,1 @@
+"""What helps to test programs that use pybgp, and pybgp itself; needs the packages of the extra ``dev``."""
