@@ -15,9 +15,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from pybgp.constants import CeaseSubcode
 from pybgp.errors import Cease, UpdateError
+from pybgp.fsm.actions import Send
 from pybgp.fsm.settings import SessionSettings
 from pybgp.fsm.states import State
 from pybgp.messages.context import PeerKind
+from pybgp.messages.header import KEEPALIVE
 from tests.unit.fsm.wire import OTHER, Side, Wire
 
 SIDES = st.sampled_from(["a", "b"])
@@ -191,8 +193,7 @@ class Pair(RuleBasedStateMachine):
         if len(self.wanted) == 2:
             found = self.wire.run(QUIET, self._agreed)
             assert found, f"no session after {QUIET:.0f} s: {self._states()}"
-            self.wire.run(300)  # and it lasts
-            assert self._agreed(), f"the session did not last: {self._states()}"
+            self._lasts()
             return
         self.wire.run(QUIET)
         for side, peer in self.wire.peers.items():
@@ -202,6 +203,15 @@ class Pair(RuleBasedStateMachine):
                 assert peer.next_deadline is None
         assert all(len(tcp.conns) < 2 for tcp in self.wire.tcps), "a connection between stopped ends"
 
+    def _lasts(self) -> None:
+        """From then on there are KEEPALIVEs and nothing else."""
+        self.wire.run(1)
+        before = len(self.wire.log)
+        self.wire.run(600)
+        assert self._agreed(), f"the session did not last: {self._states()}"
+        more = [(at, side, action) for at, side, action in self.wire.log[before:] if not _is_keepalive(action)]
+        assert not more, f"a session that runs is left alone: {more[:3]}"
+
     def _agreed(self) -> bool:
         """Both are up on the same connection, and there is no other."""
         tcp = self.wire.tcp("a")
@@ -210,6 +220,10 @@ class Pair(RuleBasedStateMachine):
     def _states(self) -> str:
         peers = self.wire.peers
         return ", ".join(f"{side} {peers[side].state} ({peers[side].status().last_error})" for side in OTHER)
+
+
+def _is_keepalive(action: object) -> bool:
+    return isinstance(action, Send) and action.data == KEEPALIVE
 
 
 Pair.TestCase.settings = hypothesis_settings(max_examples=60, stateful_step_count=25, deadline=None)

@@ -433,6 +433,27 @@ def test_a_peer_that_keeps_falling_waits_longer_each_time() -> None:
         peer.pass_time(retry - peer.now)
 
 
+@pytest.mark.row("FSM-48")
+def test_the_operators_start_forgets_the_falls_and_waits_for_nothing() -> None:
+    """RFC 4271 §8.1.2, event 1: ConnectRetryCounter is 0 again, and so is our patience."""
+    peer = Peer()
+    peer.start()
+    for _ in range(4):
+        conn = peer.dialled()
+        peer.connected(conn)
+        peer.receive(conn, peer_open(my_as=1, capabilities=()).encode())
+        peer.fsm.take_output()
+        peer.start()
+
+    peer.fsm.connection_failed(conn := peer.dialled(), peer.now, "refused")
+    assert (peer.fsm.status().next_retry or 0) <= 5
+    peer.start()
+    peer.connected(conn := peer.dialled())
+    peer.receive(conn, peer_open(my_as=1, capabilities=()).encode())
+
+    assert (peer.fsm.status().next_retry or 0) <= 5
+
+
 @pytest.mark.row("FSM-11", "FSM-48")
 def test_a_refused_connect_is_tried_again_every_few_seconds() -> None:
     peer = Peer()

@@ -82,7 +82,7 @@ def test_a_header_error_is_told(state: State, octets: bytes, error: str) -> None
     assert rig.said()[:2] == [f"send NOTIFICATION {error}", "close"]
 
 
-@pytest.mark.row("OPN-07", "FSM-26", "OPN-12", "OPN-13")
+@pytest.mark.row("OPN-01", "OPN-02", "OPN-07", "FSM-26", "OPN-12", "OPN-13", "OPN-14", "OPN-17")
 @pytest.mark.parametrize(
     ("octets", "error"),
     [
@@ -91,8 +91,10 @@ def test_a_header_error_is_told(state: State, octets: bytes, error: str) -> None
         (peer_open(my_as=1, capabilities=()).encode(), "2/2"),
         (message(1, bytes.fromhex("04 fc01 005a c0000202 03 63 01 00")), "2/4 630100"),
         (message(1, bytes.fromhex("04 fc01 005a c0000202 03 02 20 00")), "2/0"),
+        (message(1, bytes.fromhex("04 fc01 005a c0000202 00 010203")), "2/0"),
+        (message(1, bytes.fromhex("04 fc01 005a c0000202 ff ff 0004 02 0020 00")), "2/0"),
     ],
-    ids=["hold-time", "version", "as", "parameter", "overrun"],
+    ids=["hold-time", "version", "as", "parameter", "overrun", "behind", "extended-overrun"],
 )
 def test_an_open_error_is_told(octets: bytes, error: str) -> None:
     """RFC 4271 §6.2."""
