@@ -63,9 +63,9 @@ class PeerChange:
     """What becomes of one peer, or of all sessions of a dynamic range.
 
     ``old`` and ``new`` are as configured; None when there was none or is none any more. ``keys`` are those whose
-    effective values differ, and ``import_policy NAME`` for a policy in the list that says something else now. A weaker effect's
-    keys are there too: a peer may need ``imports`` and a new ``password`` at once. After ``RESET`` and above everything
-    is new anyway.
+    effective values differ, and ``import_policy NAME`` for a policy in the list that says something else now. A weaker
+    effect's keys are there too: a peer may need ``imports`` and a new ``password`` at once. After ``RESET`` and above
+    everything is new anyway.
     """
 
     identity: Identity
@@ -130,7 +130,7 @@ class Changes:
     web_changed: tuple[str, ...] = ()
     log_changed: tuple[str, ...] = ()
     values_changed: tuple[str, ...] = ()
-    """Other keys whose new value counts from now on, and nothing else: those of ``graceful_restart``, ``fib.on_stop``."""
+    """Other keys that change nothing but the value: those of ``graceful_restart``, ``fib.on_stop``."""
 
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) for field in fields(self))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,8 +66,8 @@ def read(text: str, *, name: str) -> Loaded:
     return read_document(_document(text, name), name=name)
 
 
-def read_document(document: Mapping[str, Any], *, name: str, source: str = "") -> Loaded:
-    """Read a document that is a TOML file's already, or means the same.
+def read_document(document: Mapping[str, Any], *, name: str, line_of: Callable[[Problem], str] | None = None) -> Loaded:
+    """Read a document that a TOML file was, or could have been; ``line_of`` words a finding in another way.
 
     Raises:
         ConfigError: as ``load_config`` does.
@@ -78,7 +78,7 @@ def read_document(document: Mapping[str, Any], *, name: str, source: str = "") -
     for key in _PEER_LISTS:
         if key in given:
             given[key] = _in_place(document[key], key)
-    merger = Merger(at, source=source)
+    merger = Merger(at)
     merger.note_top_level(document)
     node = merger.node(given, document.get("peer_groups", {}))
     wrong = list(problems)
@@ -88,8 +88,9 @@ def read_document(document: Mapping[str, Any], *, name: str, source: str = "") -
         if not found.warning and not _in_doubt(found, problems, node)
     ]
     if wrong:
-        raise ConfigError(*(problem.line(name) for problem in in_file_order(wrong, document)))
-    return Loaded(node, merger.origins)
+        words = line_of if line_of is not None else lambda problem: problem.line(name)
+        raise ConfigError(*map(words, in_file_order(wrong, document)))
+    return Loaded(node, merger.origins, document, name)
 
 
 def _document(text: str, name: str) -> dict[str, Any]:

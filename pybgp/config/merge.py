@@ -27,6 +27,7 @@ from .problems import At
 from .toml_text import Path, path_text
 
 MERGED: Final = ("timers", "graceful_restart", "max_prefixes")
+PEER: Final = "peer"
 TOP_LEVEL: Final = "top level"
 COMMAND_LINE: Final = "command line"
 DEFAULT: Final = "default"
@@ -45,6 +46,9 @@ class Loaded:
 
     config: NodeConfig
     origins: Origins = field(default_factory=dict, repr=False)
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What was read; empty if it is not known."""
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -55,8 +59,6 @@ class Merger:
     origins: dict[str, str] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     graceful_restart: Mapping[str, Any] = field(default_factory=dict)
-    source: str = ""
-    """Instead of "peer" and "top level", when all comes from one place."""
 
     def node(self, given: Mapping[str, Any], written_groups: Mapping[str, Any]) -> NodeConfig:
         """The whole model. For a ``local_as`` or ``router_id`` that is missing, which has been told, a placeholder."""
@@ -77,14 +79,14 @@ class Merger:
     def peer(self, index: int, own: Mapping[str, Any]) -> PeerConfig:
         """One of ``peers``. An address that could not be read is empty."""
         base: Path = ("peers", index)
-        merged = self._merged(own, base, self.source or "peer")
+        merged = self._merged(own, base, PEER)
         address = merged.pop("address", "")
         return PeerConfig(address, **merged)
 
     def dynamic(self, index: int, own: Mapping[str, Any]) -> DynamicPeersConfig:
         """One of ``dynamic_peers``; the template is passive, and neither has an address nor a name."""
         base: Path = ("dynamic_peers", index)
-        merged = self._merged(own, base, self.source or "peer")
+        merged = self._merged(own, base, PEER)
         outside = {name: merged.pop(name) for name in ("limit", "name") if name in merged}
         prefix = merged.pop("prefix", "")
         merged["passive"] = True
@@ -101,7 +103,7 @@ class Merger:
             if isinstance(value, Mapping) and name not in ("families", *_SETS, "policies"):
                 self.note_top_level(value, (*base, name))
             else:
-                self.origins[path_text((*base, name))] = self.source or TOP_LEVEL
+                self.origins[path_text((*base, name))] = TOP_LEVEL
 
     def _merged(self, own: Mapping[str, Any], base: Path, own_origin: str) -> dict[str, Any]:
         name = own.get("group")
@@ -117,7 +119,7 @@ class Merger:
             layers = [(group.get(key), from_group), (own.get(key), own_origin)]
             if any(values is not None for values, _ in layers):
                 if key == "graceful_restart":
-                    layers.insert(0, (self.graceful_restart, self.source or TOP_LEVEL))
+                    layers.insert(0, (self.graceful_restart, TOP_LEVEL))
                 table = self._layered(layers, (*base, key))
                 self._build(merged, key, table, base)
         return merged

@@ -418,7 +418,7 @@ _GROUP_KEY: Final = Key(
 _NO_NESTING: Final = "unknown key; a group has no group, address or name of its own"
 
 GROUP: Final = Given(
-    (*_SESSION_KEYS, *_CONNECTION_KEYS),
+    (*_SESSION_KEYS[:2], *_CONNECTION_KEYS, *_SESSION_KEYS[2:]),
     PeerConfig,
     hints={**_ABOVE, "group": _NO_NESTING, "address": _NO_NESTING, "name": _NO_NESTING},
 )
@@ -439,8 +439,9 @@ PEER: Final = Given(
             absent="the address",
         ),
         _GROUP_KEY,
-        *_SESSION_KEYS,
+        *_SESSION_KEYS[:2],
         *_CONNECTION_KEYS,
+        *_SESSION_KEYS[2:],
     ),
     PeerConfig,
     hints={**_ABOVE, "prefix": "unknown key; it belongs to dynamic_peers, a peer has an address"},
@@ -514,6 +515,7 @@ MATCH: Final = Table(
         Key(name="origin", kind=ORIGIN, meaning="ORIGIN is this.", reload=Reload.POLICY),
     ),
     MatchConfig,
+    sparse=True,
 )
 SET: Final = Table(
     (
@@ -565,6 +567,7 @@ SET: Final = Table(
         ),
     ),
     SetConfig,
+    sparse=True,
 )
 TERM: Final = Table(
     (
@@ -580,6 +583,7 @@ TERM: Final = Table(
         ),
     ),
     TermConfig,
+    sparse=True,
 )
 ROUTE: Final = Table(
     (
@@ -613,6 +617,7 @@ ROUTE: Final = Table(
         ),
     ),
     RouteConfig,
+    sparse=True,
 )
 AGGREGATE: Final = Table(
     (
@@ -649,6 +654,7 @@ FIB_IMPORT: Final = Table(
         Key(name="prefix_set", kind=NAME, meaning="Only prefixes in this set.", reload=Reload.FIB, absent="any prefix"),
     ),
     FibImportConfig,
+    sparse=True,
 )
 FIB: Final = Table(
     (

@@ -55,11 +55,18 @@ class Table(Kind):
     toml = "table"
 
     def __init__(
-        self, keys: Iterable[Key], model: type | None = None, *, hints: Mapping[str, str] | None = None
+        self,
+        keys: Iterable[Key],
+        model: type | None = None,
+        *,
+        hints: Mapping[str, str] | None = None,
+        sparse: bool = False,
     ) -> None:
+        """``hints`` are messages for keys that somebody may look for here; ``sparse`` leaves out defaults in print."""
         self.keys = {key.name: key for key in keys}
         self.model = model
         self._hints = hints or {}
+        self._sparse = sparse
         names = list(self.keys)
         self.expected = f"a table of {', '.join(names[:4])}{', …' if len(names) > 4 else ''}"
 
@@ -106,7 +113,7 @@ class Table(Kind):
         found = {}
         for key in self.keys.values():
             item = self.value(value, key)
-            if item is not None:
+            if item is not None and not (self._sparse and item == self.default(key)):
                 found[key.name] = key.kind.plain(item)
         return found
 

@@ -11,6 +11,7 @@ from ..addresses import Family, key_text, parse_as, parse_router_id, prefix_key
 from ..constants import AS_TRANS
 from ..messages.attributes import community_pattern
 from ..policy import as_path_set, prefix_set
+from ..policy.python import function_name
 from .kinds import WRONG, Kind, ListOf, Of, Text, Wrong
 from .model import FamilyConfig
 from .problems import At, nearest
@@ -220,6 +221,13 @@ def _policy_ref(text: str) -> str:
     return _matching(_NAME)(text)
 
 
+class _Policy(Text):
+    """Programs may give the function itself."""
+
+    def plain(self, value: Any) -> object:
+        return value if isinstance(value, str) else function_name(value)
+
+
 def _policy_name(text: str) -> str:
     if text in BUILT_IN_POLICIES:
         raise ValueError(f"expected another name, {text} is built in")
@@ -251,7 +259,7 @@ def _protocol(value: object) -> str:
 _PROTOCOL_EXPECTED: Final = f"a number 0..255 or one of {', '.join(PROTOCOLS)}"
 NAME: Final = Text("a name of letters, digits, _, - and .", _matching(_NAME))
 POLICY_NAME: Final = Text("a name of letters, digits, _, - and .", _policy_name)
-POLICY: Final = Text('the name of a policy, "accept", "reject" or "module:function"', _policy_ref)
+POLICY: Final = _Policy('the name of a policy, "accept", "reject" or "module:function"', _policy_ref)
 PEER_NAME: Final = Text("1..64 characters without spaces, commas and quotes", _matching(_PEER_NAME))
 INTERFACE: Final = Text("the name of an interface, 1..15 characters", _matching(_INTERFACE))
 INTERFACES: Final = Text('an interface or a pattern like "cali*" or "!kube-ipvs*"', _matching(_PATTERN))
