@@ -31,6 +31,8 @@ class Peering:
     client: bool = False
     """The other one is our route reflector client."""
     add_path: bool = False
+    restarts: bool = False
+    """It asks the other one to keep its routes over a restart (RFC 4724); all can keep the other's."""
 
     @property
     def version(self) -> int:

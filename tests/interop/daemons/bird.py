@@ -84,6 +84,8 @@ class Bird(Daemon):
             yield "  passive on;"
         if peering.password is not None:
             yield f'  password "{peering.password}";'
+        if peering.restarts:
+            yield "  graceful restart on; graceful restart time 60;"
         if peering.client:
             yield "  rr client;"
         add_path = "add paths on; " if peering.add_path else ""

@@ -138,6 +138,7 @@ def _neighbor(peering: Peering) -> Iterator[str]:
     yield f"{head} timers {max(1, peering.hold_time // 3)} {peering.hold_time}"
     yield f"{head} timers connect 1"
     yield f"{head} advertisement-interval 0"
+    yield f"{head} graceful-restart{'' if peering.restarts else '-disable'}"
     if peering.passive:
         yield f"{head} passive"
     if peering.password is not None:

@@ -109,12 +109,19 @@ def _neighbor(peering: Peering) -> Iterator[str]:
     yield f"keepalive-interval = {max(1, peering.hold_time // 3)}"
     yield "connect-retry = 1"
     yield "idle-hold-time-after-reset = 1"
+    if peering.restarts:
+        yield "[neighbors.graceful-restart.config]"
+        yield "enabled = true"
+        yield "restart-time = 60"
     if peering.client:
         yield "[neighbors.route-reflector.config]"
         yield "route-reflector-client = true"
     yield "[[neighbors.afi-safis]]"
     yield "[neighbors.afi-safis.config]"
     yield f'afi-safi-name = "ipv{peering.version}-unicast"'
+    if peering.restarts:
+        yield "[neighbors.afi-safis.mp-graceful-restart.config]"
+        yield "enabled = true"
     if peering.add_path:
         yield "[neighbors.afi-safis.add-paths.config]"
         yield "receive = true"

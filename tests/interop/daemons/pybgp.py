@@ -123,6 +123,8 @@ class PyBgp(Daemon):
         add_path = '{ add_path = "both" }' if peering.add_path else "{}"
         yield f"families = {{ ipv{peering.version}-unicast = {add_path} }}"
         yield "timers = { connect_retry = 1, idle_hold = 1, idle_hold_max = 2 }"
+        if peering.restarts:
+            yield 'graceful_restart = { role = "both", restart_time = 60 }'
         yield 'import_policy = ["accept"]'
         yield 'export_policy = ["accept"]'
         if peering.password is not None:
