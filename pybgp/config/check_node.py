@@ -127,9 +127,9 @@ def _not_yet(config: NodeConfig) -> Iterator[Finding]:
 def _not_yet_in(base: Path, table: Table, value: Any) -> Iterator[Finding]:
     """Keys of one table that are marked as later and have another value than the default."""
     for key in table.keys.values():
-        if isinstance(key.kind, Table) and key.field == ".":
-            inner = Table(key.kind.keys.values(), table.model)
-            yield from _not_yet_in((*base, key.name), inner, value)
+        inner = table.inner(key)
+        if inner is not None:
+            yield from _not_yet_in((*base, key.name), inner, table.value(value, key))
         elif key.later and table.value(value, key) != table.default(key):
             found = key.kind.plain(table.value(value, key))
             yield Finding(path=(*base, key.name), value=found, text=NOT_YET, warning=True)

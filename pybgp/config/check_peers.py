@@ -279,7 +279,7 @@ def _passwords(speaker: SpeakerConfig) -> Iterator[Finding]:
     for index, peer in enumerate(speaker.peers):
         address, _, interface = identity(peer)
         first, password = seen.setdefault((address, interface), (index, peer.password))
-        if password != peer.password:
+        if password != peer.password and identity(speaker.peers[first]) != identity(peer):
             yield Finding(
                 path=("peers", index, "password"),
                 text=f"expected the same as peers[{first}] has, since TCP-MD5 knows one password for {address}",

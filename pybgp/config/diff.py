@@ -43,6 +43,7 @@ class Effect(IntEnum):
 
 _EFFECTS: Final[Mapping[Reload, Effect]] = {
     Reload.VALUE: Effect.VALUE,
+    Reload.ENABLED: Effect.VALUE,  # ENABLED or DISABLED, which is seen from the value
     Reload.PASSWORD: Effect.PASSWORD,
     Reload.POLICY: Effect.POLICY,
     Reload.RESET: Effect.RESET,

@@ -19,7 +19,7 @@ from .merge import PEER as PEER_ORIGIN
 from .model import NodeConfig
 from .problems import At, Problem, Problems, nearest
 from .schema import PEER, TOP
-from .tables import Table
+from .tables import Key, Table
 from .toml_text import Path, path_text
 from .words import Families
 
@@ -53,8 +53,9 @@ def peer_from_option(text: str) -> PeerOption:
     at = At((), problems)
     for word in words:
         _put(word, table, at)
-    if not problems.found:
-        PEER.read_given(table, at)
+    if not address:
+        raise ConfigError(f"{_OPTION} {text}: expected the peer's address first, then a comma and KEY=VALUE")
+    PEER.read_given(table, at)
     if problems.found:
         raise ConfigError(*(_line(f"{_OPTION} {address}", problem) for problem in problems))
     return PeerOption(text, table)
@@ -130,20 +131,36 @@ def _put(word: str, table: dict[str, Any], at: At) -> None:
     names = _SHORT.get(name, name).split(".")
     key = _key(names, PEER)
     if key is None:
-        near = nearest(name, [*_SHORT, *PEER.keys])
-        expected = f"did you mean {near}?" if near else "expected asn, client, or a key of peers"
-        (at / name).say(f"unknown key; {expected}" if word else "empty; expected KEY=VALUE between two commas")
+        _unknown(name, names, at)
         return
+    place = At(tuple(names), at.problems)
     if not equals and not isinstance(key, Boolean):
-        (at / name).say(f"expected a value, {name}=...: {key.expected}")
+        place.say(f"expected a value, {name}={key.expected}")
         return
     inner = table
     for part in names[:-1]:
         inner = inner.setdefault(part, {})
     if not isinstance(inner, dict) or names[-1] in inner:
-        (at / name).say("expected only once")
+        place.say("expected only once")
         return
     inner[names[-1]] = key.from_words(text) if equals else True
+
+
+def _unknown(name: str, names: Sequence[str], at: At) -> None:
+    if not name:
+        at.say("expected KEY=VALUE between two commas")
+        return
+    known = [*_SHORT, *PEER.keys, *(f"{key.name}.{inner}" for key in PEER.keys.values() for inner in _inner(key))]
+    tables = _inner(PEER.keys[name]) if name in PEER.keys else []
+    near = nearest(name, known)
+    expected = f"did you mean {near}?" if near else "expected asn, client, or a key of peers"
+    if tables:
+        expected = f"expected {' or '.join(f'{name}.{inner}=...' for inner in tables[:3])}"
+    At(tuple(names), at.problems).say(f"unknown key; {expected}")
+
+
+def _inner(key: Key) -> list[str]:
+    return list(key.kind.keys) if isinstance(key.kind, Table) else []
 
 
 def _key(names: Sequence[str], table: Table) -> Kind | None:

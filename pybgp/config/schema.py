@@ -290,8 +290,8 @@ _SESSION_KEYS: Final = (
     Key(
         name="enabled",
         kind=BOOLEAN,
-        meaning="`false`: configured, but shut down (6/2).",
-        reload=Reload.RESET,
+        meaning="`false`: configured, but shut down.",
+        reload=Reload.ENABLED,
     ),
     Key(
         name="local_address",
@@ -916,6 +916,7 @@ TOP: Final = Given(
     ),
     SpeakerConfig,
     hints={
+        **{key.name: "unknown key; it belongs to a peer or a group" for key in (*_SESSION_KEYS, *_CONNECTION_KEYS)},
         "calico": "not in this version: pybgp cannot derive its configuration from Calico's datastore yet",
     },
 )

@@ -11,6 +11,8 @@ from .kinds import WRONG, Kind, Wrong
 from .problems import At, nearest
 
 _ABSENT: Final = object()
+_LIST_LIMIT: Final = 12
+"""More keys than this are no help in a message."""
 
 
 class Reload(StrEnum):
@@ -18,6 +20,7 @@ class Reload(StrEnum):
 
     VALUE = "new value only"
     PASSWORD = "socket option only"
+    ENABLED = "shut down (6/2) or started"
     POLICY = "policy runs again"
     FIB = "FIB plan again"
     LISTENERS = "listeners open and close"
@@ -133,12 +136,23 @@ class Table(Kind):
                 return None if found is _ABSENT else found
         return None
 
+    def inner(self, key: Key) -> Table | None:
+        """The table that a key holds, with its model; None if it holds none."""
+        if not isinstance(key.kind, Table):
+            return None
+        return Table(key.kind.keys.values(), self.model) if key.field == "." else key.kind
+
     def _unknown(self, name: str, at: At) -> None:
         if name in self._hints:
             at.say(self._hints[name])
             return
         near = nearest(name, self.keys)
-        at.say(f"unknown key; did you mean {near}?" if near else f"unknown key; expected {_listed(self.keys)}")
+        if near:
+            at.say(f"unknown key; did you mean {near}?")
+        elif len(self.keys) <= _LIST_LIMIT:
+            at.say(f"unknown key; expected {_listed(self.keys)}")
+        else:
+            at.say("unknown key, and no known one is like it")
 
 
 def _default(field: Any) -> Any:
