@@ -150,9 +150,11 @@ def start_frr(node: Node, others: list[Node]) -> None:
         f"router bgp {ASN}\n bgp router-id {node.address}\n coalesce-time 0\n{peers}"
         " address-family ipv4 unicast\n  redistribute kernel\n exit-address-family\n"
     )
+    shutil.chown(node.directory, "frr", "frr")  # FRR's daemons give up root
     zserv = node.directory / "zserv.api"
-    common = ["-u", "root", "-g", "root", "--vty_socket", node.directory, "-z", zserv, "--log", "stdout"]
-    node.start(FRR / "zebra", "-i", node.directory / "zebra.pid", *common)
+    common = ["-A", "127.0.0.1", "--vty_socket", node.directory, "-z", zserv, "--log", "stdout"]
+    (node.directory / "zebra.conf").touch()
+    node.start(FRR / "zebra", "-f", node.directory / "zebra.conf", "-i", node.directory / "zebra.pid", *common)
     until("FRR's zebra runs", zserv.exists)
     node.start(FRR / "bgpd", "-f", config, "-i", node.directory / "bgpd.pid", "-p", "179", *common)
 
