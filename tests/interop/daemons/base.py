@@ -167,6 +167,10 @@ class Daemon(ABC):
         """How many UPDATEs, or routes in them, this session has brought: it grows with each that comes."""
 
     @abstractmethod
+    def updates_sent(self, name: str) -> int:
+        """The same for what it has sent."""
+
+    @abstractmethod
     def last_error(self, name: str) -> str:
         """Why a session of this peering ended last, in the daemon's own words; "" if none did."""
 

@@ -46,6 +46,10 @@ class Bird(Daemon):
         found = re.search(r"Import updates:\s+(\d+)", self._ask(f"show protocols all {name}"))
         return int(found[1]) if found else 0
 
+    def updates_sent(self, name: str) -> int:
+        found = re.search(r"Export updates:(?:\s+\S+){3}\s+\S+\s+(\d+)", self._ask(f"show protocols all {name}"))
+        return int(found[1]) if found else 0
+
     def last_error(self, name: str) -> str:
         found = re.search(r"Last error:\s+(.*)", self._ask(f"show protocols all {name}"))
         return found[1] if found else ""

@@ -87,6 +87,10 @@ class Frr(Daemon):
         count: int = self._neighbor(name)["messageStats"]["updatesRecv"]
         return count
 
+    def updates_sent(self, name: str) -> int:
+        count: int = self._neighbor(name)["messageStats"]["updatesSent"]
+        return count
+
     def last_error(self, name: str) -> str:
         reason: str = self._neighbor(name).get("lastNotificationReason", "")
         return reason

@@ -68,6 +68,10 @@ class GoBgp(Daemon):
         count: int = self._neighbor(name)["state"]["messages"]["received"].get("update", 0)
         return count
 
+    def updates_sent(self, name: str) -> int:
+        count: int = self._neighbor(name)["state"]["messages"]["sent"].get("update", 0)
+        return count
+
     def last_error(self, name: str) -> str:
         """It keeps none; its log has the NOTIFICATIONs."""
         remote = re.escape(self.peerings[name].remote)

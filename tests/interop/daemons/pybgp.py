@@ -22,6 +22,8 @@ class PyBgp(Daemon):
 
     fib: str | None = None
     """Lines of the ``[fib]`` table; None: no table, the kernel is left alone."""
+    other: Any = None
+    """Whoever a test has put beside it."""
     extra: str = ""
     """More of the file, at its end."""
 
@@ -62,10 +64,16 @@ class PyBgp(Daemon):
         return state.replace("_", "")
 
     def refresh(self, name: str) -> None:
-        raise NotImplementedError("pybgp keeps what peers sent, and never has to ask for it again")
+        self.host.run(sys.executable, "-m", "pybgp", "refresh", name, "-s", self.socket)
 
     def updates_received(self, name: str) -> int:
-        count: int = self.peer(name)["messages_in"]["update"]
+        """All messages: it counts no kinds."""
+        count: int = self.peer(name)["messages_in"]
+        return count
+
+    def updates_sent(self, name: str) -> int:
+        """All messages."""
+        count: int = self.peer(name)["messages_out"]
         return count
 
     def last_error(self, name: str) -> str:

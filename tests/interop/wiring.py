@@ -1,0 +1,85 @@
+"""Peerings between daemons on one LAN, by name: what a topology of a few nodes needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+from tests.support import until
+
+from .daemons import Announcement, Daemon, Peering
+
+VERSIONS = (4, 6)
+PATIENCE = 30
+
+
+def peering_name(other: Daemon, version: int) -> str:
+    """What a daemon calls its peering with another: "bird_4"."""
+    return f"{other.host.name}_{version}"
+
+
+def connect(one: Daemon, other: Daemon, *, client: bool = False, **settings: Any) -> None:
+    """Two sessions, one over IPv4 and one over IPv6; ``client``: ``other`` is ``one``'s reflector client.
+
+    Only the configuration: before the daemons start.
+    """
+    for version in VERSIONS:
+        for here, there in ((one, other), (other, one)):
+            peering = Peering(
+                name=peering_name(there, version),
+                local=here.host.address(version),
+                remote=there.host.address(version),
+                remote_as=there.asn,
+                **settings,
+            )
+            here.peerings[peering.name] = replace(peering, client=client and here is one)
+
+
+def connect_all(daemons: Iterable[Daemon], **settings: Any) -> None:
+    """A full mesh."""
+    for one, other in combinations(daemons, 2):
+        connect(one, other, **settings)
+
+
+def own_prefix(daemon: Daemon, version: int, number: int = 1) -> str:
+    """A prefix for the daemon to announce; no two daemons share one."""
+    host = daemon.host.number
+    return f"10.{100 + host}.{number}.0/24" if version == 4 else f"2001:db8:{100 + host}:{number:x}::/64"
+
+
+def announcements(daemon: Daemon, number: int = 1) -> list[Announcement]:
+    """One of each version, told apart by a community and MED."""
+    return [
+        Announcement(
+            prefix=own_prefix(daemon, version, number),
+            communities=(f"{daemon.asn}:{daemon.host.number}",),
+            med=10 * daemon.host.number + number,
+        )
+        for version in VERSIONS
+    ]
+
+
+def all_established(daemons: Iterable[Daemon]) -> None:
+    """Wait for every session of each."""
+    for daemon in daemons:
+        for name in daemon.peerings:
+            until(
+                lambda daemon=daemon, name=name: daemon.established(name),  # type: ignore[misc]
+                limit=PATIENCE,
+                why=f"{daemon}: {name} to be Established",
+                seen=lambda daemon=daemon, name=name: f"{daemon.state(name)} {daemon.last_error(name)}",  # type: ignore[misc]
+            )
+
+
+def has_routes(daemon: Daemon, version: int, prefixes: Iterable[str]) -> None:
+    """Wait until the daemon has exactly these routes from its peers."""
+    wanted = set(prefixes)
+    until(
+        lambda: daemon.routes(version).keys() == wanted,
+        limit=PATIENCE,
+        why=f"{daemon} to have exactly {sorted(wanted)}",
+        seen=lambda: sorted(daemon.routes(version)),
+        interval=0.2,
+    )
