@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 SETTLE: Final = 0.010
 """Seconds that changes wait at most for more input, and that long work runs before others get their turn."""
+PROGRESS: Final = 5.0
+"""Seconds between looks at whether a full transport still moves."""
 STOP_LIMIT: Final = 5.0
 """Seconds that stopping waits for the last octets to leave."""
 
@@ -258,8 +260,12 @@ class Speaker:
 
     def _opened(self, connection: Connection) -> None:
         sock = connection.socket
-        remote, local = address_of(sock.getpeername()), address_of(sock.getsockname())
         now = self.now()
+        try:
+            remote, local = address_of(sock.getpeername()), address_of(sock.getsockname())
+        except OSError:  # gone already
+            connection.close(self._loop, abort=True)
+            return
         if connection.conn:
             self._connections[connection.conn] = connection
             self.core.connected(connection.conn, now, remote_address=remote, local_address=local)
@@ -282,6 +288,17 @@ class Speaker:
 
     def _congested(self, conn: int) -> None:
         self.core.congested(conn, self.now())
+        self._loop.call_later(PROGRESS, self._look_for_progress, conn, self._connections[conn].unsent)
+
+    def _look_for_progress(self, conn: int, before: int) -> None:
+        """A slow peer is not a dead one: octets that leave restart the send hold timer (RFC 9687 §4.3)."""
+        connection = self._connections.get(conn)
+        if connection is None or not self.core.is_congested(conn):
+            return
+        unsent = connection.unsent
+        if unsent < before:
+            self.core.progress(conn, self.now())
+        self._loop.call_later(PROGRESS, self._look_for_progress, conn, unsent)
 
     def _writable(self, conn: int) -> None:
         self.core.writable(conn, self.now())
@@ -370,9 +387,9 @@ class Speaker:
             case Connect(conn):
                 self._connecting[conn] = self._loop.create_task(self._connect(output))
             case Accept(conn, options):
-                prepare(self._connections[conn].socket, options)
+                self._set_options(conn, lambda sock: prepare(sock, options))
             case Rekey(conn, address, password):
-                set_md5(self._connections[conn].socket, address, password)
+                self._set_options(conn, lambda sock: set_md5(sock, address, password))
             case Close(conn, abort):
                 self._close(conn, abort)
             case Listen(endpoints, passwords):
@@ -397,6 +414,15 @@ class Speaker:
             self._after_input()
         finally:
             self._connecting.pop(conn, None)
+
+    def _set_options(self, conn: int, set_them: Callable[[socket.socket], None]) -> None:
+        connection = self._connections.get(conn)
+        if connection is not None:
+            try:
+                set_them(connection.socket)
+            except OSError as error:
+                self._on_event(Event("socket_option_failed", "warn", {"why": error.strerror}))
+                connection.close(self._loop, abort=True)
 
     def _close(self, conn: int, abort: bool) -> None:
         task = self._connecting.get(conn)

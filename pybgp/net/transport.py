@@ -36,6 +36,11 @@ class Connection(asyncio.BufferedProtocol):
         assert self._transport is not None
         return cast("socket.socket", self._transport.get_extra_info("socket"))
 
+    @property
+    def unsent(self) -> int:
+        """Octets that wait in our buffer."""
+        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
     # -- asyncio's side ----------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

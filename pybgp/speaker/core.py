@@ -201,6 +201,14 @@ class SpeakerCore:
         self.outbound.congested(conn)
         self.sessions.blocked(conn, now)
 
+    def is_congested(self, conn: int) -> bool:
+        return self.outbound.is_congested(conn)
+
+    def progress(self, conn: int, now: float) -> None:
+        """A full transport has got rid of some octets."""
+        self.sessions.unblocked(conn, now)
+        self.sessions.blocked(conn, now)
+
     def writable(self, conn: int, now: float) -> None:
         self.outbound.writable(conn)
         self.sessions.unblocked(conn, now)
@@ -334,7 +342,8 @@ class SpeakerCore:
 
     def _deliver(self, conn: int, data: bytes) -> None:
         self._outputs.append(Send(conn, data))
-        self.sessions.told(conn)
+        if not self.outbound.is_congested(conn):
+            self.sessions.told(conn)
 
 
 def _best_changes(family: Family, moves: list[Move]) -> Iterator[BestChange]:

@@ -103,6 +103,9 @@ class Outbound:
         for group, member in self._by_conn.get(conn, ()):
             group.set_aside(member)
 
+    def is_congested(self, conn: int) -> bool:
+        return conn in self._congested
+
     def writable(self, conn: int) -> None:
         """The transport takes more: the session gets what it missed, newest state only."""
         self._congested.discard(conn)

@@ -40,15 +40,16 @@ PROTOCOLS: Final = {
 class ImportRule:
     """One entry of ``fib.imports``."""
 
-    __slots__ = ("_interfaces", "_prefixes", "_protocols")
+    __slots__ = ("_interfaces", "_own_protocol", "_prefixes", "_protocols")
 
-    def __init__(self, config: FibImportConfig, prefix_sets: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, config: FibImportConfig, prefix_sets: Mapping[str, Sequence[str]], own_protocol: int) -> None:
         self._protocols = {PROTOCOLS[name] if name in PROTOCOLS else int(name) for name in config.protocols}
+        self._own_protocol = own_protocol
         self._interfaces = config.interfaces
         self._prefixes = None if config.prefix_set is None else PrefixSet(prefix_sets[config.prefix_set])
 
     def takes(self, family: Family, key: bytes, route: KernelRoute) -> bool:
-        if self._protocols and route.protocol not in self._protocols:
+        if route.protocol not in self._protocols if self._protocols else route.protocol == self._own_protocol:
             return False
         if self._interfaces and not any(self._takes_device(way.device or "") for way in route.next_hops):
             return False
@@ -75,7 +76,8 @@ class Redistribution:
     @staticmethod
     def _compile(rules: Rules) -> list[ImportRule]:
         sets = rules.config.sets.prefix_sets
-        return [ImportRule(item, sets) for item in (rules.fib_config.imports if rules.fib_config else ())]
+        fib = rules.fib_config
+        return [ImportRule(item, sets, fib.protocol) for item in fib.imports] if fib is not None else []
 
     def update(self, changes: KernelChanges) -> None:
         for key, candidates in changes.routes.items():
