@@ -19,6 +19,7 @@ from .tables import Reload, Table
 _IDENTITY_KEYS: Final = ("address", "group", "prefix")
 _IMPORT_KEYS: Final = frozenset({"import_policy", "allowas_in", "enforce_first_as"})
 _EXPORT_KEYS: Final = frozenset({"export_policy", "next_hop"})
+_RESTART_TIME: Final = "graceful_restart.restart_time"
 _LIMIT_KEYS: Final = frozenset({"max_prefixes.limit", "max_prefixes.action"})
 
 
@@ -196,6 +197,8 @@ def _peers(
             continue
         first, second = resolved.peer(before[who], old), resolved.peer(peer, new)
         differences = [*_differences(PEER, first, second)]
+        if _restart_time_follows(before[who], old) and _restart_time_follows(peer, new):
+            differences = [item for item in differences if item.key != _RESTART_TIME]
         if name in secrets and peer.password is not None:
             differences.append(Difference("password", None, None, Reload.PASSWORD))
         change = _peer_change(who, name, first, second, differences, anew)
@@ -269,6 +272,8 @@ def _range_change(
     own = [key for key in ("limit", "name") if getattr(first, key) != getattr(second, key)]
     session_keys = Table(key for key in DYNAMIC.keys.values() if key.name not in ("limit", "name"))
     differences = [*_differences(session_keys, first.template, second.template)]
+    if _restart_time_follows(before.template, old) and _restart_time_follows(item.template, new):
+        differences = [item for item in differences if item.key != _RESTART_TIME]
     name = item.name or item.prefix
     if name in secrets and item.template.password is not None:
         differences.append(Difference("password", None, None, Reload.PASSWORD))
@@ -286,6 +291,11 @@ def _range_change(
         new=item,
         sessions=sessions,
     )
+
+
+def _restart_time_follows(peer: PeerConfig, speaker: SpeakerConfig) -> bool:
+    """It is nothing but a consequence of ``hold_time``, which ends the session if it differs."""
+    return (peer.graceful_restart or speaker.graceful_restart).restart_time is None
 
 
 # -- tables ------------------------------------------------------------------------------------------------------------

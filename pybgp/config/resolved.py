@@ -67,6 +67,7 @@ def _session(config: PeerConfig, speaker: SpeakerConfig) -> PeerConfig:
         config,
         remote_as=remote_as,
         local_as=config.local_as or speaker.local_as,
+        interface=config.interface or config.address.partition("%")[2] or None,
         group=None,
         families=dict(speaker.families if config.families is None else config.families),
         import_policy=unwritten if imports is None else tuple(imports),

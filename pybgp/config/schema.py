@@ -305,7 +305,7 @@ _SESSION_KEYS: Final = (
         kind=INTERFACE,
         meaning="Bind the session to this device.",
         reload=Reload.RESET,
-        absent="any",
+        absent="the zone of `address`, else any",
     ),
     Key(
         name="multihop",

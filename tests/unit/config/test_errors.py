@@ -113,7 +113,8 @@ AS = 'expected an AS number, 1..4294967295 or asdot like "1.10"'
         (
             TOP + 'fib = { imports = [{ protocols = ["stactic"] }] }',
             'fib.imports[0].protocols[0] = "stactic": expected a number 0..255 or one of redirect, kernel, boot, '
-            'static, ra, mrt, zebra, bird, dhcp, keepalived, babel, felix, bgp, isis, ospf, rip, eigrp; did you mean "static"?',
+            "static, ra, mrt, zebra, bird, dhcp, keepalived, babel, felix, bgp, isis, ospf, rip, eigrp; "
+            'did you mean "static"?',
         ),
         (
             TOP + 'fib = { imports = [{ protocols = ["boot", "bird"] }] }',
@@ -185,12 +186,18 @@ ADDRESS = "expected an IPv4 or IPv6 address, link-local ones with a zone (fe80::
     [
         ("[[peers]]\nremote_as = 1", f"peers[0].address: missing; {ADDRESS}"),
         ('[[peers]]\naddress = "node1"\nremote_as = 1', f'peers[0].address = "node1": {ADDRESS}'),
-        ('[[peers]]\naddress = "192.0.2.0/24"\nremote_as = 1', 'peers[0].address = "192.0.2.0/24": expected an address, not a prefix'),
+        (
+            '[[peers]]\naddress = "192.0.2.0/24"\nremote_as = 1',
+            'peers[0].address = "192.0.2.0/24": expected an address, not a prefix',
+        ),
         (
             '[[peers]]\naddress = "::ffff:192.0.2.2"\nremote_as = 1',
             'peers[0].address = "::ffff:192.0.2.2": expected an IPv4 address without ::ffff:, 192.0.2.2',
         ),
-        ('[[peers]]\naddress = "224.0.0.1"\nremote_as = 1', 'peers[0].address = "224.0.0.1": expected the address of one host'),
+        (
+            '[[peers]]\naddress = "224.0.0.1"\nremote_as = 1',
+            'peers[0].address = "224.0.0.1": expected the address of one host',
+        ),
         (
             '[[peers]]\naddress = "2001:db8::1%eth0"\nremote_as = 1',
             'peers[0].address = "2001:db8::1%eth0": expected a zone (%) only behind a link-local address',
@@ -208,13 +215,22 @@ ADDRESS = "expected an IPv4 or IPv6 address, link-local ones with a zone (fe80::
         (PEER + "remot_as = 1", "peers[0].remot_as: unknown key; did you mean remote_as?"),
         (PEER + "zzz = 1", "peers[0].zzz: unknown key, and no known one is like it"),
         (PEER + "port = 0", "peers[0].port = 0: expected 1..65535"),
-        (PEER + 'import_policy = "accept"', 'peers[0].import_policy = "accept": expected a list like ["from_tor"] or ["accept"]'),
+        (
+            PEER + 'import_policy = "accept"',
+            'peers[0].import_policy = "accept": expected a list like ["from_tor"] or ["accept"]',
+        ),
         (
             PEER + 'import_policy = ["site:a:b"]',
             'peers[0].import_policy[0] = "site:a:b": expected module:function, like my_site.policy:prefer_rack',
         ),
-        (PEER + "timers = { connect_retry = 0 }", "peers[0].timers.connect_retry = 0: expected more than 0, up to 31536000 seconds"),
-        (PEER + "max_prefixes = { warn = 5 }", "peers[0].max_prefixes.limit: missing; expected 1..4294967295 prefixes, here or in the group"),
+        (
+            PEER + "timers = { connect_retry = 0 }",
+            "peers[0].timers.connect_retry = 0: expected more than 0, up to 31536000 seconds",
+        ),
+        (
+            PEER + "max_prefixes = { warn = 5 }",
+            "peers[0].max_prefixes.limit: missing; expected 1..4294967295 prefixes, here or in the group",
+        ),
         (PEER + "max_prefixes = { limit = 0 }", "peers[0].max_prefixes.limit = 0: expected 1..4294967295 prefixes"),
         (
             '[peer_groups.a]\ngroup = "b"',
@@ -225,7 +241,7 @@ ADDRESS = "expected an IPv4 or IPv6 address, link-local ones with a zone (fe80::
             "dynamic_peers[0].passive: unknown key; dynamic peers are always passive",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_peer_that_can_not_be_meant(text: str, expected: str) -> None:
     assert problem(TOP + text) == expected
 
@@ -319,7 +335,8 @@ def test_an_unknown_group_is_told_once() -> None:
 
 
 def test_a_value_of_a_group_says_so() -> None:
-    text = f'{TOP}[peer_groups.a]\nremote_as = 1\nttl_security = 1\n[[peers]]\naddress = "192.0.2.2"\ngroup = "a"\nmultihop = 3'
+    group = "[peer_groups.a]\nremote_as = 1\nttl_security = 1\n"
+    text = f'{TOP}{group}[[peers]]\naddress = "192.0.2.2"\ngroup = "a"\nmultihop = 3'
 
     assert problem(text).startswith("peers[0].ttl_security = 1 (from group a): expected 0 with multihop = 3")
 

@@ -1,0 +1,351 @@
+"""What can only be seen across keys; warnings for what may be meant, but hardly is."""
+
+from __future__ import annotations
+
+import pytest
+
+from pybgp.addresses import Family
+from pybgp.config.check import check
+from pybgp.config.file import parse
+from pybgp.config.model import (
+    FamilyConfig,
+    FibConfig,
+    NodeConfig,
+    PeerConfig,
+    SetConfig,
+    SpeakerConfig,
+    TermConfig,
+    TimersConfig,
+)
+from pybgp.errors import ConfigError
+
+TOP = 'local_as = 64512\nrouter_id = "192.0.2.1"\n'
+
+
+def errors(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        parse(TOP + text, name="")
+    return [line.removeprefix(": ") for line in error.value.problems]
+
+
+def error(text: str) -> str:
+    (line,) = errors(text)
+    return line
+
+
+def warnings(text: str) -> list[str]:
+    return check(parse(TOP + text, name="node.toml"))
+
+
+def peers(*texts: str) -> str:
+    return "".join(f"[[peers]]\n{text}\n" for text in texts)
+
+
+A = 'address = "192.0.2.2"\nremote_as = 64512\n'
+E = 'address = "192.0.2.2"\nremote_as = 65001\nimport_policy = ["accept"]\nexport_policy = ["accept"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            peers(A, A),
+            'peers[1].address = "192.0.2.2": expected another address, port or interface, peers[0] is the same peer '
+            "(port 179)",
+            id="same-peer",
+        ),
+        pytest.param(
+            peers(
+                'address = "fe80::1%eth0"\nremote_as = 64512',
+                'address = "fe80::1"\ninterface = "eth0"\nremote_as = 64512\nname = "b"',
+            ),
+            'peers[1].address = "fe80::1": expected another address, port or interface, peers[0] is the same peer '
+            "(port 179, interface eth0)",
+            id="same-peer-zone",
+        ),
+        pytest.param(
+            peers(A, f"{A}port = 1179"),
+            "peers[1].name: missing; expected a name, since peers[0] goes by 192.0.2.2 already",
+            id="same-address-no-name",
+        ),
+        pytest.param(
+            peers(f'{A}name = "a"', 'address = "192.0.2.3"\nremote_as = 1\nname = "a"'),
+            'peers[1].name = "a": expected another name, peers[0] goes by it',
+            id="same-name",
+        ),
+        pytest.param(
+            peers(f'{A}password = {{ env = "A" }}', f'{A}name = "b"\nport = 1179\npassword = {{ env = "B" }}'),
+            "peers[1].password: expected the same as peers[0] has, since TCP-MD5 knows one password for 192.0.2.2",
+            id="two-passwords",
+        ),
+        pytest.param(
+            '[[dynamic_peers]]\nprefix = "10.0.0.0/8"\nremote_as = 64512\n' * 2,
+            'dynamic_peers[1].prefix = "10.0.0.0/8": expected another prefix, dynamic_peers[0] has it '
+            "(nested ones are fine: the longest wins)",
+            id="same-range",
+        ),
+        pytest.param(
+            peers(f"{E}route_reflector_client = true"),
+            "peers[0].route_reflector_client = true: expected false, since remote_as = 65001 makes it eBGP (RFC 4456)",
+            id="client-on-ebgp",
+        ),
+        pytest.param(
+            peers(
+                'address = "192.0.2.2"\nremote_as = "external"\nroute_reflector_client = true\nimport_policy = []\n'
+                "export_policy = []"
+            ),
+            'peers[0].route_reflector_client = true: expected false, since remote_as = "external" makes it eBGP '
+            "(RFC 4456)",
+            id="client-on-external",
+        ),
+        pytest.param(
+            peers(f"{A}local_as = 65000\nroute_reflector_client = true"),
+            "peers[0].route_reflector_client = true: expected false, since remote_as = 64512 makes it eBGP (RFC 4456)",
+            id="client-with-another-local-as",
+        ),
+        pytest.param(
+            peers(f"{E}ttl_security = 1\nmultihop = 2"),
+            "peers[0].ttl_security = 1: expected 0 with multihop = 2; ttl_security is itself a number of hops "
+            "(RFC 5082)",
+            id="ttl-and-multihop",
+        ),
+        pytest.param(
+            peers(f"{A}hold_time = 30\nkeepalive_time = 30"),
+            "peers[0].keepalive_time = 30: expected less than hold_time = 30, best a third of it (RFC 4271 §4.4)",
+            id="keepalive",
+        ),
+        pytest.param(
+            peers(f"{A}timers = {{ idle_hold = 10, idle_hold_max = 9.5 }}"),
+            "peers[0].timers.idle_hold = 10: expected at most idle_hold_max, 9.5 seconds",
+            id="idle-hold",
+        ),
+        pytest.param(
+            peers(f"{A}timers = {{ send_hold = 90 }}"),
+            "peers[0].timers.send_hold = 90: expected 0 or more than hold_time = 90 (RFC 9687 §5)",
+            id="send-hold",
+        ),
+        pytest.param(
+            peers(f"{A}max_prefixes = {{ limit = 5, warn = 6 }}"),
+            "peers[0].max_prefixes.warn = 6: expected at most the limit, 5",
+            id="warn-over-limit",
+        ),
+        pytest.param(
+            peers(f"{A}families = {{ ipv6-unicast = {{ extended_next_hop = true }} }}"),
+            "peers[0].families.ipv6-unicast.extended_next_hop = true: expected false, it is for ipv4-unicast "
+            "(RFC 8950); ipv6-unicast has IPv6 next hops anyway",
+            id="extended-next-hop",
+        ),
+        pytest.param(
+            peers('address = "fe80::1"\nremote_as = 64512'),
+            'peers[0].address = "fe80::1": expected its interface, "fe80::1%eth0", since it is link-local',
+            id="link-local",
+        ),
+        pytest.param(
+            peers('address = "fe80::1%eth0"\ninterface = "eth1"\nremote_as = 64512'),
+            'peers[0].interface = "eth1": expected eth0, which the address names',
+            id="two-interfaces",
+        ),
+        pytest.param(
+            peers(f'{A}local_address = "2001:db8::1"'),
+            'peers[0].local_address = "2001:db8::1": expected an IPv4 address, as the peer\'s',
+            id="versions",
+        ),
+        pytest.param(
+            peers(f'{A}local_address = "192.0.2.2"'),
+            'peers[0].local_address = "192.0.2.2": expected our address, this is the peer\'s',
+            id="same-addresses",
+        ),
+        pytest.param(
+            peers(f'{A}import_policy = ["accpet"]'),
+            'peers[0].import_policy[0] = "accpet": expected the name of one of policies, accept, reject or '
+            "module:function; did you mean accept?",
+            id="no-policy",
+        ),
+        pytest.param(
+            'fib = { export_policy = "mine" }',
+            'fib.export_policy = "mine": expected the name of one of policies, accept, reject or module:function',
+            id="no-fib-policy",
+        ),
+        pytest.param(
+            '[prefix_sets]\npods = []\n[[policies.mine]]\nmatch = { prefix_set = "pod" }\naction = "accept"',
+            'policies.mine[0].match.prefix_set = "pod": expected the name of one of prefix_sets; did you mean pods?',
+            id="no-set",
+        ),
+        pytest.param(
+            'fib = { imports = [{ prefix_set = "pods" }] }',
+            'fib.imports[0].prefix_set = "pods": expected the name of one of prefix_sets',
+            id="no-set-of-imports",
+        ),
+        pytest.param(
+            peers(f'{A}export_policy = ["mine"]') + '[[policies.mine]]\nset = { device = "tunl0" }\naction = "accept"',
+            'policies.mine[0].set.device = "tunl0": expected only in the policy of fib.export_policy, but '
+            "peers[0].export_policy has mine too",
+            id="fib-action",
+        ),
+        pytest.param(
+            '[[routes]]\nprefix = "10.0.0.0/8"\ntype = "blackhole"\nnext_hop = "192.0.2.9"',
+            'routes[0].next_hop = "192.0.2.9": expected none with type = "blackhole"',
+            id="blackhole-with-next-hop",
+        ),
+        pytest.param(
+            '[[routes]]\nprefix = "2001:db8::/32"\nnext_hop = "192.0.2.9"',
+            'routes[0].next_hop = "192.0.2.9": expected an IPv6 address, as the prefix 2001:db8::/32 is IPv6',
+            id="next-hop-of-the-other-family",
+        ),
+        pytest.param(
+            '[[routes]]\nprefix = "10.0.0.0/8"\n' * 2,
+            'routes[1].prefix = "10.0.0.0/8": expected each prefix only once, routes[0] has it',
+            id="same-route",
+        ),
+        pytest.param(
+            '[[routes]]\nprefix = "10.0.0.0/8"\n[[aggregates]]\nprefix = "10.0.0.0/8"',
+            'aggregates[0].prefix = "10.0.0.0/8": expected a prefix that is not in routes, routes[0] has it',
+            id="route-and-aggregate",
+        ),
+        pytest.param(
+            'control = { socket = "/run/a", birdc = ["/run/a"] }',
+            'control.birdc[0] = "/run/a": expected another path, control.socket has it',
+            id="same-socket",
+        ),
+        pytest.param(
+            'listen = ["127.0.0.1:8179"]\n[web]',
+            'web.listen = "127.0.0.1:8179": expected another port, BGP listens there',
+            id="same-port",
+        ),
+    ],
+)
+def test_what_can_not_go_together(text: str, expected: str) -> None:
+    assert error(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(peers(A, f'{A}port = 1179\nname = "b"'), id="another-port"),
+        pytest.param(peers(*(f'address = "fe80::1%eth{n}"\nremote_as = 64512' for n in (0, 1))), id="another-zone"),
+        pytest.param(peers(f"{A}route_reflector_client = true"), id="client"),
+        pytest.param(peers(f"{E}local_as = 65001\nroute_reflector_client = true"), id="client-with-local-as"),
+        pytest.param(peers(f"{E}ttl_security = 1\nmultihop = 0"), id="ttl-without-multihop"),
+        pytest.param(peers(f'{E}import_policy = ["a.b:c"]'.replace('import_policy = ["accept"]\n', "")), id="python"),
+        pytest.param(
+            '[[dynamic_peers]]\nprefix = "10.0.0.0/8"\nremote_as = 64512\n'
+            '[[dynamic_peers]]\nprefix = "10.1.0.0/16"\nremote_as = 64512\n',
+            id="nested-ranges",
+        ),
+        pytest.param(peers(f"{A}keepalive_time = 1\nhold_time = 3"), id="keepalive"),
+    ],
+)
+def test_what_can_go_together_without_a_word(text: str) -> None:
+    assert warnings(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            peers('address = "192.0.2.2"\nremote_as = 65001'),
+            "peers[0].import_policy: eBGP without import_policy and export_policy: nothing is accepted from it and it "
+            "is told nothing (RFC 8212)",
+            id="ebgp-without-policy",
+        ),
+        pytest.param(
+            peers('address = "192.0.2.2"\nremote_as = "external"\nimport_policy = ["accept"]'),
+            "peers[0].export_policy: eBGP without export_policy: it is told nothing (RFC 8212)",
+            id="ebgp-without-export",
+        ),
+        pytest.param(
+            '[[dynamic_peers]]\nprefix = "10.0.0.0/8"\nremote_as = 65001\nexport_policy = []',
+            "dynamic_peers[0].import_policy: eBGP without import_policy: nothing is accepted from it (RFC 8212)",
+            id="dynamic-ebgp",
+        ),
+        pytest.param(
+            '[[policies.mine]]\naction = "accept"', "policies.mine: nobody uses this policy", id="unused-policy"
+        ),
+        pytest.param("[prefix_sets]\npods = []", "prefix_sets.pods: nobody uses this set", id="unused-set"),
+        pytest.param("[peer_groups.a]", "peer_groups.a: no peer is in this group", id="unused-group"),
+        pytest.param(
+            peers(f"{A}graceful_restart = {{ restart_time = 120 }}"),
+            "peers[0].graceful_restart.restart_time = 120: longer than hold_time = 90; RFC 4724 §3 suggests at most "
+            "that",
+            id="restart-over-hold",
+        ),
+        pytest.param(
+            "graceful_restart = { restart_time = 120 }\n" + peers(A, A.replace("2.2", "2.3")),
+            "graceful_restart.restart_time = 120: longer than hold_time = 90; RFC 4724 §3 suggests at most that",
+            id="restart-over-hold-of-all",
+        ),
+        pytest.param(
+            peers(f"{A}hold_time = 0\nkeepalive_time = 5"),
+            "peers[0].keepalive_time = 5: without effect, since hold_time = 0 means no KEEPALIVEs",
+            id="keepalive-without-hold",
+        ),
+        pytest.param(
+            f"listen = []\n{peers(f'{A}passive = true')}",
+            "peers[0].passive = true: it can never come up, since listen = []",
+            id="passive-without-listener",
+        ),
+        pytest.param(
+            'listen = []\n[[dynamic_peers]]\nprefix = "10.0.0.0/8"\nremote_as = 64512',
+            'dynamic_peers[0].prefix = "10.0.0.0/8": nobody can connect, since listen = []',
+            id="dynamic-without-listener",
+        ),
+        pytest.param(
+            'fib = { export_policy = "mine" }\n[policies]\n'
+            'mine = [{ action = "accept", set = { onlink = true } }, { action = "reject" }]',
+            "policies.mine[1]: never reached, since policies.mine[0] decides on every route",
+            id="unreachable",
+        ),
+        pytest.param(
+            'fib = { export_policy = "mine" }\n[policies]\n'
+            'mine = [{ action = "accept", match = { peer = ["tor-a"] } }]',
+            'policies.mine[0].match.peer[0] = "tor-a": no peer has this name',
+            id="no-such-peer",
+        ),
+        pytest.param(
+            "decision = { max_paths = { ibgp = 2 } }",
+            "decision.max_paths.ibgp = 2: read and checked, but nothing comes of it in this version",
+            id="later",
+        ),
+        pytest.param("[web]", "web: read and checked, but nothing comes of it in this version", id="later-table"),
+    ],
+)
+def test_what_may_be_meant_but_hardly_is(text: str, expected: str) -> None:
+    assert warnings(text) == [expected]
+
+
+def test_a_model_made_by_a_program_is_checked_too() -> None:
+    speaker = SpeakerConfig(
+        local_as=1,
+        router_id="192.0.2.1",
+        peers=[
+            PeerConfig("somewhere", remote_as=1),
+            PeerConfig("192.0.2.3", remote_as=1, local_address="x", families={Family(25, 70): FamilyConfig()}),
+            PeerConfig("192.0.2.4", remote_as=1, export_policy=["no good:"], timers=TimersConfig(idle_hold=500)),
+        ],
+    )
+    with pytest.raises(ConfigError) as error:
+        check(NodeConfig(speaker=speaker))
+
+    assert error.value.problems == (
+        'peers[0].address = "somewhere": expected an IPv4 or IPv6 address',
+        'peers[1].families = "25/70": expected "ipv4-unicast" or "ipv6-unicast"',
+        'peers[1].local_address = "x": expected an IPv4 or IPv6 address',
+        "peers[2].timers.idle_hold = 500: expected at most idle_hold_max, 120 seconds",
+        'peers[2].export_policy[0] = "no good:": expected module:function, like my_site.policy:prefer_rack',
+    )
+
+
+def test_a_function_as_policy_is_taken_as_it_is() -> None:
+    peer = PeerConfig("192.0.2.2", remote_as=65001, import_policy=[lambda route: route], export_policy=["reject"])
+
+    assert check(NodeConfig(speaker=SpeakerConfig(local_as=1, router_id="192.0.2.1", peers=[peer]))) == []
+
+
+def test_fib_actions_in_a_policy_that_only_the_fib_has() -> None:
+    speaker = SpeakerConfig(
+        local_as=1,
+        router_id="192.0.2.1",
+        policies={"to_kernel": (TermConfig(action="accept", set=SetConfig(metric=5)),)},
+    )
+
+    assert check(NodeConfig(speaker=speaker, fib=FibConfig(export_policy="to_kernel"))) == []
