@@ -74,16 +74,7 @@ class Bird(Target):
             client = f" rr client; rr cluster id {DAEMON_ADDRESS};" if peer.ibgp else ""
             lines.append(f"protocol bgp p{number} from bench {{ neighbor {peer.ip} as {peer.asn};{client} }}")
         (folder / "bird.conf").write_text("\n".join(lines) + "\n")
-        return [
-            program("bird"),
-            "-f",
-            "-c",
-            "bird.conf",
-            "-s",
-            str(folder / "bird.ctl"),
-            "-P",
-            str(folder / "bird.pid"),
-        ]
+        return [program("bird"), "-f", "-c", "bird.conf", "-s", "bird.ctl", "-P", "bird.pid"]
 
 
 class Frr(Target):
