@@ -19,7 +19,7 @@ import pytest
 from tests.support import until
 
 from .daemons import KINDS, Announcement, Daemon, Peering
-from .network import Host, Network
+from .network import Network
 
 T = TypeVar("T")
 
@@ -122,11 +122,6 @@ class Pair:
         self.speaker = speaker
         self.peer = peer
 
-    @property
-    def speaker_side(self) -> Peering:
-        """As the speaker is configured."""
-        return self.speaker.peerings[self.link.name]
-
     def base(self) -> Peering:
         """The speaker's end as it is before a test changes it."""
         local, remote = (each.host.address(self.link.version) for each in (self.speaker, self.peer))
@@ -222,6 +217,3 @@ class Lab:
 def hosts(links: Iterable[Link]) -> Iterator[str]:
     yield "speaker"
     yield from (link.name for link in links)
-
-
-__all__ = ["AS", "LINKS", "Host", "Lab", "Link", "Outcome", "Pair", "each_link", "hosts", "own_announcement"]
