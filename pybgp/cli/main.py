@@ -100,7 +100,14 @@ def _failed(error: PybgpError) -> int:
         for problem in error.problems:
             click.echo(problem, err=True)
         count = len(error.problems)
-        click.echo(f"pybgp: {count} error{'s' if count != 1 else ''}, nothing changed", err=True)
+        click.echo(f"{_subject(error.problems)}: {count} error{'s' if count != 1 else ''}, nothing changed", err=True)
         return EXIT_USAGE
     click.echo(f"pybgp: {error}", err=True)
     return EXIT_USAGE if isinstance(error, Refused) and error.code in ("config", "bad_argument") else EXIT_NO
+
+
+def _subject(problems: Sequence[str]) -> str:
+    """The file's name, where all findings begin with one."""
+    names = {problem.partition(": ")[0] for problem in problems}
+    name = names.pop()
+    return name if not names and name.endswith(".toml") else "pybgp"

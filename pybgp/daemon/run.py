@@ -9,10 +9,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from ..config.diff import diff
 from ..config.model import ControlConfig
 from ..control.native import ControlServer
 from ..control.queries import JsonObject, iso
@@ -184,7 +186,9 @@ class Daemon:
         self._log.configure(level=new.log.level, format=new.log.format)
         self._node = new
         self._warn(prepared.warnings)
-        lines = list(done.lines())
+        own = diff(old, new)  # what is the daemon's, and not the speaker's
+        done = replace(done, control_changed=own.control_changed, log_changed=own.log_changed)
+        lines = done.lines()
         self._event("reloaded", changes=len(lines))
         for line in lines:
             self._event("reload_change", what=line)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from ..addresses import address_text
 from ..config.check import check
+from ..config.merge import Loaded, Origins
 from ..config.model import NodeConfig
 from ..errors import ConfigError
 from ..net.host import host_addresses
@@ -23,12 +24,15 @@ AUTO = "auto"
 class Source(Protocol):
     """What can be read again: a file, the command line, or both."""
 
-    name: str
-    """For error messages: the file's name, or "command line"."""
-    directory: Path | None
-    """Where Python policies may lie beside those that are installed."""
+    @property
+    def name(self) -> str:
+        """For error messages: the file's name, or "command line"."""
 
-    def read(self) -> NodeConfig:
+    @property
+    def directory(self) -> Path | None:
+        """Where Python policies may lie beside those that are installed."""
+
+    def read(self) -> Loaded:
         """
         Raises:
             ConfigError: with everything that is wrong with it.
@@ -40,6 +44,7 @@ class Prepared:
     """A configuration that can be applied: checked, and all it refers to is there."""
 
     node: NodeConfig
+    origins: Origins
     functions: Mapping[str, Callable[..., Any]]
     secrets: Mapping[str, str]
     warnings: tuple[str, ...]
@@ -59,14 +64,17 @@ class Preparer:
         Raises:
             ConfigError: with everything that is wrong.
         """
-        node = self._with_router_id(self.source.read())
+        loaded = self.source.read()
+        node = self._with_router_id(loaded.config)
         warnings = list(check(node))
         problems: list[str] = []
         functions = self._loader.load(node, problems)
         secrets = read_secrets(node, os.environ, problems, warnings)
         if problems:
             raise ConfigError(*(f"{self.source.name}: {problem}" for problem in problems))
-        return Prepared(node=node, functions=functions, secrets=secrets, warnings=tuple(warnings))
+        return Prepared(
+            node=node, origins=loaded.origins, functions=functions, secrets=secrets, warnings=tuple(warnings)
+        )
 
     def _with_router_id(self, node: NodeConfig) -> NodeConfig:
         speaker = node.speaker

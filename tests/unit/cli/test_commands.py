@@ -206,7 +206,7 @@ def test_a_reload_that_failed_is_told_finding_by_finding(socket: str, capsys: py
     assert main(["reload"]) == 2
 
     assert capsys.readouterr().err == (
-        "node.toml: a = 1: expected 2\nnode.toml: b: unknown key\npybgp: 2 errors, nothing changed\n"
+        "node.toml: a = 1: expected 2\nnode.toml: b: unknown key\nnode.toml: 2 errors, nothing changed\n"
     )
 
 
