@@ -175,26 +175,44 @@ contexts: SearchStrategy[Context] = st.builds(
 
 @st.composite
 def attribute_fields(draw: st.DrawFn) -> bytes:
-    """Attribute octets as a peer might send them: usual ones, in any order, with any flags, and not quite right."""
-    found = [
-        draw(octets_of)
-        for octets_of in (
-            _value(AttributeCode.ORIGIN, 0x40, st.integers(0, 3).map(lambda value: bytes((value,)))),
-            _value(AttributeCode.AS_PATH, 0x40, _path_values),
-            _value(AttributeCode.NEXT_HOP, 0x40, st.one_of(octets(4), st.just(b"\x0a\0\0\1"))),
+    """Attribute octets as a peer might send them: half of them usual but for their values, half anything."""
+    if draw(st.booleans()):
+        mandatory = st.tuples(
+            _value(AttributeCode.ORIGIN, 0x40, st.sampled_from([b"\0", b"\2"]), _RIGHT),
+            _value(AttributeCode.AS_PATH, 0x40, st.one_of(_good_paths, _good_paths, _path_values), [*_RIGHT, 0x10]),
+            _value(AttributeCode.NEXT_HOP, 0x40, st.just(b"\x0a\0\0\1"), _RIGHT),
         )
-        if draw(st.integers(0, 9))
-    ]
-    found += draw(st.lists(_other_attributes, max_size=5))
-    if draw(st.integers(0, 4)):
-        found.sort(key=lambda attribute: attribute[1])
-    return b"".join(found) + draw(st.one_of(st.just(b""), st.just(b""), st.just(b""), st.binary(max_size=4)))
+        others: list[bytes] = draw(st.lists(_others(_RIGHT), max_size=4, unique_by=lambda attribute: attribute[1:2]))
+        usual: list[bytes] = [*draw(mandatory), *others]
+        usual.sort(key=_code_of)
+        return b"".join(usual)
+    anything = (
+        _value(AttributeCode.ORIGIN, 0x40, st.integers(0, 3).map(lambda value: bytes((value,))), _ANY),
+        _value(AttributeCode.AS_PATH, 0x40, _path_values, _ANY),
+        _value(AttributeCode.NEXT_HOP, 0x40, st.one_of(st.just(b"\x0a\0\0\1"), octets(4)), _ANY),
+    )
+    found = [draw(each) for each in anything if draw(st.integers(0, 9))]
+    found += draw(st.lists(st.one_of(_others(_ANY), st.builds(_attribute, u8, u8, st.binary(max_size=8))), max_size=5))
+    if draw(st.booleans()):
+        found.sort(key=_code_of)
+    return b"".join(found) + draw(st.one_of(st.just(b""), st.binary(max_size=4)))
 
 
-def _value(code: int, flags: int, values: SearchStrategy[bytes]) -> SearchStrategy[bytes]:
-    """One attribute, mostly with the right flags."""
-    written = st.sampled_from([flags] * 12 + [flags | 0x10] * 3 + [flags | 0x20, flags ^ 0x40, flags ^ 0x80, flags | 1])
-    return st.builds(_attribute, written, st.just(code), values)
+_RIGHT = [0] * 31 + [0x20]
+"""What is done to an attribute's right flags, drawn from a list."""
+_ANY = [0] * 5 + [0x10] * 3 + [0x20, 0x40, 0x80, 0x01]
+
+
+def _code_of(attribute: bytes) -> int:
+    return attribute[1]
+
+
+def _others(changes: list[int]) -> SearchStrategy[bytes]:
+    return st.one_of([_value(code, flags, values, changes) for code, flags, values in _OTHER_VALUES])
+
+
+def _value(code: int, flags: int, values: SearchStrategy[bytes], changes: list[int]) -> SearchStrategy[bytes]:
+    return st.builds(_attribute, st.sampled_from(changes).map(lambda change: flags ^ change), st.just(code), values)
 
 
 def _attribute(flags: int, code: int, value: bytes) -> bytes:
@@ -205,37 +223,43 @@ def _attribute(flags: int, code: int, value: bytes) -> bytes:
 
 def _items(size: int) -> SearchStrategy[bytes]:
     """Items of ``size`` octets from a small set, so that some are repeated; now and then one octet too many."""
-    few = st.one_of(octets(size), st.sampled_from([bytes(size), b"\1" * size, b"\2" * size]))
-    whole = st.lists(few, max_size=5).map(b"".join)
-    return st.one_of(whole, whole, whole, whole.map(lambda value: value + b"\0"))
+    few = st.sampled_from([bytes(size), b"\1" * size, b"\2" * size, b"\3" * size, b"\4" * size])
+    whole = st.lists(few, min_size=1, max_size=3).map(b"".join)
+    return st.one_of(
+        whole, whole, whole, whole, whole, st.lists(few, max_size=2).map(lambda items: b"".join(items) + b"\0")
+    )
 
 
+def _sequence(kind: int, asns: list[int], size: int = 4) -> bytes:
+    return bytes((kind, len(asns))) + b"".join((asn % (1 << size * 8)).to_bytes(size) for asn in asns)
+
+
+_few_ases = st.lists(as_numbers, min_size=1, max_size=5)
+_good_paths = _few_ases.map(lambda asns: _sequence(2, asns))
 _path_values = st.one_of(
+    _few_ases.map(lambda asns: _sequence(2, asns)),
+    _few_ases.map(lambda asns: _sequence(2, asns, 2)),
+    _few_ases.map(lambda asns: _sequence(2, [*asns, 0])),
+    _few_ases.map(lambda asns: _sequence(3, asns)),
     as_paths.map(lambda path: path.encode()),
-    as_paths.map(lambda path: path.encode(Context(four_octet_as=False))),
-    st.lists(u32, min_size=1, max_size=5).map(lambda asns: b"\2%c" % len(asns) + b"".join(n.to_bytes(4) for n in asns)),
-    st.lists(as_numbers, min_size=1, max_size=3).map(
-        lambda asns: b"\3%c" % len(asns) + b"".join(n.to_bytes(4) for n in asns)
-    ),
     st.binary(max_size=12),
 )
-_other_attributes: SearchStrategy[bytes] = st.one_of(
-    _value(AttributeCode.MULTI_EXIT_DISC, 0x80, octets(4)),
-    _value(AttributeCode.LOCAL_PREF, 0x40, octets(4)),
-    _value(AttributeCode.ATOMIC_AGGREGATE, 0x40, st.just(b"")),
-    _value(AttributeCode.AGGREGATOR, 0xC0, st.one_of(octets(8), st.just(bytes(8)), octets(6))),
-    _value(AttributeCode.COMMUNITIES, 0xC0, _items(4)),
-    _value(AttributeCode.ORIGINATOR_ID, 0x80, octets(4)),
-    _value(AttributeCode.CLUSTER_LIST, 0x80, _items(4)),
-    _value(AttributeCode.EXTENDED_COMMUNITIES, 0xC0, _items(8)),
-    _value(AttributeCode.AS4_PATH, 0xC0, _path_values),
-    _value(AttributeCode.AS4_AGGREGATOR, 0xC0, octets(8)),
-    _value(AttributeCode.LARGE_COMMUNITIES, 0xC0, _items(12)),
-    _value(AttributeCode.ONLY_TO_CUSTOMER, 0xC0, octets(4)),
-    _value(99, 0xC0, st.binary(max_size=5)),
-    _value(98, 0x80, st.binary(max_size=5)),
-    st.builds(_attribute, u8, u8, st.binary(max_size=8)),
-)
+_OTHER_VALUES: list[tuple[int, int, SearchStrategy[bytes]]] = [
+    (AttributeCode.MULTI_EXIT_DISC, 0x80, octets(4)),
+    (AttributeCode.LOCAL_PREF, 0x40, octets(4)),
+    (AttributeCode.ATOMIC_AGGREGATE, 0x40, st.just(b"")),
+    (AttributeCode.AGGREGATOR, 0xC0, st.one_of(octets(8), octets(4).map(lambda rest: bytes(4) + rest), octets(6))),
+    (AttributeCode.COMMUNITIES, 0xC0, _items(4)),
+    (AttributeCode.ORIGINATOR_ID, 0x80, octets(4)),
+    (AttributeCode.CLUSTER_LIST, 0x80, _items(4)),
+    (AttributeCode.EXTENDED_COMMUNITIES, 0xC0, _items(8)),
+    (AttributeCode.AS4_PATH, 0xC0, _path_values),
+    (AttributeCode.AS4_AGGREGATOR, 0xC0, octets(8)),
+    (AttributeCode.LARGE_COMMUNITIES, 0xC0, _items(12)),
+    (AttributeCode.ONLY_TO_CUSTOMER, 0xC0, octets(4)),
+    (99, 0xC0, st.binary(max_size=5)),
+    (98, 0x80, st.binary(max_size=5)),
+]
 
 
 # UPDATE

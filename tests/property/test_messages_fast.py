@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,26 @@ def agree(raw: bytes, next_hop: bytes | None, context: Context) -> bool:
     for name in Block.__slots__:
         assert getattr(found, name) == getattr(parsed.block, name), name
     return True
+
+
+NOT_CANONICAL = {
+    "repeated community": "c00808 fde80001 fde80001",
+    "repeated extended community": "c01010 0002fde800000001 0002fde800000001",
+    "repeated large community": "c02018 000000010000000200000003 000000010000000200000003",
+    "unsorted large communities": "c02018 000000010000000200000003 000000010000000200000002",
+    "AS 0 in AGGREGATOR": "c00708 00000000 0a000001",
+    "a second MED": "800404 00000001 800404 00000002",
+    "MP_UNREACH_NLRI": "800f03 000201",
+    "MP_REACH_NLRI": "800e05 0002010000",
+    "Partial": "e00804 fde80001",
+    "an unknown attribute": "c06301 00",
+    "half an attribute": "8004",
+}
+
+
+@pytest.mark.parametrize("extra", NOT_CANONICAL.values(), ids=NOT_CANONICAL.keys())
+def test_it_leaves_what_changes_on_the_way_to_the_parser(extra: str) -> None:
+    assert fast.recognise(MANDATORY + bytes.fromhex(extra), None, CONTEXTS[0]) is None
 
 
 @settings(max_examples=500)
