@@ -257,6 +257,14 @@ def test_treat_as_withdraw_takes_all_prefixes_of_the_update() -> None:
     assert len(found.problems) == 1
 
 
+def test_treat_as_withdraw_for_the_classic_routes_takes_the_others_along() -> None:
+    """NEXT_HOP is missing, which MP_REACH_NLRI doesn't need; but the UPDATE is malformed."""
+    found = wire.read(body(f"{mp_reach()} {ORIGIN} {AS_PATH}", PREFIX))
+
+    assert found.withdrawn == [(IPV4, 0, [KEY]), (IPV6, 0, [KEY_6])]
+    assert not found.reachable
+
+
 @pytest.mark.row("NHP-10")
 @pytest.mark.parametrize("next_hop", ["00" * 16, "ff02" + "00" * 13 + "01", "00" * 32])
 def test_a_next_hop_that_is_no_host_withdraws_its_prefixes_only(next_hop: str) -> None:
