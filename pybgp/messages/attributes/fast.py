@@ -69,7 +69,7 @@ _patterns: Final = _Patterns()
 
 def recognise(raw: bytes, next_hop: bytes | None, context: Context) -> Block | None:
     """The block of ``raw`` if it is of a usual shape, else None. The arguments are those of ``block.parse``."""
-    # HOT: once a distinct block; no loop over attributes or AS numbers (tests/bench/codec.py).
+    # HOT: once a distinct block; no loop over attributes or AS numbers (codec() in tests/bench/adapter.py).
     if not _USUAL[context.block_class]:
         return None
     found = _patterns[next_hop is None](raw)

@@ -206,6 +206,34 @@ class TestCache:
 
         assert len(blocks) <= 8
 
+    def test_what_is_usual_is_remembered_in_the_same_way(self) -> None:
+        blocks = BlockCache(generation=4)
+        often = octets(f"{MANDATORY} 80 04 04 00000000")
+        kept = blocks.usual(often, None, INTERNAL)
+        assert kept is not None
+
+        for number in range(1, 50):
+            blocks.usual(octets(f"{MANDATORY} 80 04 04") + number.to_bytes(4), None, INTERNAL)
+            assert blocks.usual(often, None, INTERNAL) is kept
+
+        assert len(blocks) <= 8
+
+    def test_large_attributes_do_not_fill_the_memory(self) -> None:
+        blocks = BlockCache(generation=64)
+        size = 4000
+
+        for number in range(200):
+            unknown = b"\xd0\x63" + size.to_bytes(2) + number.to_bytes(size)
+            blocks.get(octets(MANDATORY) + unknown, None, INTERNAL)
+
+        assert len(blocks) * size <= 2 * 64 * 256
+
+    def test_a_new_next_hop_is_looked_at(self) -> None:
+        raw = octets(f"{ORIGIN} {AS_PATH}")
+
+        assert BlockCache().usual(raw, bytes(16), INTERNAL) is None
+        assert BlockCache().usual(raw, bytes(15) + b"\2", INTERNAL) is not None
+
     def test_an_old_block_that_nobody_asked_for_is_gone(self) -> None:
         blocks = BlockCache(generation=4)
         first = blocks.get(octets(MANDATORY), None, INTERNAL)
