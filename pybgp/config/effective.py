@@ -138,9 +138,10 @@ class _Page:
                 yield f"[{name}]"
                 yield from (f"{toml_key(each)} = {toml(list(items))}" for each, items in entries.items())
         terms_kind = TOP.keys["policies"].kind
+        empty = [name for name, terms in self._config.speaker.policies.items() if not terms]
+        if empty:
+            yield from ("", "[policies]", *(f"{toml_key(name)} = []" for name in empty))
         for name, terms in self._config.speaker.policies.items():
-            if not terms:
-                yield from ("", "[policies]", f"{toml_key(name)} = []")
             plain: Any = terms_kind.plain({name: terms})
             for term in plain[name]:
                 yield from self._item(f"policies.{toml_key(name)}", term)

@@ -80,7 +80,8 @@ def read_document(document: Mapping[str, Any], *, name: str, line_of: Callable[[
             given[key] = _in_place(document[key], key)
     merger = Merger(at)
     merger.note_top_level(document)
-    node = merger.node(given, document.get("peer_groups", {}))
+    groups = document.get("peer_groups")
+    node = merger.node(given, groups if isinstance(groups, Mapping) else {})
     wrong = list(problems)
     wrong += [
         Problem(found.path, found.text_from(merger.origins))

@@ -20,7 +20,7 @@ from .model import NodeConfig
 from .problems import At, Problem, Problems, nearest
 from .schema import PEER, TOP
 from .tables import Key, Table
-from .toml_text import Path, path_text
+from .toml_text import Path, path_text, quoted
 from .words import Families
 
 _SHORT: Final = {"asn": "remote_as", "client": "route_reflector_client"}
@@ -38,7 +38,7 @@ class PeerOption:
     @property
     def where(self) -> str:
         """How messages call it: ``--peer 192.0.2.2``."""
-        return f"{_OPTION} {self.table['address']}"
+        return _where(str(self.table["address"]))
 
 
 def peer_from_option(text: str) -> PeerOption:
@@ -54,10 +54,10 @@ def peer_from_option(text: str) -> PeerOption:
     for word in words:
         _put(word, table, at)
     if not address:
-        raise ConfigError(f"{_OPTION} {text}: expected the peer's address first, then a comma and KEY=VALUE")
+        raise ConfigError(f"{_where(text)}: expected the peer's address first, then a comma and KEY=VALUE")
     PEER.read_given(table, at)
     if problems.found:
-        raise ConfigError(*(_line(f"{_OPTION} {address}", problem) for problem in problems))
+        raise ConfigError(*(_line(_where(address), problem) for problem in problems))
     return PeerOption(text, table)
 
 
@@ -135,7 +135,7 @@ def _put(word: str, table: dict[str, Any], at: At) -> None:
         return
     place = At(tuple(names), at.problems)
     if not equals and not isinstance(key, Boolean):
-        place.say(f"expected a value, {name}={key.expected}")
+        place.say(f"expected a value behind {name}=, {key.expected}")
         return
     inner = table
     for part in names[:-1]:
@@ -270,6 +270,10 @@ class _Words:
         if not self._name or path in self._said:
             return _top_line(problem)
         return problem.line(self._name)
+
+
+def _where(address: str) -> str:
+    return f"{_OPTION} {address if address.isprintable() else quoted(address)}"
 
 
 def _line(where: str, problem: Problem) -> str:

@@ -10,14 +10,15 @@ from typing import Any, Final
 from ..addresses import Family, key_text, parse_as, parse_router_id, prefix_key
 from ..constants import AS_TRANS
 from ..messages.attributes import community_pattern
+from ..messages.families.registry import FAMILIES as SPOKEN
 from ..policy import as_path_set, prefix_set
 from ..policy.python import function_name
 from .kinds import WRONG, Kind, ListOf, Of, Text, Wrong
 from .model import FamilyConfig
 from .problems import At, nearest
 
-FAMILIES: Final = (Family.IPV4_UNICAST, Family.IPV6_UNICAST)
-"""What ``pybgp.messages.families`` can speak, in the order of messages."""
+FAMILIES: Final = tuple(Family(*key) for key in SPOKEN)
+"""What can be configured: all that pybgp can read and write."""
 PROTOCOLS: Final[Mapping[str, int]] = {
     "redirect": 1,
     "kernel": 2,
@@ -275,6 +276,11 @@ PROTOCOL: Final = Of("text or integer", _PROTOCOL_EXPECTED, _protocol)
 # -- families ----------------------------------------------------------------------------------------------------------
 
 
+class _Family(Text):
+    def plain(self, value: Any) -> object:
+        return str(value)
+
+
 def _family(text: str) -> Family:
     for family in FAMILIES:
         if text == str(family):
@@ -284,7 +290,7 @@ def _family(text: str) -> Family:
     raise ValueError(f'expected {FAMILY.expected}; did you mean "{near}"?' if near else "")
 
 
-FAMILY: Final = Text(" or ".join(f'"{family}"' for family in FAMILIES), _family)
+FAMILY: Final = _Family(" or ".join(f'"{family}"' for family in FAMILIES), _family)
 
 
 class Families(Kind):
