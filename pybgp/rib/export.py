@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from ..addresses import Family
-from ..constants import MAX_MESSAGE, AttributeCode
+from ..constants import HEADER_SIZE, MAX_MESSAGE, AttributeCode
 from ..messages import update
 from ..messages.attributes.block import Block
 from ..messages.attributes.extended_communities import ExtendedCommunities
 from ..messages.context import PeerKind
+from ..messages.families.registry import codec
 from ..policy.builtin import may_advertise
 from ..policy.chain import Policy
 from ..routes import Reject, Route, SourceKind
@@ -26,6 +27,11 @@ _AS_PATH: Final = int(AttributeCode.AS_PATH)
 _CLUSTER_LIST_BIT: Final = 1 << AttributeCode.CLUSTER_LIST
 _AS_SEQUENCE: Final = 2
 _ORIGIN_SIZE: Final = 4
+_UPDATE_SIZE: Final = HEADER_SIZE + 4
+"""Octets of an UPDATE without attributes and prefixes."""
+_REACH_SIZE: Final = 9
+"""Octets of MP_REACH_NLRI, its header included, besides next hop and prefixes (RFC 4760 §3)."""
+_PATH_ID_SIZE: Final = 4
 _EXTENDED_COMMUNITIES_BIT: Final = 1 << AttributeCode.EXTENDED_COMMUNITIES
 _NOT_OUTSIDE: Final = (
     AttributeCode.ORIGINATOR_ID,
@@ -76,10 +82,13 @@ class Exporter:
         "_classic",
         "_cluster_id",
         "_local_pref",
+        "_room",
         "_sets_all_next_hops",
         "_shared",
+        "_too_long",
         "reads_prefix",
         "rules",
+        "too_long",
     )
 
     _CACHE_LIMIT: Final = 20_000
@@ -93,6 +102,9 @@ class Exporter:
         self._sets_all_next_hops = rules.next_hop_mode == "self_all"
         self._shared: dict[bytes, bool] = {}  # next hop -> whether it is in the shared subnet
         self._local_pref = b"\x40\x05\x04" + rules.default_local_pref.to_bytes(4)
+        self._room = _room(rules)
+        self._too_long = f"its attributes don't fit into a message of {rules.limit} octets (RFC 4271 §4.3)"
+        self.too_long = 0  # paths that were not told for this reason; whoever says so sets it back
 
     def export(self, path: Path, key: bytes = b"") -> Export | None:
         """What a peer of this group is told of ``path``, None for nothing. ``key`` counts if ``reads_prefix``."""
@@ -105,6 +117,8 @@ class Exporter:
                 pass
         made = self._make(path, key)
         result = made if type(made) is Export else None
+        if made is self._too_long:
+            self.too_long += 1
         if not self.reads_prefix:
             if len(cache) >= self._CACHE_LIMIT:
                 cache.clear()
@@ -154,10 +168,14 @@ class Exporter:
             at = _ORIGIN_SIZE + _attribute_size(whole, _ORIGIN_SIZE)
             head, tail = whole[:at], whole[at:]
         if self._classic and len(next_hop) == 4:
-            return Export(b"".join((head, b"\x40\x03\x04", next_hop, tail)), next_hop)
-        if len(next_hop) == 4 or (self._classic and not self.rules.extended_next_hop):
+            attributes = b"".join((head, b"\x40\x03\x04", next_hop, tail))
+            fits = len(attributes) <= self._room
+        elif len(next_hop) == 4 or (self._classic and not self.rules.extended_next_hop):
             return "its next hop is not of a form that the peer takes (RFC 8950 §4)"
-        return Export(head + tail, next_hop)
+        else:
+            attributes = head + tail
+            fits = len(attributes) + _REACH_SIZE + len(next_hop) <= self._room
+        return Export(attributes, next_hop) if fits else self._too_long
 
     def _next_hop(self, block: Block, *, changed: bool, reflected: bool) -> bytes:
         """RFC 4271 §5.1.3, RFC 4456 §7; a next hop that the export policy set is kept."""
@@ -243,6 +261,13 @@ def prepend(as_path: bytes, asn: int) -> bytes:
     if as_path and as_path[0] == _AS_SEQUENCE and as_path[1] < 255:
         return bytes((_AS_SEQUENCE, as_path[1] + 1)) + number + as_path[2:]
     return bytes((_AS_SEQUENCE, 1)) + number + as_path
+
+
+def _room(rules: ExportRules) -> int:
+    """Octets that attributes may have so that any prefix of the family fits behind them (RFC 4271 §4.3)."""
+    family = codec(rules.family)
+    longest = family.max_key if family is not None else 0
+    return rules.limit - _UPDATE_SIZE - longest - (_PATH_ID_SIZE if rules.add_path else 0)
 
 
 def _attribute(flags: int, code: int, value: bytes) -> bytes:

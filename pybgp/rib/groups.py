@@ -126,14 +126,13 @@ class Stream:
 class UpdateGroup:
     """The members of one family that are told the same."""
 
-    __slots__ = ("_ids", "_table", "exporter", "held", "limit", "members", "too_long")
+    __slots__ = ("_ids", "_table", "exporter", "held", "limit", "members")
 
     def __init__(self, rules: ExportRules, table: Table, ids: PathIds) -> None:
         self.exporter = Exporter(rules)
         self.limit = rules.limit
         self.members: dict[int, Member] = {}  # by connection
         self.held: dict[bytes, Told] = {}  # with an MRAI: what waits for the interval to end
-        self.too_long = 0  # routes withheld because their attributes don't fit a message
         self._table = table
         self._ids = ids
 
@@ -152,7 +151,7 @@ class UpdateGroup:
         """A member whose rules have changed: what it may have from the old group is told again or withdrawn."""
         old.leave(member.conn)
         then = member.backlog.then if member.backlog is not None else []
-        self._start_over(member, then)
+        self._start_over(member, then, old.held)
         self.members[member.conn] = member
 
     def leave(self, conn: int) -> None:
@@ -161,18 +160,18 @@ class UpdateGroup:
     def refresh(self, member: Member, end: list[bytes]) -> None:
         """A ROUTE-REFRESH: everything again (RFC 2918 §4), then ``end``."""
         then = member.backlog.then if member.backlog is not None else []
-        self._start_over(member, then + end)
+        self._start_over(member, then + end, self.held)
 
-    def _start_over(self, member: Member, then: list[bytes]) -> None:
+    def _start_over(self, member: Member, then: list[bytes], held: dict[bytes, Told]) -> None:
+        """Everything in the table again, and the end of what the member was told and is no longer there."""
         again: dict[Entry | None, Again] = {}
         behind: dict[bytes, Told] = {}
         get = self._table.get
         for key in self._table.prefixes():
             entry = get(key)
             behind[key] = again.get(entry) or again.setdefault(entry, Again(entry))
-        if member.backlog is not None:
-            for key, told in member.backlog.behind.items():
-                behind[key] = told if told is None or isinstance(told, Again) else Again(told)
+        for key, told in (held if member.backlog is None else member.backlog.behind).items():
+            behind[key] = told if told is None or isinstance(told, Again) else Again(told)
         member.backlog = Backlog(behind, then)
         member.advertised = 0
 
@@ -322,14 +321,7 @@ class UpdateGroup:
     def _export(self, path: Path | None, key: bytes = b"") -> Export | None:
         if path is None:
             return None
-        return self._encodable(self.exporter.export(path, key))
-
-    def _encodable(self, export: Export | None) -> Export | None:
-        """Attributes that fill a message are not sent at all (UPD-18; RFC 8654 §5)."""
-        if export is not None and len(export.attributes) > self.limit - 96:
-            self.too_long += 1
-            return None
-        return export
+        return self.exporter.export(path, key)
 
     def _announce(self, export: Export, keys: list[bytes], path_id: int | None = None) -> list[bytes]:
         return update.announce(

@@ -20,7 +20,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from itertools import count, islice
 from random import Random
 from typing import Final, Literal
 
@@ -283,6 +283,15 @@ class SpeakerCore:
                     self._outputs.append(wanted)
             if self.watchers:
                 self._outputs.append(RouteChanges(tuple(_best_changes(family, moves))))
+        self._say_what_is_too_long()
+
+    def _say_what_is_too_long(self) -> None:
+        """Paths that some peers are not told, because their attributes fill a message (RFC 8654 §5)."""
+        for group, paths in self.outbound.take_too_long():
+            names = ",".join(member.name for member in islice(group.members.values(), 3))
+            more = len(group.members) - 3
+            self.event("attributes_too_long", "warn", peer=names, other_peers=more if more > 0 else None,
+                       family=str(group.rules.family), paths=paths, limit_octets=group.limit)  # fmt: skip
 
     @property
     def has_work(self) -> bool:
@@ -293,6 +302,7 @@ class SpeakerCore:
         self.flush(now)
         if self.outbound.has_work:
             self.outbound.step()
+            self._say_what_is_too_long()
         if self._long_work:
             job = self._long_work.popleft()
             try:
@@ -325,6 +335,7 @@ class SpeakerCore:
         while timers and timers[0][0] <= now:
             heapq.heappop(timers)[2](now)
         self.outbound.tick(now)
+        self._say_what_is_too_long()
 
     # -- outputs -----------------------------------------------------------------------------------------------------
 

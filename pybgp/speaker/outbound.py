@@ -152,8 +152,8 @@ class Outbound:
     def step(self) -> None:
         """Bring one lagging session some 2,000 prefixes closer; the table must have been flushed."""
         group, member = self._lagging.popleft()
-        if member.backlog is None or member.conn in self._congested:
-            return
+        if member.backlog is None or member.conn in self._congested or group.members.get(member.conn) is not member:
+            return  # up to date, full again, gone, or in another group by now
         self._send(group.catch_up(member))
         if member.backlog is not None and member.conn not in self._congested:
             self._lagging.append((group, member))
@@ -165,3 +165,11 @@ class Outbound:
 
     def groups(self) -> Iterator[UpdateGroup]:
         return iter(self._groups.values())
+
+    def take_too_long(self) -> Iterator[tuple[UpdateGroup, int]]:
+        """How many paths were not told since the last call, because their attributes fill a message."""
+        for group in self._groups.values():
+            exporter = group.exporter
+            if exporter.too_long:
+                yield group, exporter.too_long
+                exporter.too_long = 0

@@ -1,10 +1,13 @@
 """Whatever happens to a table, every member of a group ends up with what a computation from scratch would give it.
 
-Members join, leave, stop reading and go on; routes come, change and go; flushes fall anywhere. Each member's octets are
-decoded into a dictionary, and that dictionary is compared with ``export(best)`` of the table (RFC 4271 §9.1.3, §9.2).
+Members join, leave, stop reading and go on, ask for a refresh and get other rules; routes come, change and go; flushes
+and the ends of advertisement intervals fall anywhere. Each member's octets are decoded into a dictionary, and that
+dictionary is compared with ``export(best)`` of the table (RFC 4271 §9.1.3, §9.2).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -12,9 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from pybgp.addresses import Family
 from pybgp.messages import update
-from pybgp.messages.attributes.cache import BlockCache
 from pybgp.messages.context import Context, PeerKind
-from pybgp.messages.header import Framer
 from pybgp.policy.builtin import ACCEPT_ALL
 from pybgp.rib.decision import Decision
 from pybgp.rib.export import Exporter, ExportRules
@@ -23,6 +24,7 @@ from pybgp.rib.path import best_of, paths_of
 from pybgp.rib.table import Table
 from pybgp.speaker.outbound import Outbound
 from tests.unit.rib.paths import block, key, path, source
+from tests.unit.rib.receiver import Receiver
 
 FAMILY = Family.IPV4_UNICAST
 KEYS = [key(text) for text in ("10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "0.0.0.0/0", "10.1.2.3/32")]
@@ -48,34 +50,12 @@ RULES = {
 }
 
 
-class Receiver:
-    """What a peer makes of the octets it gets."""
-
-    def __init__(self, add_path: bool, kind: PeerKind) -> None:
-        families = frozenset({FAMILY})
-        self.context = Context(kind=kind, add_path_receive=families if add_path else frozenset())
-        self.routes: dict[tuple[bytes, int], tuple[bytes, bytes]] = {}
-        self.framer = Framer()
-        self.blocks = BlockCache()
-        self.needless_withdrawals = 0
-
-    def receive(self, data: bytes) -> None:
-        for _, body in self.framer.feed(data):
-            message = update.decode(body, self.context, self.blocks)
-            assert not message.problems
-            for gone in message.withdrawn:
-                for one in gone.keys:
-                    if self.routes.pop((one, gone.path_id), None) is None:
-                        self.needless_withdrawals += 1
-            for reach in message.reachable:
-                for one in reach.keys:
-                    self.routes[one, reach.path_id] = (reach.block.octets, reach.block.next_hop)
-
-
 class Groups(RuleBasedStateMachine):
-    @initialize(add_path=st.booleans())
-    def set_up(self, add_path: bool) -> None:
+    @initialize(add_path=st.booleans(), mrai=st.sampled_from((0, 0, 5)))
+    def set_up(self, add_path: bool, mrai: float) -> None:
         self.add_path = add_path
+        self.mrai = mrai
+        self.other_rules: set[str] = set()  # names of members whose rules differ from those they began with
         self.table = Table(FAMILY, Decision())
         self.outbound = Outbound({FAMILY: self.table}, self.deliver)
         self.receivers: dict[int, tuple[str, Receiver]] = {}
@@ -88,20 +68,25 @@ class Groups(RuleBasedStateMachine):
         self.receivers[conn][1].receive(data)
 
     def rules_of(self, name: str) -> ExportRules:
-        from dataclasses import replace
-
-        return replace(RULES[name], add_path=self.add_path)
+        local_pref = 50 if name in self.other_rules else 100
+        return replace(RULES[name], add_path=self.add_path, mrai=self.mrai, default_local_pref=local_pref)
 
     @rule(
         name=st.sampled_from("abcx"),
         keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=5),
-        local_pref=st.sampled_from((100, 200)),
+        local_pref=st.sampled_from((100, 200, None)),
         path_id=st.sampled_from((0, 0, 1)),
         communities=st.sampled_from(((), (), ("no-export",), ("no-advertise",))),
         eligible=st.sampled_from((True, True, True, False)),
     )
     def announce(
-        self, name: str, keys: list[bytes], local_pref: int, path_id: int, communities: tuple[str, ...], eligible: bool
+        self,
+        name: str,
+        keys: list[bytes],
+        local_pref: int | None,
+        path_id: int,
+        communities: tuple[str, ...],
+        eligible: bool,
     ) -> None:
         of = block((65001, 65002), local_pref=local_pref, communities=communities)
         self.table.insert(keys, path(of, by=SOURCES[name], path_id=path_id, reason="" if eligible else "refused"))
@@ -153,6 +138,23 @@ class Groups(RuleBasedStateMachine):
             self.flush()
             self.outbound.refresh(conn, FAMILY, enhanced=False)
 
+    @precondition(lambda self: self.receivers)
+    @rule(data=st.data())
+    def change_rules(self, data: st.DataObject) -> None:
+        conn = data.draw(st.sampled_from(sorted(self.receivers)))
+        name, _ = self.receivers[conn]
+        self.other_rules ^= {name}
+        self.flush()
+        ((group, member),) = self.outbound._by_conn[conn]
+        self.outbound.change_rules(conn, member, group, self.rules_of(name))
+
+    @precondition(lambda self: self.mrai)
+    @rule(seconds=st.sampled_from((1.0, 5.0)))
+    def let_time_pass(self, seconds: float) -> None:
+        self.now += seconds
+        self.flush()
+        self.outbound.tick(self.now)
+
     @rule()
     def flush(self) -> None:
         changes = self.table.take_pending()
@@ -166,17 +168,20 @@ class Groups(RuleBasedStateMachine):
 
     def settle(self) -> None:
         self.flush()
-        while self.outbound.has_work:
-            self.outbound.step()
+        while self.outbound.has_work or self.outbound.next_deadline is not None:
+            while self.outbound.has_work:
+                self.outbound.step()
+            self.now += self.mrai
+            self.outbound.tick(self.now)
 
     @invariant()
     def everybody_has_what_the_table_says(self) -> None:
         if not hasattr(self, "table") or self.table.pending or self.outbound.has_work:
             return
         for conn, (name, receiver) in self.receivers.items():
-            if conn not in self.congested:
+            ((group, member),) = self.outbound._by_conn[conn]
+            if conn not in self.congested and not group.held:
                 assert receiver.routes == self.from_scratch(name)
-                ((_, member),) = self.outbound._by_conn[conn]
                 assert member.advertised == len(receiver.routes)
 
     def from_scratch(self, name: str) -> dict[tuple[bytes, int], tuple[bytes, bytes]]:

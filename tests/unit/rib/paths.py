@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pybgp.addresses import address_octets, prefix_key
 from pybgp.constants import Origin as OriginValue
 from pybgp.messages.attributes.as_path import AsPath
+from pybgp.messages.attributes.base import Attribute
 from pybgp.messages.attributes.block import Block
 from pybgp.messages.attributes.cluster_list import ClusterList
 from pybgp.messages.attributes.communities import Communities
@@ -22,7 +23,7 @@ INTERNAL, EXTERNAL = PeerKind.INTERNAL, PeerKind.EXTERNAL
 
 
 def block(
-    as_path: Iterable[int] = (65001,),
+    as_path: AsPath | Iterable[int] = (65001,),
     *,
     next_hop: str = "192.0.2.9",
     origin: OriginValue = OriginValue.IGP,
@@ -31,8 +32,11 @@ def block(
     communities: Iterable[str] = (),
     originator_id: str | None = None,
     cluster_list: Iterable[str] = (),
+    more: Iterable[Attribute] = (),
 ) -> Block:
-    attributes: list[object] = [Origin(origin), AsPath.sequence(as_path)]
+    """``next_hop`` "" is that of a route of our own, two words are a global and a link-local address."""
+    path = as_path if isinstance(as_path, AsPath) else AsPath.sequence(as_path)
+    attributes: list[Attribute] = [Origin(origin), path, *more]
     if med is not None:
         attributes.append(MultiExitDisc(med))
     if local_pref is not None:
@@ -45,7 +49,7 @@ def block(
     clusters = tuple(address_octets(text) for text in cluster_list)
     if clusters:
         attributes.append(ClusterList(clusters))
-    return Block.build(attributes, address_octets(next_hop))
+    return Block.build(attributes, b"".join(map(address_octets, next_hop.split())))
 
 
 def source(

@@ -1,0 +1,624 @@
+"""Update groups: what members are told, once, packed, and as fast as each can take it (RFC 4271 §9.1.3, §9.2)."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import cycle, islice
+from typing import Any
+
+import pytest
+
+from pybgp.addresses import Family, address_octets
+from pybgp.config.model import MatchConfig, PolicySets, TermConfig
+from pybgp.constants import MAX_MESSAGE
+from pybgp.messages.attributes.base import walk
+from pybgp.messages.context import PeerKind
+from pybgp.policy.builtin import ACCEPT_ALL
+from pybgp.policy.compile import compile_chain
+from pybgp.rib.decision import Decision
+from pybgp.rib.export import ExportRules
+from pybgp.rib.groups import regroup
+from pybgp.rib.local import OWN
+from pybgp.rib.path import Path
+from pybgp.rib.table import Table
+from pybgp.speaker.outbound import Outbound
+
+from .paths import EXTERNAL, block, key, path, source
+from .receiver import Receiver
+
+FAMILY = Family.IPV4_UNICAST
+P, Q, R = key("10.1.0.0/16"), key("10.2.0.0/16"), key("10.3.0.0/16")
+A = source("a", client=True, router_id="1.1.1.1", address="192.0.2.1")
+B = source("b", client=True, router_id="2.2.2.2", address="192.0.2.2")
+X = source("x", kind=EXTERNAL, router_id="4.4.4.4", address="192.0.2.4")
+RULES = ExportRules(
+    family=FAMILY,
+    kind=PeerKind.INTERNAL,
+    client=True,
+    local_as=64512,
+    router_id=address_octets("9.9.9.9"),
+    cluster_id=address_octets("9.9.9.9"),
+    own_next_hop=address_octets("192.0.2.254"),
+    policy=ACCEPT_ALL,
+)
+
+
+class Rib:
+    """A table, its groups, and peers by name that decode what they get."""
+
+    def __init__(self, family: Family = FAMILY) -> None:
+        self.family = family
+        self.table = Table(family, Decision())
+        self.wire: list[tuple[str, bytes]] = []
+        self.peers: dict[str, Receiver] = {}
+        self.conns: dict[str, int] = {}
+        self.now = 0.0
+        self.outbound = Outbound({family: self.table}, self.deliver)
+
+    def deliver(self, conn: int, data: bytes) -> None:
+        name = next(name for name, number in self.conns.items() if number == conn)
+        self.wire.append((name, data))
+        self.peers[name].receive(data)
+
+    def join(self, *names: str, **rules: Any) -> None:
+        for name in names:
+            self.conns[name] = len(self.conns) + 1
+            wanted = replace(RULES, family=self.family, **rules)
+            self.peers[name] = Receiver(wanted.add_path, wanted.kind, self.family)
+            self.outbound.join(name, self.conns[name], wanted)
+        self.settle()
+
+    def insert(self, keys: Iterable[bytes], of: Path) -> None:
+        self.table.insert(list(keys), of)
+
+    def flush(self) -> None:
+        changes = self.table.take_pending()
+        self.outbound.flush(self.family, changes, regroup(changes, self.table), self.now)
+
+    def settle(self) -> None:
+        self.flush()
+        while self.outbound.has_work:
+            self.outbound.step()
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+        self.outbound.tick(self.now)
+
+    def told(self, name: str) -> set[bytes]:
+        return {one for one, _ in self.peers[name].routes}
+
+    def sent(self, name: str) -> list[bytes]:
+        """What has been sent since the last time one asked."""
+        found = [data for to, data in self.wire if to == name]
+        self.wire = [(to, data) for to, data in self.wire if to != name]
+        return found
+
+
+@pytest.fixture
+def rib() -> Rib:
+    return Rib()
+
+
+def prefixes(count: int) -> list[bytes]:
+    """So many /24s."""
+    return [b"\x18\x0a" + bytes(divmod(number, 256)) for number in range(count)]
+
+
+# -- announcing and withdrawing ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.row("SND-02")
+def test_a_route_does_not_go_back_where_it_came_from(rib: Rib) -> None:
+    rib.join("a", "b")
+
+    rib.insert([P], path(by=A))
+    rib.settle()
+
+    assert (rib.told("a"), rib.told("b")) == (set(), {P})
+
+
+@pytest.mark.row("SND-03", "SND-02")
+def test_a_route_that_is_no_longer_best_is_withdrawn_once_from_who_has_brought_the_better_one(rib: Rib) -> None:
+    rib.join("a", "b", "c")
+    rib.insert([P], path(by=A))
+    rib.settle()
+
+    rib.insert([P], path(block(local_pref=200), by=B))
+    rib.settle()
+
+    assert (rib.told("a"), rib.told("b"), rib.told("c")) == ({P}, set(), {P})
+    assert [rib.peers[name].withdrawn for name in "abc"] == [0, 1, 0]
+    assert [rib.peers[name].needless_withdrawals for name in "abc"] == [0, 0, 0]
+
+
+@pytest.mark.row("SND-03", "SND-08")
+@pytest.mark.parametrize("communities", [("no-advertise",), ()], ids=["no-longer-allowed", "gone"])
+def test_what_may_no_longer_be_told_is_withdrawn_once(rib: Rib, communities: tuple[str, ...]) -> None:
+    rib.join("b")
+    rib.insert([P], path(by=A))
+    rib.settle()
+
+    for _ in range(2):  # a second time there is nothing to withdraw
+        if communities:
+            rib.insert([P], path(block(communities=communities), by=A))
+        else:
+            rib.table.withdraw([P], "a")
+        rib.settle()
+
+    assert rib.told("b") == set()
+    assert rib.peers["b"].withdrawn == 1
+
+
+@pytest.mark.row("SND-08")
+def test_what_was_never_told_is_not_withdrawn(rib: Rib) -> None:
+    rib.join("b")
+    rib.insert([P], path(block(communities=("no-advertise",)), by=A))
+    rib.insert([Q], path(by=A))
+    rib.table.withdraw([Q], "a")
+    rib.settle()
+    rib.table.withdraw([P], "a")
+    rib.settle()
+
+    assert not rib.sent("b")[1:]  # End-of-RIB only
+
+
+@pytest.mark.row("DEC-14")
+def test_a_route_announced_again_unchanged_is_not_told_again(rib: Rib) -> None:
+    """Not even from a new session, whose Paths are others."""
+    rib.join("b")
+    rib.insert([P], path(by=A))
+    rib.settle()
+    rib.sent("b")
+
+    rib.insert([P], path(by=replace(A, epoch=2)))
+    rib.settle()
+
+    assert rib.sent("b") == []
+
+
+def test_the_counters_say_what_each_member_has(rib: Rib) -> None:
+    rib.join("a", "b", "x", add_path=False)
+    rib.insert([P, Q], path(by=A))
+    rib.insert([Q], path(block(local_pref=200), by=B))
+    rib.settle()
+    rib.table.withdraw([P], "a")
+    rib.settle()
+
+    for name, conn in rib.conns.items():
+        ((_, member),) = rib.outbound._by_conn[conn]
+        assert member.advertised == len(rib.told(name)), name
+
+
+@pytest.mark.row("RRF-13")
+def test_all_members_get_the_same_object(rib: Rib) -> None:
+    names = [f"c{number}" for number in range(20)]
+    rib.join("a", *names)
+    for name in names:
+        rib.sent(name)
+
+    rib.insert([P], path(by=A))
+    rib.settle()
+
+    octets = [rib.sent(name) for name in names]
+    assert {len(each) for each in octets} == {1}
+    assert len({id(each[0]) for each in octets}) == 1
+
+
+def test_a_flush_with_routes_of_many_members_gives_each_all_but_its_own(rib: Rib) -> None:
+    rib.join("a", "b", "x")
+    for number, by in enumerate((A, B, X)):
+        rib.insert([key(f"10.{number}.0.0/16")], path(by=by))
+    rib.settle()
+
+    every = {key(f"10.{number}.0.0/16") for number in range(3)}
+    assert {name: every - rib.told(name) for name in "abx"} == {
+        "a": {key("10.0.0.0/16")},
+        "b": {key("10.1.0.0/16")},
+        "x": {key("10.2.0.0/16")},
+    }
+
+
+# -- policies that look at prefixes ------------------------------------------------------------------------------------
+
+
+def only(*texts: str):  # type: ignore[no-untyped-def]
+    terms = (TermConfig(action="accept", match=MatchConfig(prefix_set="some")), TermConfig(action="reject"))
+    sets = PolicySets(prefix_sets={"some": texts})
+    return compile_chain(("p",), policies={"p": terms}, sets=sets, functions={}, own_as=64512)
+
+
+@pytest.mark.row("SND-03")
+def test_a_policy_on_prefixes_divides_one_paths_prefixes(rib: Rib) -> None:
+    rib.join("b", policy=only("10.1.0.0/16 le 32"))
+    rib.insert([P, Q, key("10.1.2.0/24")], path(by=A))
+    rib.settle()
+    assert rib.told("b") == {P, key("10.1.2.0/24")}
+
+    rib.table.withdraw([P, Q], "a")
+    rib.settle()
+
+    assert rib.told("b") == {key("10.1.2.0/24")}
+    assert rib.peers["b"].needless_withdrawals == 0
+
+
+def test_changed_rules_are_told_as_differences_only_where_they_differ(rib: Rib) -> None:
+    rib.join("b", policy=only("10.1.0.0/16"))
+    rib.insert([P, Q], path(by=A))
+    rib.settle()
+    ((group, member),) = rib.outbound._by_conn[rib.conns["b"]]
+
+    new = rib.outbound.change_rules(rib.conns["b"], member, group, replace(RULES, policy=only("10.2.0.0/16")))
+    rib.settle()
+
+    assert rib.told("b") == {Q}
+    assert new.members[rib.conns["b"]] is member
+
+
+def test_rules_that_change_before_a_member_has_caught_up_count(rib: Rib) -> None:
+    """A session whose host learns its addresses just after it came up."""
+    rib.insert([P], path(block(local_pref=None), by=X))
+    rib.flush()
+    rib.conns["b"], rib.peers["b"] = 1, Receiver()
+    group, member = rib.outbound.join("b", 1, RULES)
+
+    rib.outbound.change_rules(1, member, group, replace(RULES, default_local_pref=50))
+    rib.settle()
+
+    ((octets, _),) = rib.peers["b"].routes.values()
+    assert b"\x40\x05\x04\x00\x00\x00\x32" in octets
+    assert rib.peers["b"].ends == 1
+
+
+# -- packing -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.row("UPD-19")
+@pytest.mark.parametrize("limit", [4096, 65535])
+@pytest.mark.parametrize("add_path", [False, True])
+def test_prefixes_of_one_path_fill_messages_up_to_the_limit(rib: Rib, limit: int, add_path: bool) -> None:
+    rib.join("b", limit=limit, add_path=add_path)
+    rib.peers["b"].sizes.clear()
+    size = 8 if add_path else 4
+
+    rib.insert(prefixes(30_000), path(by=A))
+    rib.settle()
+
+    *full, last = rib.peers["b"].sizes
+    assert all(limit - size < each <= limit for each in full)
+    assert last <= limit
+    assert len(rib.told("b")) == 30_000
+
+
+@pytest.mark.row("UPD-19")
+def test_a_thousand_prefixes_of_one_set_fit_into_two_messages(rib: Rib) -> None:
+    rib.join("b")
+    rib.peers["b"].sizes.clear()
+
+    rib.insert(prefixes(1000), path(by=A))
+    rib.settle()
+
+    assert len(rib.peers["b"].sizes) <= 2
+
+
+@pytest.mark.row("UPD-19")
+def test_withdrawals_fill_messages_too(rib: Rib) -> None:
+    rib.join("b")
+    rib.insert(prefixes(5000), path(by=A))
+    rib.settle()
+    rib.peers["b"].sizes.clear()
+
+    rib.table.withdraw(prefixes(5000), "a")
+    rib.settle()
+
+    *full, last = rib.peers["b"].sizes
+    assert all(MAX_MESSAGE - 4 < each <= MAX_MESSAGE for each in full)
+    assert last <= MAX_MESSAGE
+    assert rib.told("b") == set()
+
+
+# -- attributes that don't fit -----------------------------------------------------------------------------------------
+
+FIXED = 23
+"""Octets of an UPDATE without attributes and prefixes."""
+
+
+def long(octets: int) -> Path:
+    """A path of our own whose exported attributes have exactly so many octets, from 300 to 1200."""
+    base = path(block((65001,), local_pref=100, next_hop="192.0.2.9"), by=OWN)
+    from pybgp.rib.export import Exporter
+
+    found = Exporter(RULES).export(base)
+    assert found is not None
+    from pybgp.messages.attributes.unknown import UnknownAttribute
+
+    more = octets - len(found.attributes) - 4
+    return path(block((65001,), more=(UnknownAttribute(99, 0xE0, bytes(more)),)), by=OWN)
+
+
+FITS = MAX_MESSAGE - FIXED - 5
+"""Attributes that leave room for one IPv4 prefix of any length."""
+
+
+@pytest.mark.row("UPD-18", "EXM-02")
+def test_the_longest_attributes_that_fit_are_sent(rib: Rib) -> None:
+    rib.join("b")
+    rib.peers["b"].sizes.clear()
+
+    rib.insert([key("10.0.0.1/32"), key("10.0.0.2/32")], long(FITS))
+    rib.settle()
+
+    assert rib.peers["b"].sizes == [MAX_MESSAGE, MAX_MESSAGE]
+    assert len(rib.told("b")) == 2
+
+
+@pytest.mark.row("UPD-18", "EXM-02")
+def test_a_route_whose_attributes_do_not_fit_is_withdrawn_and_no_other(rib: Rib) -> None:
+    """RFC 8654 §5: for the peer without extended messages."""
+    rib.join("old")
+    rib.join("new", limit=65535)
+    rib.insert([P, Q], path(by=OWN))
+    rib.settle()
+
+    rib.insert([P], long(FITS + 1))
+    rib.insert([R], path(by=OWN))
+    rib.settle()
+
+    assert (rib.told("old"), rib.told("new")) == ({Q, R}, {P, Q, R})
+    assert rib.peers["old"].withdrawn == 1
+    rib.insert([P], path(by=OWN))
+    rib.settle()
+    assert rib.told("old") == {P, Q, R}
+
+
+@pytest.mark.row("UPD-18")
+@pytest.mark.parametrize("add_path", [False, True])
+@pytest.mark.parametrize("family", [Family.IPV4_UNICAST, Family.IPV6_UNICAST])
+@pytest.mark.parametrize("size", [*range(3960, 4080, 3), 5000])
+def test_whatever_their_size_attributes_are_sent_or_not_and_nothing_breaks(
+    family: Family, add_path: bool, size: int
+) -> None:
+    rib = Rib(family)
+    own_next_hop = RULES.own_next_hop if family == FAMILY else bytes(32)
+    longest = key("10.0.0.1/32" if family == FAMILY else "2001:db8::1/128")
+    of = long(size)
+    rib.insert([longest], path(of.received.replace(next_hop=b""), by=OWN))
+
+    rib.join("b", add_path=add_path, own_next_hop=own_next_hop if family == FAMILY else b"\x20\x01" + bytes(29) + b"\1")
+
+    assert all(each <= MAX_MESSAGE for each in rib.peers["b"].sizes)
+    assert rib.peers["b"].ends == 1
+
+
+# -- the advertisement interval ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.row("SND-04")
+def test_the_first_change_goes_at_once_and_the_last_state_when_the_interval_ends(rib: Rib) -> None:
+    """RFC 4271 §9.2.1.1."""
+    rib.join("b", mrai=5)
+    rib.pass_time(10)
+    rib.insert([P], path(block(med=0), by=A))
+    rib.flush()
+    assert rib.told("b") == {P}
+
+    for med in range(1, 11):
+        rib.insert([P, Q], path(block(med=med), by=A))
+        rib.flush()
+        rib.pass_time(0.4)
+    assert (rib.told("b"), rib.peers["b"].announced) == ({P}, 1)
+    rib.pass_time(1)
+
+    assert rib.told("b") == {P, Q}
+    assert rib.peers["b"].announced == 3
+    assert {raw.value[-1] for octets, _ in rib.peers["b"].routes.values() for raw in walk(octets) if raw.code == 4} == {
+        10
+    }
+
+
+@pytest.mark.row("SND-04", "SND-08")
+def test_within_the_interval_withdrawals_wait_too_and_a_flap_is_nothing(rib: Rib) -> None:
+    rib.join("b", mrai=5)
+    rib.pass_time(10)
+    of = path(by=A)
+    rib.insert([P], of)
+    rib.flush()
+
+    rib.table.withdraw([P], "a")
+    rib.flush()
+    assert rib.told("b") == {P}
+    rib.insert([P], of)
+    rib.insert([Q], of)
+    rib.table.withdraw([Q], "a")
+    rib.flush()
+    rib.pass_time(5)
+    assert (rib.told("b"), rib.peers["b"].announced, rib.peers["b"].withdrawn) == ({P}, 1, 0)
+    rib.table.withdraw([P], "a")
+    rib.flush()
+    rib.pass_time(5)
+
+    assert rib.told("b") == set()
+
+
+@pytest.mark.parametrize("what", ["refresh", "rules"])
+def test_what_goes_within_the_interval_is_withdrawn_from_a_member_that_is_told_anew(rib: Rib, what: str) -> None:
+    rib.join("b", mrai=5)
+    rib.pass_time(10)
+    rib.insert([P, Q], path(by=A))
+    rib.flush()
+    rib.table.withdraw([P], "a")
+    rib.flush()
+    assert rib.told("b") == {P, Q}
+
+    if what == "refresh":
+        rib.outbound.refresh(rib.conns["b"], FAMILY, enhanced=False)
+    else:
+        ((group, member),) = rib.outbound._by_conn[rib.conns["b"]]
+        rib.outbound.change_rules(rib.conns["b"], member, group, replace(RULES, default_local_pref=7))
+    rib.settle()
+    rib.pass_time(10)
+
+    assert rib.told("b") == {Q}
+
+
+# -- ADD-PATH ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.row("ADP-01", "ADP-03", "ADP-04")
+def test_every_eligible_path_is_told_under_an_identifier_of_ours_that_stays(rib: Rib) -> None:
+    """RFC 7911 §2, §3."""
+    rib.join("c", add_path=True)
+    rib.insert([P], path(block(local_pref=100), by=A, path_id=77))
+    rib.insert([P], path(block(local_pref=200), by=A, path_id=0))
+    rib.insert([P], path(block(local_pref=300), by=B, path_id=77))
+    rib.insert([P], path(reason="AS loop", by=X))
+    rib.settle()
+    before = dict(rib.peers["c"].routes)
+    assert len(before) == 3
+
+    rib.insert([P], path(block(local_pref=50), by=B, path_id=77))  # now the worst
+    rib.settle()
+
+    after = rib.peers["c"].routes
+    assert after.keys() == before.keys()
+    assert len([one for one in after if after[one] != before[one]]) == 1
+    rib.table.withdraw([P], "a", 77)
+    rib.settle()
+    assert len(rib.told("c")) == 1
+    assert len(rib.peers["c"].routes) == 2
+    assert rib.peers["c"].needless_withdrawals == 0
+
+
+@pytest.mark.row("ADP-04", "SND-02")
+def test_with_add_path_too_nobody_gets_its_own(rib: Rib) -> None:
+    rib.join("a", "b", "c", add_path=True)
+    rib.insert([P], path(by=A))
+    rib.insert([P], path(by=B))
+    rib.settle()
+
+    assert [len(rib.peers[name].routes) for name in "abc"] == [1, 1, 2]
+
+
+@pytest.mark.row("ADP-06")
+def test_a_refresh_brings_all_paths_again(rib: Rib) -> None:
+    rib.join("c", add_path=True)
+    rib.insert([P], path(by=A))
+    rib.insert([P], path(by=B))
+    rib.settle()
+    rib.peers["c"].announced = 0
+
+    rib.outbound.refresh(rib.conns["c"], FAMILY, enhanced=False)
+    rib.settle()
+
+    assert rib.peers["c"].announced == 2
+    assert rib.peers["c"].withdrawn == 0
+
+
+@pytest.mark.row("ADP-01")
+def test_add_path_of_ipv6_has_identifiers_too() -> None:
+    rib = Rib(Family.IPV6_UNICAST)
+    rib.join("c", add_path=True, own_next_hop=address_octets("2001:db8::9"))
+    prefix = key("2001:db8:1::/48")
+    for by in (A, B):
+        rib.insert([prefix], path(block(next_hop="2001:db8::7"), by=by))
+    rib.settle()
+    rib.table.withdraw([prefix], "a")
+    rib.settle()
+
+    assert len(rib.peers["c"].routes) == 1
+    assert rib.peers["c"].needless_withdrawals == 0
+
+
+# -- a slow peer -------------------------------------------------------------------------------------------------------
+
+
+def flaps(rib: Rib, keys: list[bytes]) -> Iterator[None]:
+    """One change a step, for ever: announced with one of some attributes, or withdrawn; ten a flush."""
+    paths = [path(block(med=med), by=A) for med in range(3)]
+    for number, (one, of) in enumerate(zip(cycle(keys), cycle([*paths, None]), strict=False)):
+        if of is None:
+            rib.table.withdraw([one], "a")
+        else:
+            rib.table.insert([one], of)
+        if number % 10 == 9:
+            rib.flush()
+        yield
+
+
+@pytest.mark.row("SND-07")
+def test_a_slow_peers_memory_is_bounded_by_the_prefixes_and_not_by_the_flaps(rib: Rib) -> None:
+    keys = prefixes(999)
+    rib.join("slow", "quick")
+    rib.insert(keys, path(by=A))
+    rib.settle()
+    rib.peers["slow"].announced = 0
+    slow = rib.conns["slow"]
+    rib.outbound.congested(slow)
+    rib.sent("slow")
+    deliver, rib.deliver = rib.deliver, lambda conn, data: None  # type: ignore[method-assign]
+    rib.outbound._deliver = lambda conn, data: deliver(conn, data) if conn == slow else None
+    steps = flaps(rib, keys)
+    for _ in islice(steps, 10_000):
+        pass
+    ((_, member),) = rib.outbound._by_conn[slow]
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+
+    for _ in islice(steps, 90_000):
+        pass
+
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert member.backlog is not None
+    assert len(member.backlog.behind) == len(keys)
+    assert grown < 256 << 10  # 90,000 changes
+    assert rib.sent("slow") == []
+
+
+@pytest.mark.row("SND-07")
+def test_a_slow_peer_gets_the_newest_state_and_the_others_do_not_wait(rib: Rib) -> None:
+    keys = prefixes(3000)
+    rib.join("slow", "quick")
+    rib.insert(keys, path(block(med=0), by=A))
+    rib.settle()
+    rib.outbound.congested(rib.conns["slow"])
+    rib.peers["slow"].announced = 0
+    for med in range(1, 6):
+        rib.insert(keys, path(block(med=med), by=A))
+        rib.table.withdraw(keys[:1000], "a")
+        rib.insert(keys[:500], path(block(med=med), by=A))
+        rib.settle()
+    assert rib.peers["quick"].announced >= 6 * 2500
+    assert rib.peers["slow"].announced == 0
+
+    rib.outbound.writable(rib.conns["slow"])
+    rib.settle()
+
+    assert rib.peers["slow"].routes == rib.peers["quick"].routes
+    assert (rib.peers["slow"].announced, rib.peers["slow"].withdrawn) == (2500, 500)
+    rib.insert([P], path(by=A))  # and it is back in the stream
+    rib.sent("slow"), rib.sent("quick")
+    rib.settle()
+    assert rib.sent("slow")[0] is rib.sent("quick")[0]
+
+
+@pytest.mark.row("SND-07")
+def test_a_new_member_that_is_congested_at_once_gets_everything_later(rib: Rib) -> None:
+    rib.insert(prefixes(5000), path(by=A))
+    rib.flush()
+    rib.conns["b"], rib.peers["b"] = 1, Receiver()
+    rib.outbound.join("b", 1, RULES)
+    rib.outbound.step()
+    rib.outbound.congested(1)
+    some = len(rib.told("b"))
+    rib.table.withdraw(prefixes(10), "a")
+    rib.settle()
+    assert 0 < some < 5000
+    assert len(rib.told("b")) == some
+
+    rib.outbound.writable(1)
+    rib.settle()
+
+    assert rib.told("b") == set(prefixes(5000)) - set(prefixes(10))
+    assert (rib.peers["b"].ends, rib.peers["b"].needless_withdrawals) == (1, 0)
