@@ -22,6 +22,8 @@ from ..rib.table import Table
 from ..routes import Reject, Route, Source
 
 _CACHE_LIMIT: Final = 65_536
+_PATHS_LIMIT: Final = 4 << 20
+"""Octets of attributes that a session remembers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,18 @@ def _is_shared(next_hop: bytes, peer: bytes, subnet: bytes) -> bool:
 class Inbound:
     """One Established session's way into the tables."""
 
-    __slots__ = ("_blocks", "_context", "_paths", "_split", "_tables", "end_of_ribs", "importer", "problems", "source")
+    __slots__ = (
+        "_blocks",
+        "_context",
+        "_paths",
+        "_room",
+        "_split",
+        "_tables",
+        "end_of_ribs",
+        "importer",
+        "problems",
+        "source",
+    )
 
     def __init__(
         self,
@@ -120,6 +133,7 @@ class Inbound:
         self._context = context
         self._tables = tables
         self._blocks = blocks
+        self._room = _PATHS_LIMIT
         self._paths: dict[bytes, Path] = {}  # attribute octets of classic IPv4 UPDATEs -> Path
         codec = registry.codec(Family.IPV4_UNICAST)
         plain = codec is not None and Family.IPV4_UNICAST in tables
@@ -159,11 +173,13 @@ class Inbound:
         """The path of attributes that this session has not sent before, if they are of the usual kind."""
         if self.importer.reads_prefix:
             return None
-        block = self._blocks.get(raw, None, self._context)
-        if type(block) is not Block:
+        block = self._blocks.usual(raw, None, self._context)
+        if block is None:
             return None
-        if len(self._paths) >= _CACHE_LIMIT:
+        self._room -= len(raw)
+        if self._room < 0:
             self._paths.clear()
+            self._room = _PATHS_LIMIT
         path = self._paths[raw] = self.importer.path(self.source, 0, block, Family.IPV4_UNICAST)
         return path
 
