@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -66,7 +65,7 @@ class Daemon:
             ConfigError: a policy that can't be compiled.
         """
         self._preparer = preparer
-        self._node = prepared.node  # what runs now
+        self._running = prepared
         self._log = log
         self._started = datetime.now(UTC)
         self._reloaded: datetime | None = None
@@ -94,7 +93,7 @@ class Daemon:
         loop.set_exception_handler(self._bug)
         self._catch_signals(loop)
         try:
-            self._socket = SocketFile.claim(self._node.control)
+            self._socket = SocketFile.claim(self._running.node.control)
         except ApiError as error:
             return self._start_failed(error)
         try:
@@ -119,7 +118,7 @@ class Daemon:
 
     async def _stop(self) -> None:
         self._event("stopping", signal=self._signal)
-        fib = self._node.fib
+        fib = self._running.node.fib
         await self.speaker.stop(flush_fib=fib is not None and fib.on_stop == "flush")
         self._event("stopped")
 
@@ -159,7 +158,8 @@ class Daemon:
         async with self._reloading:
             try:
                 prepared = await asyncio.to_thread(self._preparer.prepare)  # files, and Python policies
-                changes = await self._apply(prepared)
+                changes = await asyncio.to_thread(_changes, self._running, prepared)
+                await self._apply(prepared)
             except PybgpError as error:
                 self._reload_problems = error.problems if isinstance(error, ConfigError) else (str(error),)
                 for problem in self._reload_problems:
@@ -167,32 +167,28 @@ class Daemon:
                 raise
             self._reload_problems = ()
             self._reloaded = datetime.now(UTC)
+            self._warn(prepared.warnings)
+            self._event("reloaded", changes=len(changes))
+            for change in changes:
+                self._event("reload_change", what=change)
             return {"warnings": list(prepared.warnings), "changes": changes}
 
-    async def _apply(self, prepared: Prepared) -> list[str]:
-        old, new = self._node, prepared.node
+    async def _apply(self, prepared: Prepared) -> None:
+        old, new = self._running.node, prepared.node
         refuse_fixed(self._preparer.source.name, old.fib, new.fib)
         undo = self._prepare_socket(old.control, new.control)
         try:
-            done = self.speaker.reconfigure(
+            self.speaker.reconfigure(
                 new.speaker, fib_config=new.fib, functions=prepared.functions, secrets=prepared.secrets
             )
         except PybgpError:
             undo()
             raise
+        self._running = prepared
         if self._next_socket is not None:
             await self.control.serve(self._next_socket)
             self._socket, self._next_socket = self._next_socket, None
         self._log.configure(level=new.log.level, format=new.log.format)
-        self._node = new
-        self._warn(prepared.warnings)
-        own = diff(old, new)  # what is the daemon's, and not the speaker's
-        done = replace(done, control_changed=own.control_changed, log_changed=own.log_changed)
-        lines = done.lines()
-        self._event("reloaded", changes=len(lines))
-        for line in lines:
-            self._event("reload_change", what=line)
-        return lines
 
     def _prepare_socket(self, old: ControlConfig, new: ControlConfig) -> Callable[[], None]:
         """What may fail about a new control socket, first; returns how to undo it.
@@ -224,7 +220,7 @@ class Daemon:
         }
 
     def _say_started(self) -> None:
-        config = self._node.speaker
+        config = self._running.node.speaker
         self._event(
             "started",
             version=__version__,
@@ -233,7 +229,7 @@ class Daemon:
             local_as=config.local_as,
             router_id=config.router_id,
             peers=len(config.peers),
-            control=self._node.control.socket,
+            control=self._running.node.control.socket,
         )
 
     def _warn(self, warnings: Iterable[str]) -> None:
@@ -257,6 +253,21 @@ class Daemon:
             places.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
             trace = trace.tb_next
         self._event("internal_error", "error", why=context.get("message"), error=repr(error), where=places[-4:])
+
+
+def _changes(old: Prepared, new: Prepared) -> list[str]:
+    """What a reload does, in words."""
+    changes = diff(
+        old.node,
+        new.node,
+        functions_changed=_other_values(old.functions, new.functions),
+        secrets_changed=_other_values(old.secrets, new.secrets),
+    )
+    return changes.lines()
+
+
+def _other_values(old: Mapping[str, object], new: Mapping[str, object]) -> frozenset[str]:
+    return frozenset(name for name, value in new.items() if name in old and old[name] != value)
 
 
 def tune_collector() -> None:
