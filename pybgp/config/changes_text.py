@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from .diff import Changes, Difference, DynamicChange, Effect, PeerChange
-from .schema import FAMILIES
+from .changes import Changes, Difference, DynamicChange, Effect, PeerChange
+from .schema_peers import FAMILIES
 from .toml_text import shown, toml
 
 if TYPE_CHECKING:

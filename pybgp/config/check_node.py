@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from .findings import Finding
 from .model import AggregateConfig, FibConfig, NodeConfig, RouteConfig, SpeakerConfig
-from .schema import CONTROL, DECISION, FIB, GRACEFUL_RESTART, LOG
+from .schema import DECISION
+from .schema_peers import GRACEFUL_RESTART
+from .schema_shells import CONTROL, FIB, LOG
 from .tables import Table
 from .toml_text import Path
 from .words import PROTOCOLS

@@ -6,41 +6,21 @@ What a changed key does stands in the schema, where the reference page has it fr
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from enum import IntEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from . import resolved
+from .changes import Changes, Difference, DynamicChange, Effect, PeerChange
 from .check_peers import Identity, identity
 from .model import DynamicPeersConfig, FibConfig, NodeConfig, PeerConfig, PolicyRef, SpeakerConfig
-from .schema import CONTROL, DECISION, DYNAMIC, FIB, GRACEFUL_RESTART, LOG, PEER, WEB
+from .schema import DECISION
+from .schema_peers import DYNAMIC, GRACEFUL_RESTART, PEER
+from .schema_shells import CONTROL, FIB, LOG, WEB
 from .tables import Reload, Table
 
 _IDENTITY_KEYS: Final = ("address", "group", "prefix")
-_IMPORT_KEYS: Final = frozenset({"import_policy", "allowas_in", "enforce_first_as"})
-_EXPORT_KEYS: Final = frozenset({"export_policy", "next_hop"})
 _RESTART_TIME: Final = "graceful_restart.restart_time"
-_LIMIT_KEYS: Final = frozenset({"max_prefixes.limit", "max_prefixes.action"})
 
-
-class Effect(IntEnum):
-    """What becomes of a peer; of several the strongest, which is the highest number."""
-
-    VALUE = 1
-    """New values only: timers from their next start, ``passive`` and ``restart_time`` from the next connection."""
-    PASSWORD = 2
-    """A socket option on the listener and the live connection."""
-    POLICY = 3
-    """Policy or limit anew; differences are sent, the session stays."""
-    RESET = 4
-    """The session ends (6/6) and comes back."""
-    ENABLED = 5
-    DISABLED = 6
-    """The session ends (6/2) and stays down."""
-    ADDED = 7
-    REMOVED = 8
-    """The session ends (6/3)."""
-
+__all__ = ["Changes", "Difference", "DynamicChange", "Effect", "PeerChange", "diff"]
 
 _EFFECTS: Final[Mapping[Reload, Effect]] = {
     Reload.VALUE: Effect.VALUE,
@@ -49,99 +29,6 @@ _EFFECTS: Final[Mapping[Reload, Effect]] = {
     Reload.POLICY: Effect.POLICY,
     Reload.RESET: Effect.RESET,
 }
-
-
-class Difference(NamedTuple):
-    """One key's effective values; None is "no value"."""
-
-    key: str
-    old: Any
-    new: Any
-    reload: Reload
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerChange:
-    """What becomes of one peer, or of all sessions of a dynamic range.
-
-    ``old`` and ``new`` are as configured; None when there was none or is none any more. ``keys`` are those whose
-    effective values differ, and ``import_policy NAME`` for a policy in the list that says something else now. A weaker
-    effect's keys are there too: a peer may need ``imports`` and a new ``password`` at once. After ``RESET`` and above
-    everything is new anyway.
-    """
-
-    identity: Identity
-    name: str
-    effect: Effect
-    keys: tuple[str, ...] = ()
-    old: PeerConfig | None = None
-    new: PeerConfig | None = None
-    differences: tuple[Difference, ...] = ()
-
-    @property
-    def imports(self) -> bool:
-        """Must what the peer has sent go through import policy again?"""
-        return any(key in _IMPORT_KEYS or key.startswith("import_policy ") for key in self.keys)
-
-    @property
-    def exports(self) -> bool:
-        """Must what the peer is told be made again?"""
-        return any(key in _EXPORT_KEYS or key.startswith("export_policy ") for key in self.keys)
-
-    @property
-    def password(self) -> bool:
-        """Is there another password, or none any more?"""
-        return "password" in self.keys
-
-    @property
-    def limit(self) -> bool:
-        """Must the number of prefixes be held against the limit again?"""
-        return not _LIMIT_KEYS.isdisjoint(self.keys)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DynamicChange:
-    """What becomes of a dynamic range; ``sessions`` is what becomes of its peers, None if nothing does."""
-
-    prefix: str
-    effect: Effect
-    keys: tuple[str, ...] = ()
-    old: DynamicPeersConfig | None = None
-    new: DynamicPeersConfig | None = None
-    sessions: PeerChange | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """All that differs. The tuples of text name what has changed: keys, policies, prefixes; empty is "nothing"."""
-
-    peers: tuple[PeerChange, ...] = ()
-    dynamic_peers: tuple[DynamicChange, ...] = ()
-    restart_all: tuple[str, ...] = ()
-    """Top-level keys that end every session: ``local_as``, ``router_id``, ``cluster_id``."""
-    policies_changed: tuple[str, ...] = ()
-    """Policies that say something else, by themselves or by a set that they use; also new and removed ones."""
-    decision_changed: tuple[str, ...] = ()
-    """``decision.*`` and ``default_local_pref``: every best path is chosen again."""
-    routes_changed: tuple[str, ...] = ()
-    aggregates_changed: tuple[str, ...] = ()
-    fib_changed: tuple[str, ...] = ()
-    """Keys of ``fib`` whose plan must be made again, and what its policy and imports use; "fib": it came or went."""
-    listen_changed: tuple[str, ...] = ()
-    control_changed: tuple[str, ...] = ()
-    web_changed: tuple[str, ...] = ()
-    log_changed: tuple[str, ...] = ()
-    values_changed: tuple[str, ...] = ()
-    """Other keys that change nothing but the value: those of ``graceful_restart``, ``fib.on_stop``."""
-
-    def __bool__(self) -> bool:
-        return any(getattr(self, field.name) for field in fields(self))
-
-    def lines(self) -> list[str]:
-        """What happens, in words, the strongest first; peers to which the same happens share a line."""
-        from .changes_text import lines
-
-        return lines(self)
 
 
 def diff(
@@ -157,20 +44,18 @@ def diff(
     another now; ``secrets_changed`` are names of peers (of dynamic ranges: the name or prefix) whose password is now
     another in the same place.
     """
-    before, after = resolved.node(old).speaker, resolved.node(new).speaker
+    before, after = old.speaker, new.speaker
     policies = _policies_changed(before, after)
     anew = {*policies, *functions_changed}
-    top_level = [key for key in ("local_as", "router_id", "cluster_id") if getattr(before, key) != getattr(after, key)]
-    fib = _fib_changed(old, new, anew)
     return Changes(
-        peers=tuple(_peers(old.speaker, new.speaker, anew, secrets_changed)),
-        dynamic_peers=tuple(_dynamic_peers(old.speaker, new.speaker, anew, secrets_changed)),
-        restart_all=tuple(top_level),
+        peers=tuple(_peers(before, after, anew, secrets_changed)),
+        dynamic_peers=tuple(_dynamic_peers(before, after, anew, secrets_changed)),
+        restart_all=_who_we_are_changed(before, after),
         policies_changed=policies,
         decision_changed=_decision_changed(before, after),
         routes_changed=_by_prefix(before.routes, after.routes),
         aggregates_changed=_by_prefix(before.aggregates, after.aggregates),
-        fib_changed=fib,
+        fib_changed=_fib_changed(old, new, anew),
         listen_changed=("listen",) if set(before.listen) != set(after.listen) else (),
         control_changed=_keys("control", CONTROL, old.control, new.control),
         web_changed=_keys("web", WEB, old.web, new.web),
@@ -185,6 +70,7 @@ def diff(
 def _peers(
     old: SpeakerConfig, new: SpeakerConfig, anew: Collection[str], secrets: Collection[str]
 ) -> Iterator[PeerChange]:
+    same_top = _inherited(old) == _inherited(new)
     before = {identity(peer): peer for peer in old.peers}
     after = {identity(peer): peer for peer in new.peers}
     for who, peer in before.items():
@@ -195,6 +81,8 @@ def _peers(
         if who not in before:
             yield PeerChange(identity=who, name=name, effect=Effect.ADDED, new=peer)
             continue
+        if same_top and peer == before[who] and not secrets and not _uses(peer, anew):
+            continue  # most of hundreds, most of the time
         first, second = resolved.peer(before[who], old), resolved.peer(peer, new)
         differences = [*_differences(PEER, first, second)]
         if _restart_time_follows(before[who], old) and _restart_time_follows(peer, new):
@@ -204,6 +92,16 @@ def _peers(
         change = _peer_change(who, name, first, second, differences, anew)
         if change is not None:
             yield _with(change, before[who], peer)
+
+
+def _inherited(speaker: SpeakerConfig) -> tuple[object, ...]:
+    """All that a peer's effective values take from the top level."""
+    return speaker.local_as, dict(speaker.families), speaker.graceful_restart
+
+
+def _uses(peer: PeerConfig, policies: Collection[PolicyRef]) -> bool:
+    refs = (*(peer.import_policy or ()), *(peer.export_policy or ()))
+    return any(isinstance(ref, str) and ref in policies for ref in refs)
 
 
 def _with(change: PeerChange, old: PeerConfig, new: PeerConfig) -> PeerChange:
@@ -231,7 +129,7 @@ def _peer_change(
     effects = [_EFFECTS[difference.reload] for difference in differences]
     for chain in ("import_policy", "export_policy"):
         for ref in getattr(new, chain) or ():
-            if ref in anew and chain not in keys:
+            if isinstance(ref, str) and ref in anew and chain not in keys:
                 keys.append(f"{chain} {ref}")
                 effects.append(Effect.POLICY)
     if old.enabled != new.enabled:
@@ -321,6 +219,13 @@ def _keys(name: str, table: Table, old: Any, new: Any) -> tuple[str, ...]:
     return tuple(difference.key for difference in _differences(table, old, new, f"{name}."))
 
 
+def _who_we_are_changed(old: SpeakerConfig, new: SpeakerConfig) -> tuple[str, ...]:
+    keys = [key for key in ("local_as", "router_id") if getattr(old, key) != getattr(new, key)]
+    if resolved.cluster_id(old) != resolved.cluster_id(new):
+        keys.append("cluster_id")
+    return tuple(keys)
+
+
 def _decision_changed(old: SpeakerConfig, new: SpeakerConfig) -> tuple[str, ...]:
     keys = _keys("decision", DECISION, old.decision, new.decision)
     return keys if old.default_local_pref == new.default_local_pref else (*keys, "default_local_pref")
@@ -377,7 +282,7 @@ def _fib_changed(old: NodeConfig, new: NodeConfig, anew: Collection[PolicyRef]) 
     if before is None or after is None:
         return () if before is after else ("fib",)
     keys = [item.key for item in _differences(FIB, before, after, "fib.") if item.reload is Reload.FIB]
-    if after.export_policy in anew and "fib.export_policy" not in keys:
+    if isinstance(after.export_policy, str) and after.export_policy in anew and "fib.export_policy" not in keys:
         keys.append(f"fib.export_policy {after.export_policy}")
     if "fib.imports" not in keys:
         keys += [f"fib.imports {name}" for name in _import_sets(after) if _set_changed(name, old, new)]

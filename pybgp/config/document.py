@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .model import DynamicPeersConfig, NodeConfig
-from .schema import DYNAMIC, PEER, TOP
+from .schema import TOP
+from .schema_peers import DYNAMIC, PEER
 from .tables import Key
 
 _SETS = ("prefix_sets", "as_path_sets", "community_sets")

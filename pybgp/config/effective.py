@@ -13,7 +13,8 @@ from .document import dynamic_value, top_value
 from .kinds import Kind, MapOf
 from .merge import DEFAULT, TOP_LEVEL, Origins
 from .model import DynamicPeersConfig, NodeConfig, PeerConfig, SecretConfig
-from .schema import DYNAMIC, PEER, TOP
+from .schema import TOP
+from .schema_peers import DYNAMIC, PEER
 from .tables import Key, Table
 from .toml_text import Path, path_text, toml, toml_key
 

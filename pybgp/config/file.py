@@ -14,7 +14,8 @@ from .kinds import Wrong
 from .merge import Loaded, Merger
 from .model import NodeConfig
 from .problems import At, Problem, Problems, in_file_order
-from .schema import DYNAMIC, PEER, TOP
+from .schema import TOP
+from .schema_peers import DYNAMIC, PEER
 from .toml_text import Path as KeyPath
 
 _TOML_PLACE: Final = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)

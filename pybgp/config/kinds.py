@@ -246,3 +246,8 @@ class MapOf(Kind):
 
     def plain(self, value: Any) -> object:
         return {name: self.item.plain(item) for name, item in value.items()}
+
+
+BOOLEAN: Final = Boolean()
+MAX_NUMBER: Final = 0xFFFFFFFF
+"""The largest number of 32 bits: of LOCAL_PREF, MED, metrics, tables."""

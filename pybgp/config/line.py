@@ -18,7 +18,8 @@ from .merge import COMMAND_LINE, TOP_LEVEL, Loaded
 from .merge import PEER as PEER_ORIGIN
 from .model import NodeConfig
 from .problems import At, Problem, Problems, nearest
-from .schema import PEER, TOP
+from .schema import TOP
+from .schema_peers import PEER
 from .tables import Key, Table
 from .toml_text import Path, path_text, quoted
 from .words import Families

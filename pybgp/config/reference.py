@@ -7,27 +7,10 @@ from typing import Final
 
 from .kinds import ListOf, MapOf
 from .reference_text import EXAMPLE, INTRODUCTION, RELOAD, RULES
-from .schema import (
-    AGGREGATE,
-    CONTROL,
-    DECISION,
-    DYNAMIC,
-    FAMILY_OPTIONS,
-    FIB,
-    FIB_IMPORT,
-    GRACEFUL_RESTART,
-    LOG,
-    MATCH,
-    MAX_PREFIXES,
-    PASSWORD,
-    PEER,
-    ROUTE,
-    SET,
-    TERM,
-    TIMERS,
-    TOP,
-    WEB,
-)
+from .schema import AGGREGATE, DECISION, ROUTE, TOP
+from .schema_peers import DYNAMIC, FAMILY_OPTIONS, GRACEFUL_RESTART, MAX_PREFIXES, PASSWORD, PEER, TIMERS
+from .schema_policies import MATCH, SET, TERM
+from .schema_shells import CONTROL, FIB, FIB_IMPORT, LOG, WEB
 from .tables import Key, Reload, Table
 from .toml_text import toml
 

@@ -24,17 +24,21 @@ def is_external(peer: PeerConfig, speaker: SpeakerConfig) -> bool:
 def node(config: NodeConfig) -> NodeConfig:
     """The whole configuration without groups; peers have all of their values."""
     speaker = config.speaker
-    cluster_id = speaker.cluster_id or (None if speaker.router_id == AUTO else speaker.router_id)
     return replace(
         config,
         speaker=replace(
             speaker,
-            cluster_id=cluster_id,
+            cluster_id=cluster_id(speaker),
             peers=tuple(peer(item, speaker) for item in speaker.peers),
             dynamic_peers=tuple(dynamic(item, speaker) for item in speaker.dynamic_peers),
             peer_groups={},
         ),
     )
+
+
+def cluster_id(speaker: SpeakerConfig) -> str | None:
+    """RFC 4456 §7: the router id, unless another is configured; None while that is still "auto"."""
+    return speaker.cluster_id or (None if speaker.router_id == AUTO else speaker.router_id)
 
 
 def peer(config: PeerConfig, speaker: SpeakerConfig) -> PeerConfig:

@@ -164,3 +164,11 @@ def _default(field: Any) -> Any:
 def _listed(names: Iterable[str]) -> str:
     found = list(names)
     return f"{', '.join(found[:-1])} or {found[-1]}" if len(found) > 1 else "".join(found)
+
+
+ABOVE: Final = dict.fromkeys(
+    ("local_as", "router_id", "cluster_id", "listen", "default_local_pref"),
+    "unknown key; it belongs to the top level, which means above the first [table] of the file",
+)
+"""Hints for keys that got into a table because they stand below its head."""
+FAMILIES_ABOVE: Final = {**ABOVE, "families": ABOVE["listen"]}

@@ -268,7 +268,9 @@ FILE_PATH: Final = Text("an absolute path", _file_path)
 SOCKET_PATH: Final = Text("an absolute path", _socket_path)
 MODE: Final = Text('octal permissions in quotes, like "0660"', _matching(re.compile(r"0[0-7]{3}")))
 USER_GROUP: Final = Text("the name of a group of this host", _matching(re.compile(r"[A-Za-z0-9_][\w.-]{0,31}\$?")))
-VARIABLE: Final = Text("the name of an environment variable", _matching(_VARIABLE))
+SECRET_FILE: Final = Text("an absolute path", _file_path, secret=True)
+SECRET_VARIABLE: Final = Text("the name of an environment variable", _matching(_VARIABLE), secret=True)
+"""Somebody may have written the secret itself there."""
 LABEL: Final = Text("1..64 printable characters", _matching(re.compile(r".{1,64}")))
 PROTOCOL: Final = Of("text or integer", _PROTOCOL_EXPECTED, _protocol)
 

@@ -263,6 +263,19 @@ def test_a_password_in_the_file_is_refused_and_not_repeated(value: str, key: str
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('{ file = "s3cret" }', "peers[0].password.file = <hidden>: expected an absolute path"),
+        ('{ env = "s3-cret" }', "peers[0].password.env = <hidden>: expected the name of an environment variable"),
+        ('{ s3cret = "s3cret" }', "peers[0].password.s3cret: unknown key; expected file or env"),
+    ],
+)
+def test_a_password_in_the_wrong_place_is_not_repeated(value: str, expected: str) -> None:
+    """A key that somebody made up is all that can be seen of it."""
+    assert problem(f"{TOP}{PEER}password = {value}") == expected
+
+
 @pytest.mark.parametrize("value", ["{}", '{ file = "/a", env = "A" }'])
 def test_a_password_is_in_exactly_one_place(value: str) -> None:
     assert problem(f"{TOP}{PEER}password = {value}").endswith(

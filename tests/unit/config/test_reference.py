@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pybgp.config import model, schema
+from pybgp.config import model, schema, schema_peers, schema_policies, schema_shells
 from pybgp.config.file import parse
 from pybgp.config.problems import At, Problems
 from pybgp.config.reference import page
@@ -22,24 +22,24 @@ REFERENCE = Path(__file__).parent.parent.parent.parent / "docs" / "reference" / 
 
 TABLES: dict[type, tuple[Table, set[str]]] = {
     # model -> its table, and the fields that a file has elsewhere or not at all
-    model.FamilyConfig: (schema.FAMILY_OPTIONS, set()),
-    model.TimersConfig: (schema.TIMERS, set()),
-    model.GracefulRestartConfig: (schema.GRACEFUL_RESTART, set()),
-    model.MaxPrefixesConfig: (schema.MAX_PREFIXES, set()),
-    model.SecretConfig: (schema.PASSWORD, {"value"}),
-    model.PeerConfig: (schema.PEER, set()),
-    model.DynamicPeersConfig: (schema.DYNAMIC, {"template"}),
+    model.FamilyConfig: (schema_peers.FAMILY_OPTIONS, set()),
+    model.TimersConfig: (schema_peers.TIMERS, set()),
+    model.GracefulRestartConfig: (schema_peers.GRACEFUL_RESTART, set()),
+    model.MaxPrefixesConfig: (schema_peers.MAX_PREFIXES, set()),
+    model.SecretConfig: (schema_peers.PASSWORD, {"value"}),
+    model.PeerConfig: (schema_peers.PEER, set()),
+    model.DynamicPeersConfig: (schema_peers.DYNAMIC, {"template"}),
     model.DecisionConfig: (schema.DECISION, set()),
-    model.MatchConfig: (schema.MATCH, set()),
-    model.SetConfig: (schema.SET, set()),
-    model.TermConfig: (schema.TERM, set()),
+    model.MatchConfig: (schema_policies.MATCH, set()),
+    model.SetConfig: (schema_policies.SET, set()),
+    model.TermConfig: (schema_policies.TERM, set()),
     model.RouteConfig: (schema.ROUTE, set()),
     model.AggregateConfig: (schema.AGGREGATE, set()),
-    model.FibImportConfig: (schema.FIB_IMPORT, set()),
-    model.FibConfig: (schema.FIB, set()),
-    model.ControlConfig: (schema.CONTROL, set()),
-    model.LogConfig: (schema.LOG, set()),
-    model.WebConfig: (schema.WEB, set()),
+    model.FibImportConfig: (schema_shells.FIB_IMPORT, set()),
+    model.FibConfig: (schema_shells.FIB, set()),
+    model.ControlConfig: (schema_shells.CONTROL, set()),
+    model.LogConfig: (schema_shells.LOG, set()),
+    model.WebConfig: (schema_shells.WEB, set()),
 }
 
 
