@@ -46,6 +46,8 @@ class Source:
     remote_as: int = 0
     client: bool = False
     """A route reflector client of ours (RFC 4456)."""
+    interface: str = ""
+    """The device of the link that we share with the peer, on which its link-local addresses mean something."""
     epoch: int = 0
     """Counts the peer's sessions and enhanced refreshes: a smaller one marks what has not been renewed."""
 

@@ -41,7 +41,8 @@ class NextHops:
         self._known: dict[bytes, Resolution] = {}  # next hop -> what was answered
 
     def resolve(self, next_hop: bytes) -> Resolution:
-        """The way to a next hop of 4, 16 or 32 octets; of 32 the link-local one is used for forwarding."""
+        """The way to a next hop of 4, 16 or 32 octets: of 32 the global one is looked up, and the link-local one used
+        where that is on a link (RFC 2545 §3). A link-local one alone is on the link of whoever sent it: no device."""
         known = self._known.get(next_hop)
         if known is None:
             known = self._known[next_hop] = self._resolve(next_hop)
@@ -74,9 +75,9 @@ class NextHops:
 
     def _resolve(self, next_hop: bytes) -> Resolution:
         gateway = next_hop[16:] if len(next_hop) == 32 else next_hop
-        if not self.active or gateway.startswith(_LINK_LOCAL):
-            return Resolution((NextHop(gateway),))
         address = next_hop[:16]
+        if not self.active or address.startswith(_LINK_LOCAL):
+            return Resolution((NextHop(gateway),))
         route = self._longest_match(self._family(next_hop), address)
         if route is None or route.type != "unicast":
             return UNREACHABLE

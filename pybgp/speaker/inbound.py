@@ -22,6 +22,7 @@ from ..rib.table import Table
 from ..routes import Reject, Route, Source
 
 _CACHE_LIMIT: Final = 65_536
+UNREACHABLE: Final = "its next hop is unreachable (RFC 4271 §9.1.2)"
 _PATHS_LIMIT: Final = 4 << 20
 """Octets of attributes that a session remembers."""
 
@@ -91,7 +92,7 @@ class Importer:
         if subnet is not None and external and not _is_shared(next_hop, source.address, subnet):
             about = "its next hop is neither the peer nor in the subnet shared with it (RFC 4271 §6.3)"
         elif self._next_hops.active and not self._next_hops.resolve(next_hop).reachable:
-            about = "its next hop is unreachable (RFC 4271 §9.1.2)"
+            about = UNREACHABLE
         if len(self._about_next_hop) >= _CACHE_LIMIT:
             self._about_next_hop.clear()
         self._about_next_hop[next_hop, source] = about

@@ -121,8 +121,8 @@ class Peer:
     def established(self) -> bool:
         return self.source is not None
 
-    def open_source(self, negotiated: Negotiated, remote_address: str) -> Source:
-        """A new session begins: its routes carry a new epoch."""
+    def open_source(self, negotiated: Negotiated, remote_address: str, interface: str) -> Source:
+        """A new session begins: its routes carry a new epoch. ``interface`` is that of a link shared with the peer."""
         self.epoch += 1
         self.negotiated = negotiated
         self.source = Source(
@@ -133,6 +133,7 @@ class Peer:
             router_id=negotiated.remote_router_id,
             remote_as=negotiated.remote_as,
             client=self.config.route_reflector_client,
+            interface=interface,
             epoch=self.epoch,
         )
         return self.source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from ..addresses import Family
 from ..policy.chain import Policy
@@ -13,6 +14,8 @@ from ..rib.next_hops import NextHops
 from ..rib.path import Path, best_of
 from ..routes import KernelHints, Reject, Route, SourceKind
 from .fib import FibChanges
+
+_LINK_LOCAL: Final = b"\xfe\x80"
 
 
 class Programming:
@@ -68,16 +71,25 @@ class Programming:
                 return self._shared(FibRoute(kind, (), hints.metric))
             if not verdict.block.next_hop:
                 return None  # announced for somebody else to forward
-        return self._forwarded(verdict.block.next_hop, hints)
+        return self._forwarded(verdict.block.next_hop, hints, path.source.interface)
 
-    def _forwarded(self, next_hop: bytes, hints: KernelHints) -> FibRoute | None:
+    def _forwarded(self, next_hop: bytes, hints: KernelHints, link: str) -> FibRoute | None:
+        """``link`` is the device on which a link-local next hop is to be found."""
         if hints.device is not None:
             ways: tuple[NextHop, ...] = (NextHop(next_hop[:16], hints.device, hints.onlink),)
         else:
             ways = self._next_hops.resolve(next_hop).ways
             if not ways:
                 return None
+            if link:
+                ways = tuple(_on_link(way, link) for way in ways)
         return self._shared(FibRoute("unicast", ways, hints.metric))
 
     def _shared(self, route: FibRoute) -> FibRoute:
         return self._made.setdefault(route, route)
+
+
+def _on_link(way: NextHop, link: str) -> NextHop:
+    if way.device is None and way.gateway is not None and way.gateway.startswith(_LINK_LOCAL):
+        return way._replace(device=link)
+    return way

@@ -13,7 +13,7 @@ from ..policy.builtin import ACCEPT_ALL, EBGP_WITHOUT_POLICY
 from ..policy.chain import Policy
 from ..policy.compile import compile_chain
 from ..rib.decision import Decision
-from ..rib.export import ExportRules
+from ..rib.export import ExportRules, within
 from ..rib.next_hops import NextHops
 from .inbound import ImportRules
 from .peers import Peer, Policies, peer_kind
@@ -32,6 +32,15 @@ class HostAddresses:
     ) -> None:
         self.subnets = dict(subnets or {})
         self.by_device = dict(by_device or {})
+
+    def link(self, local_address: str, remote_address: str) -> str:
+        """The interface of the link on which a session's two addresses are neighbours, "" if there is none."""
+        zone = remote_address.partition("%")[2]
+        local = address_octets(local_address)
+        subnet = self.subnets.get(local)
+        if zone or subnet is None or not within(address_octets(remote_address), subnet):
+            return zone
+        return self.by_device.get(local, "")
 
     def of_family(self, local: bytes, size: int) -> bytes | None:
         """A global address of ``size`` octets on the interface that has ``local``."""
@@ -167,8 +176,6 @@ class Rules:
         """Only for a directly connected external peer."""
         if peer.internal or peer.config.multihop or not peer.local_address:
             return None
-        from ..rib.export import within
-
         subnet = host.subnets.get(address_octets(peer.local_address))
         if subnet is None or not within(address_octets(peer.remote_address), subnet):
             return None

@@ -16,7 +16,7 @@ from ..fsm.states import State
 from ..messages.refresh import RouteRefresh
 from ..rib.path import Path
 from . import graceful, limits
-from .inbound import Importer, Inbound
+from .inbound import UNREACHABLE, Importer, Inbound
 from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
 from .peers import Peer, families_of, session_settings
 
@@ -280,7 +280,7 @@ class Sessions:
         peer.warned.discard("max_prefixes")
         peer.received_end_of_rib.clear()
         peer.refreshing.clear()
-        source = peer.open_source(negotiated, up.remote_address)
+        source = peer.open_source(negotiated, up.remote_address, core.host.link(up.local_address, up.remote_address))
         peer.stale_before = peer.epoch
         importer = Importer(core.rules.import_rules(peer, core.host), core.next_hops)
         self._inbound[up.conn] = Inbound(source, negotiated.context, importer, core.tables, core.blocks)
@@ -522,12 +522,16 @@ def _reresolve(importers: Mapping[str, Importer], changed: frozenset[bytes], fam
 
     def successor(key: bytes, path: Path) -> Path:
         block = path.accepted if path.accepted is not None else path.received
-        importer = importers.get(path.source.name)
-        if importer is None or block.next_hop not in changed:
+        if block.next_hop not in changed and path.reason != UNREACHABLE:
             return path
-        new = None if importer.reads_prefix else made.get(path)
-        if new is None:
-            new = made[path] = importer.path(path.source, path.path_id, path.received, family, key)
+        importer = importers.get(path.source.name)
+        if importer is not None and importer.reads_prefix:
+            return importer.path(path.source, path.path_id, path.received, family, key)
+        new = made.get(path)
+        if new is None and importer is not None:
+            new = made[path] = importer.path(path.source, path.path_id, path.received, family)
+        elif new is None:  # our own, or of a peer that is restarting: only the way to its next hop differs
+            new = made[path] = Path(path.source, path.path_id, path.received, path.accepted, path.reason)
         return new
 
     return successor
