@@ -153,9 +153,9 @@ class Pair:
             (route := routes.get(self.link.prefix(number))) and route.peering == self.link.name for number in numbers
         )
 
-    def connections(self, state: str = "established") -> int:
-        """TCP connections between the two, seen from the speaker."""
-        return self.speaker.host.connections(state, self.peer.host.address(self.link.version))
+    def connections(self) -> frozenset[tuple[int, int]]:
+        """TCP connections between the two: (the speaker's port, the peer's)."""
+        return self.speaker.host.connections("established", self.peer.host.address(self.link.version))
 
 
 class Lab:
@@ -164,6 +164,11 @@ class Lab:
     def __init__(self, network: Network, folder: Path, links: list[Link]) -> None:
         self.network = network
         self.links = links
+        for link in links:
+            if not link.external:
+                network[
+                    link.name
+                ].router_id = f"10.254.0.{link.number}"  # lower than the speaker's; the others are higher
         self.speaker = KINDS[SPEAKER](network["speaker"], AS, folder / "speaker")
         self.pairs = {
             link: Pair(link, self.speaker, KINDS[link.kind](network[link.name], link.asn, folder / link.name))

@@ -15,6 +15,8 @@ from typing import Self
 
 from tests.machine import program
 
+BGP = 179
+
 PREFIX = "pybgp"
 """Our namespaces are called PREFIX-<process>-<host>."""
 
@@ -68,18 +70,16 @@ class Host:
         """Undo ``cut``."""
         self.network.port(self.name, "forwarding")
 
-    def connections(self, state: str, remote: str, *, port: int = 179) -> int:
-        """How many TCP connections with ``remote`` about BGP there are in a state (``established``, ``syn-sent``)."""
-        table = self.run(
-            "ss", "-Htn", "state", state, "dst", _bracketed(remote), f"( sport = :{port} or dport = :{port} )"
-        )
-        return len(table.splitlines())
+    def connections(self, state: str, remote: str) -> frozenset[tuple[int, int]]:
+        """The TCP connections with ``remote`` about BGP in a state (``established``, ``syn-sent``).
 
-    def opened(self, remote: str, *, port: int = 179) -> bool:
-        """Did this host open its established connection with ``remote``?"""
-        return bool(
-            self.run("ss", "-Htn", "state", "established", "dst", _bracketed(remote), f"( dport = :{port} )").strip()
+        Each is (our port, its port): who has 179 was dialled.
+        """
+        table = self.run(
+            *("ss", "-Htn", "state", state, "dst", _bracketed(remote), f"( sport = :{BGP} or dport = :{BGP} )")
         )
+        rows = (line.split()[-2:] for line in table.splitlines())
+        return frozenset((int(ours.rpartition(":")[2]), int(its.rpartition(":")[2])) for ours, its in rows)
 
 
 def _bracketed(address: str) -> str:

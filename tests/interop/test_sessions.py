@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
 from tests.support import throughout, until
 
 from .lab import AS, POLL, Lab, Link, Outcome, Pair, each_link, own_announcement
+from .network import BGP
 
 pytestmark = pytest.mark.timeout(240)
+
+PATIENCE_TO_DIAL = 30
+"""Seconds: GoBGP dials every 10."""
 
 Outcomes = dict[Link, Outcome]
 
@@ -226,7 +230,14 @@ def opened_by_the_peer(lab: Lab, opened_by_us: Outcomes) -> Outcomes:
 
 def _opener(pair: Pair) -> str:
     pair.up()
-    return "speaker" if pair.speaker.host.opened(pair.peer.host.address(pair.link.version)) else "peer"
+    (connection,) = pair.connections()
+    return opener(connection)
+
+
+def opener(connection: tuple[int, int]) -> str:
+    """Who dialled."""
+    speakers_port, _ = connection
+    return "peer" if speakers_port == BGP else "speaker"
 
 
 @each_link()
@@ -243,14 +254,6 @@ def test_the_peer_opens(link: Link, opened_by_the_peer: Outcomes) -> None:
 # -- both open at once -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Collision:
-    before: int
-    """TCP connections between the two while the peer slept."""
-    after: int
-    """And when the dust has settled."""
-
-
 @pytest.fixture(scope="module")
 def collided(lab: Lab, opened_by_the_peer: Outcomes) -> Outcomes:
     """Both have dialled, and neither has heard the other yet.
@@ -261,46 +264,50 @@ def collided(lab: Lab, opened_by_the_peer: Outcomes) -> Outcomes:
     lab.each(lambda pair: pair.peer.kill())
     lab.configure_speaker()
 
-    def collide(pair: Pair) -> Collision:
-        address = pair.link.version
-        speaker, peer = pair.speaker.host, pair.peer.host
-        peer.cut()
+    def collide(pair: Pair) -> str:
+        pair.peer.host.cut()
         try:
             pair.peer.start()
-            until(
-                lambda: (
-                    speaker.connections("syn-sent", peer.address(address))
-                    and peer.connections("syn-sent", speaker.address(address))
-                ),
-                limit=PATIENCE_TO_DIAL,
-                why="both to dial",
-                interval=0.02,
-            )
+            until(lambda: _both_dial(pair), limit=PATIENCE_TO_DIAL, why="both to dial", interval=0.02)
             pair.peer.pause()
         finally:
-            peer.join()
+            pair.peer.host.join()
         try:
-            before = until(
-                lambda: pair.connections() == 2 and 2, limit=10, why="both connections", seen=pair.connections
-            )
+            until(lambda: len(pair.connections()) == 2, limit=10, why="both connections", seen=pair.connections)
+            both = pair.connections()
         finally:
             pair.peer.resume()
-        pair.up()
-        until(lambda: pair.connections() == 1, limit=10, why="one connection to be left", seen=pair.connections)
-        throughout(lambda: pair.states() == ("established", "established"), seconds=1, why="the session stays")
-        return Collision(before, pair.connections())
+        return _left(pair, both)
 
     return lab.each(collide)
 
 
-PATIENCE_TO_DIAL = 30
+def _both_dial(pair: Pair) -> bool:
+    speaker, peer, version = pair.speaker.host, pair.peer.host, pair.link.version
+    return bool(
+        speaker.connections("syn-sent", peer.address(version))
+        and peer.connections("syn-sent", speaker.address(version))
+    )
+
+
+def _left(pair: Pair, both: frozenset[tuple[int, int]]) -> str:
+    """Who opened the connection that is left of these two."""
+    pair.up()
+    until(lambda: len(pair.connections()) == 1, limit=10, why="one to be left", seen=pair.connections)
+    throughout(lambda: pair.states() == ("established", "established"), seconds=1, why="the session stays")
+    (left,) = pair.connections()
+    return opener(left) if left in both else "dialled again"
 
 
 @each_link()
-@pytest.mark.row("COL-01", "COL-02", "FSM-49", "FSM-55")
+@pytest.mark.row("COL-02", "FSM-49")
 def test_of_two_connections_one_is_left(link: Link, collided: Outcomes) -> None:
-    """RFC 4271 §6.8."""
-    assert collided[link].get() == Collision(before=2, after=1)
+    """RFC 4271 §6.8: a session comes up and stays, on one connection.
+
+    Which one is left is not asked here: one end may be Established on a connection while the other still chooses; both
+    connections are closed then, and dialled again. ``tests/unit/fsm`` asks it.
+    """
+    assert collided[link].get() in ("speaker", "peer", "dialled again")
 
 
 # -- what must not come up ---------------------------------------------------------------------------------------------
@@ -362,8 +369,8 @@ def wrong_password(lab: Lab, right_password: Outcomes) -> Outcomes:
         right_password[pair.link].get()
         name = pair.link.name
         until(lambda: not pair.speaker.established(name), limit=20, why="the session to end", interval=POLL)
-        until(lambda: pair.connections() == 0, limit=20, why="its connection to end", interval=POLL)
-        throughout(lambda: pair.connections() == 0, seconds=3, why="no connection without the key")
+        until(lambda: not pair.connections(), limit=20, why="its connection to end", interval=POLL)
+        throughout(lambda: not pair.connections(), seconds=3, why="no connection without the key")
 
     outcomes = lab.each(refused)
     lab.configure_speaker(password="sesame", hold_time=3)
