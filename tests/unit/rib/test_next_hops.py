@@ -1,0 +1,141 @@
+"""Where a next hop leads, by the kernel's routes (RFC 4271 §5.1.3, §9.1.2.1, RFC 2545 §3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from pybgp.addresses import Family, address_octets
+from pybgp.rib.kernel import KernelRoute, NextHop
+from pybgp.rib.next_hops import UNREACHABLE, NextHops, Resolution
+
+from .paths import key
+
+V4, V6 = Family.IPV4_UNICAST, Family.IPV6_UNICAST
+GATEWAY = address_octets("192.0.2.1")
+FAR = address_octets("203.0.113.9")
+LINK_LOCAL = address_octets("fe80::9")
+
+
+def connected(device: str = "eth0", metric: int = 0) -> KernelRoute:
+    return KernelRoute("unicast", 2, (NextHop(None, device),), metric, scope=253)
+
+
+def via(gateway: bytes = GATEWAY, device: str = "eth0", metric: int = 0) -> KernelRoute:
+    return KernelRoute("unicast", 4, (NextHop(gateway, device),), metric)
+
+
+@pytest.fixture
+def next_hops() -> NextHops:
+    known = NextHops()
+    known.update(V4, {key("192.0.2.0/24"): (connected(),)})
+    return known
+
+
+def test_without_a_kernel_every_next_hop_is_on_the_link() -> None:
+    none = NextHops()
+
+    assert none.resolve(FAR) == Resolution((NextHop(FAR),))
+    assert none.cost(FAR) == 0
+
+
+def test_a_next_hop_on_a_connected_subnet_is_the_gateway_itself(next_hops: NextHops) -> None:
+    assert next_hops.resolve(GATEWAY) == Resolution((NextHop(GATEWAY, "eth0"),))
+
+
+@pytest.mark.row("DEC-17", "DEC-02")
+def test_a_next_hop_that_no_kernel_route_covers_is_unreachable(next_hops: NextHops) -> None:
+    """Only the routes of others are known here, so that none of BGP's is resolved through itself."""
+    assert next_hops.resolve(FAR) == UNREACHABLE
+    assert not next_hops.resolve(FAR).reachable
+
+
+@pytest.mark.row("DEC-17")
+def test_a_remote_next_hop_is_reached_through_the_kernels_gateway(next_hops: NextHops) -> None:
+    next_hops.update(V4, {key("203.0.113.0/24"): (via(metric=20),)})
+
+    assert next_hops.resolve(FAR) == Resolution((NextHop(GATEWAY, "eth0"),), 20)
+
+
+def test_the_longest_match_decides(next_hops: NextHops) -> None:
+    other = address_octets("192.0.2.2")
+    next_hops.update(
+        V4,
+        {
+            key("0.0.0.0/0"): (via(device="eth9"),),
+            key("203.0.113.0/24"): (via(device="eth1"),),
+            key("203.0.113.8/29"): (via(other, "eth2"),),
+            key("203.0.113.16/29"): (via(device="eth3"),),
+        },
+    )
+
+    assert next_hops.resolve(FAR).ways == (NextHop(other, "eth2"),)
+    assert next_hops.resolve(address_octets("198.51.100.1")).ways == (NextHop(GATEWAY, "eth9"),)
+
+
+@pytest.mark.row("DEC-08")
+def test_of_several_routes_the_lowest_metric_counts_and_is_the_cost(next_hops: NextHops) -> None:
+    next_hops.update(V4, {key("203.0.113.0/24"): (via(metric=50), via(device="eth1", metric=5))})
+
+    assert next_hops.resolve(FAR) == Resolution((NextHop(GATEWAY, "eth1"),), 5)
+    assert next_hops.cost(FAR) == 5
+
+
+@pytest.mark.parametrize("kind", ["blackhole", "unreachable", "prohibit"])
+def test_a_route_that_drops_does_not_lead_anywhere(next_hops: NextHops, kind: str) -> None:
+    next_hops.update(V4, {key("0.0.0.0/0"): (via(),), key("203.0.113.0/24"): (KernelRoute(kind, 4),)})  # type: ignore[arg-type]
+
+    assert next_hops.resolve(FAR) == UNREACHABLE
+
+
+def test_several_ways_stay_several(next_hops: NextHops) -> None:
+    ways = (NextHop(GATEWAY, "eth0", weight=3), NextHop(None, "tun0", onlink=True, weight=1))
+    next_hops.update(V4, {key("203.0.113.0/24"): (KernelRoute("unicast", 4, ways),)})
+
+    assert next_hops.resolve(FAR).ways == (NextHop(GATEWAY, "eth0", weight=3), NextHop(FAR, "tun0", True, 1))
+
+
+@pytest.mark.row("NHP-07")
+def test_of_two_ipv6_addresses_the_global_one_is_looked_up_and_the_link_local_one_used(next_hops: NextHops) -> None:
+    """RFC 2545 §3."""
+    wide = address_octets("2001:db8::9")
+    assert next_hops.resolve(wide + LINK_LOCAL) == UNREACHABLE
+
+    next_hops.update(V6, {key("2001:db8::/64"): (connected("eth1"),)})
+    assert next_hops.resolve(wide + LINK_LOCAL).ways == (NextHop(LINK_LOCAL, "eth1"),)
+
+    router = address_octets("fe80::1")
+    next_hops.update(V6, {key("2001:db8::/64"): (via(router, "eth2"),)})
+    assert next_hops.resolve(wide + LINK_LOCAL).ways == (NextHop(router, "eth2"),)
+
+
+@pytest.mark.row("NHP-07")
+def test_a_link_local_next_hop_alone_is_on_the_senders_link(next_hops: NextHops) -> None:
+    assert next_hops.resolve(LINK_LOCAL).ways == (NextHop(LINK_LOCAL),)
+
+
+def test_families_are_looked_up_apart(next_hops: NextHops) -> None:
+    next_hops.update(V6, {key("::/0"): (via(address_octets("fe80::1")),)})
+
+    assert not next_hops.resolve(FAR).reachable
+    assert next_hops.resolve(address_octets("2001:db8:9::1")).reachable
+
+
+def test_an_update_names_the_next_hops_in_use_that_now_lead_elsewhere(next_hops: NextHops) -> None:
+    other, wide = address_octets("198.51.100.1"), address_octets("2001:db8::9")
+    for one in (GATEWAY, FAR, other, wide):
+        next_hops.resolve(one)
+
+    assert next_hops.update(V4, {key("203.0.113.0/24"): (via(),)}) == {FAR}
+    assert next_hops.update(V4, {key("203.0.113.0/24"): (via(),)}) == frozenset()
+    assert next_hops.update(V4, {key("0.0.0.0/0"): (via(),)}) == {other}
+    assert next_hops.update(V4, {key("203.0.113.0/24"): (via(metric=9),)}) == {FAR}
+    assert next_hops.update(V4, {key("203.0.113.0/24"): (), key("0.0.0.0/0"): ()}) == {FAR, other}
+    assert next_hops.resolve(FAR) == UNREACHABLE
+
+
+def test_the_first_word_of_a_kernel_changes_what_was_answered_before() -> None:
+    fresh = NextHops()
+    fresh.resolve(FAR)
+    fresh.resolve(GATEWAY)
+
+    assert fresh.update(V4, {key("192.0.2.0/24"): (connected(),)}) == {FAR, GATEWAY}

@@ -1,0 +1,202 @@
+"""Best paths → what the kernel should have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pybgp.addresses import Family, address_octets, prefix_key
+from pybgp.config.model import SetConfig
+from pybgp.policy.builtin import ACCEPT_ALL, reject_all
+from pybgp.policy.chain import Policy
+from pybgp.rib.decision import Decision
+from pybgp.rib.groups import regroup
+from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
+from pybgp.rib.local import DIRECT, KERNEL, OwnRoutes, own_block
+from pybgp.rib.next_hops import NextHops
+from pybgp.rib.table import Table
+from pybgp.speaker.originate import own_route
+from pybgp.speaker.programming import Programming
+from tests.unit.policy.made import chain, term
+from tests.unit.rib.paths import block, key, path, source
+
+V4, V6 = Family.IPV4_UNICAST, Family.IPV6_UNICAST
+P, Q = key("10.65.1.0/26"), key("10.65.2.0/26")
+GATEWAY = address_octets("192.0.2.9")
+B = source("b", router_id="2.2.2.2", address="192.0.2.2")
+
+
+class Rib:
+    """Tables, own routes, the kernel's facts; ``changes()`` is what a flush tells the FIB."""
+
+    def __init__(self, policy: Policy = ACCEPT_ALL) -> None:
+        self.tables = {family: Table(family, Decision()) for family in (V4, V6)}
+        self.next_hops = NextHops()
+        self.own = OwnRoutes(self.tables)
+        self.programming = Programming(policy, self.next_hops, self.own)
+
+    def announce(self, prefix: str, **attributes: Any) -> None:
+        self.own.announce(*own_route(prefix, **attributes))
+
+    def changes(self, family: Family = V4) -> dict[bytes, FibRoute | None]:
+        table = self.tables[family]
+        changes = self.programming.changes(family, regroup(table.take_pending(), table))
+        return dict(changes.routes) if changes is not None else {}
+
+
+@pytest.fixture
+def rib() -> Rib:
+    return Rib()
+
+
+def test_a_best_path_becomes_a_route_and_goes_with_it(rib: Rib) -> None:
+    rib.tables[V4].insert([P], path())
+    assert rib.changes() == {P: FibRoute("unicast", (NextHop(GATEWAY),))}
+
+    rib.tables[V4].withdraw([P], "a")
+    assert rib.changes() == {P: None}
+
+
+def test_prefixes_that_go_the_same_way_share_one_route(rib: Rib) -> None:
+    rib.tables[V4].insert([P], path(block(med=1)))
+    rib.tables[V4].insert([Q], path(block(med=2)))
+
+    found = rib.changes()
+
+    assert found[P] is found[Q]
+
+
+def test_only_a_change_of_the_best_path_is_told(rib: Rib) -> None:
+    rib.tables[V4].insert([P], path(block(local_pref=200)))
+    rib.changes()
+
+    rib.tables[V4].insert([P], path(by=B))
+    assert rib.changes() == {}
+    rib.tables[V4].insert([P], path(block(local_pref=300, next_hop="192.0.2.2"), by=B))
+    assert rib.changes() == {P: FibRoute("unicast", (NextHop(address_octets("192.0.2.2")),))}
+
+
+@pytest.mark.row("DEC-17", "DEC-02")
+def test_nothing_is_installed_for_what_is_not_eligible_or_leads_nowhere(rib: Rib) -> None:
+    rib.tables[V4].insert([P], path(reason="AS loop"))
+    assert rib.changes() == {}
+
+    rib.next_hops.update(V4, {key("198.51.100.0/24"): (KernelRoute("unicast", 2, (NextHop(None, "eth0"),)),)})
+    rib.tables[V4].insert([Q], path())  # its next hop is elsewhere
+    assert rib.changes() == {Q: None}
+
+
+@pytest.mark.row("DEC-17")
+def test_a_remote_next_hop_is_resolved_by_the_kernels_route(rib: Rib) -> None:
+    way = NextHop(address_octets("192.0.2.1"), "eth0")
+    rib.next_hops.update(V4, {key("0.0.0.0/0"): (KernelRoute("unicast", 4, (way,)),)})
+    rib.tables[V4].insert([P], path(block(next_hop="203.0.113.9")))
+
+    assert rib.changes() == {P: FibRoute("unicast", (way,))}
+
+
+@pytest.mark.row("NHP-07")
+@pytest.mark.parametrize("next_hop", ["fe80::9", "2001:db8::9 fe80::9"])
+def test_a_link_local_next_hop_goes_out_on_the_sessions_link(rib: Rib, next_hop: str) -> None:
+    """RFC 2545 §3; the kernel takes no link-local gateway without a device."""
+    rib.next_hops.update(V6, {key("2001:db8::/64"): (KernelRoute("unicast", 2, (NextHop(None, "eth1"),)),)})
+    prefix = key("2001:db8:65::/64")
+
+    rib.tables[V6].insert([prefix], path(block(next_hop=next_hop), by=replace(B, interface="eth1")))
+
+    assert rib.changes(V6) == {prefix: FibRoute("unicast", (NextHop(address_octets("fe80::9"), "eth1"),))}
+
+
+@pytest.mark.parametrize("kind", ["blackhole", "unreachable", "prohibit"])
+def test_own_routes_that_drop_have_their_type(rib: Rib, kind: Any) -> None:
+    rib.announce("10.65.1.0/26", type=kind)
+
+    assert rib.changes() == {P: FibRoute(kind)}
+
+
+def test_an_own_route_is_installed_if_it_says_where_to(rib: Rib) -> None:
+    rib.announce("10.65.1.0/26")
+    rib.announce("10.65.2.0/26", next_hop="192.0.2.9")
+
+    assert rib.changes() == {P: None, Q: FibRoute("unicast", (NextHop(GATEWAY),))}
+
+
+def test_an_own_route_that_changes_its_type_is_told(rib: Rib) -> None:
+    rib.announce("10.65.1.0/26", type="blackhole")
+    rib.changes()
+
+    rib.announce("10.65.1.0/26", type="unreachable")
+
+    assert rib.changes() == {P: FibRoute("unreachable")}
+
+
+@pytest.mark.parametrize("by", [DIRECT, KERNEL], ids=["direct", "kernel"])
+def test_what_came_from_the_kernel_does_not_go_there(rib: Rib, by: Any) -> None:
+    rib.tables[V4].insert([P], path(own_block(), by=by))
+
+    assert rib.changes() == {P: None}
+
+
+@pytest.mark.row("DEC-20")
+def test_a_connected_route_takes_ours_out_of_the_kernel(rib: Rib) -> None:
+    rib.tables[V4].insert([P], path())
+    rib.changes()
+
+    rib.tables[V4].insert([P], path(own_block(), by=DIRECT))
+    assert rib.changes() == {P: None}
+    rib.tables[V4].withdraw([P], DIRECT.name)
+    assert rib.changes() == {P: FibRoute("unicast", (NextHop(GATEWAY),))}
+
+
+# -- the FIB's policy --------------------------------------------------------------------------------------------------
+
+
+def tunnel(**match: Any) -> Policy:
+    hints = SetConfig(device="tunl0", onlink=True, metric=1024)
+    return chain(term(set=hints, **match), prefix_sets={"pods": ("10.65.1.0/24 le 32",)}, allow_hints=True)
+
+
+def test_the_policy_names_device_onlink_and_metric() -> None:
+    rib = Rib(tunnel())
+    rib.next_hops.update(V4, {key("192.0.2.0/24"): (KernelRoute("unicast", 2, (NextHop(None, "eth0"),)),)})
+    rib.tables[V4].insert([P], path())
+
+    assert rib.changes() == {P: FibRoute("unicast", (NextHop(GATEWAY, "tunl0", onlink=True),), 1024)}
+
+
+def test_the_policy_may_look_at_prefixes() -> None:
+    rib = Rib(tunnel(prefix_set="pods"))
+    rib.tables[V4].insert([P, Q], path())
+
+    assert rib.changes() == {P: FibRoute("unicast", (NextHop(GATEWAY, "tunl0", onlink=True),), 1024), Q: None}
+
+
+def test_what_the_policy_rejects_is_not_installed() -> None:
+    rib = Rib(reject_all("no"))
+    rib.tables[V4].insert([P], path())
+    rib.announce("10.65.2.0/26", type="blackhole")
+
+    assert rib.changes() == {P: None, Q: None}
+
+
+def test_a_metric_goes_with_a_blackhole_too() -> None:
+    rib = Rib(chain(term(set=SetConfig(metric=7)), allow_hints=True))
+    rib.announce("10.65.1.0/26", type="blackhole")
+
+    assert rib.changes() == {P: FibRoute("blackhole", (), 7)}
+
+
+@pytest.mark.parametrize("make", [lambda: Rib(), lambda: Rib(tunnel(prefix_set="pods"))], ids=["all", "prefixes"])
+def test_everything_again_is_what_the_changes_were(make: Callable[[], Rib]) -> None:
+    rib = make()
+    rib.tables[V4].insert([P, Q], path())
+    rib.announce("10.65.3.0/26", type="blackhole")
+    changes = rib.changes()
+
+    whole = rib.programming.whole(V4, rib.tables[V4].loc_rib())
+
+    assert dict(whole.routes) == changes
+    assert prefix_key("10.65.3.0/26")[1] in whole.routes
