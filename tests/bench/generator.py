@@ -79,7 +79,7 @@ class Session:
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.connection.bind((self.peer.ip, 0))
         self.connection.connect((DAEMON_ADDRESS, PORT))
-        self.connection.sendall(_open(self.peer.asn, router_id, add_path))
+        self.connection.sendall(open_message(self.peer.asn, router_id, add_path))
         kind, body = self._message()
         if kind != OPEN:
             raise ConnectionError(f"message of type {kind}, {body.hex(' ')}, for an OPEN")
@@ -242,7 +242,7 @@ def _announced(stream: bytes, read: Any) -> list[bytes]:
     return keys
 
 
-def _open(asn: int, router_id: bytes, add_path: bool) -> bytes:
+def open_message(asn: int, router_id: bytes, add_path: bool) -> bytes:
     """IPv4 unicast, route refresh, four-octet AS numbers; ADD-PATH both ways where asked for."""
     capabilities = b"\x01\x04\x00\x01\x00\x01" + b"\x02\x00" + b"\x41\x04" + pack("!I", asn)
     if add_path:

@@ -1,0 +1,107 @@
+"""What an UPDATE costs in the core alone, without sockets: ``python -m tests.bench.core [--profile] [SCENARIO ...]``.
+
+µs of CPU for each UPDATE of the source: taking it in (session, codec, import, table) and telling the others (decision,
+update groups, packing). On a busy machine this moves less than wall times do; for a comparison still take the least of
+several runs of either side in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import gc
+import pstats
+import time
+from pathlib import Path
+from random import Random
+from struct import pack
+from typing import NamedTuple
+
+from pybgp.config.file import parse
+from pybgp.speaker.core import SpeakerCore
+from pybgp.speaker.outputs import Send
+
+from . import adapter
+from .generator import KEEPALIVE, open_message
+from .scenarios import DAEMON_ADDRESS, DAEMON_AS, FULL, HOLD_TIME, PORT, Peer, Scenario
+
+READ = 65_536
+"""Octets a reading of the network has at most."""
+SCENARIOS = {scenario.key: scenario for scenario in FULL if not scenario.key.startswith("c")}
+
+
+class Cost(NamedTuple):
+    """CPU seconds for a number of UPDATEs."""
+
+    updates: int
+    received: float
+    told: float
+
+
+def measure(scenario: Scenario) -> Cost:
+    """One run: all sessions up, then the source's table in readings, each followed by a flush."""
+    core = _core(scenario)
+    conns = [_session(core, number, peer, scenario.add_path) for number, peer in enumerate(scenario.peers)]
+    stream = scenario.streams()[0]
+    gc.collect()
+    gc.freeze()
+    received = told = 0.0
+    for at in range(0, len(stream), READ):
+        data = stream[at : at + READ]
+        started = time.process_time()
+        core.received(conns[0], data, 1.0)
+        taken = time.process_time()
+        core.flush(1.0)
+        core.take_outputs()
+        received += taken - started
+        told += time.process_time() - taken
+    return Cost(stream.count(b"\xff" * 16), received, told)
+
+
+def _core(scenario: Scenario) -> SpeakerCore:
+    text = adapter.node_file(
+        scenario.peers,
+        Path("/nowhere"),
+        local_as=DAEMON_AS,
+        address=DAEMON_ADDRESS,
+        port=PORT,
+        hold_time=HOLD_TIME,
+        add_path="both" if scenario.add_path else "off",
+    )
+    core = SpeakerCore(parse(text, name="node.toml").speaker, random=Random(1))
+    core.start(0.0)
+    return core
+
+
+def _session(core: SpeakerCore, number: int, peer: Peer, add_path: bool) -> int:
+    conn = core.new_conn()
+    core.incoming(conn, 0.0, remote_address=peer.ip, local_address=DAEMON_ADDRESS)
+    core.received(conn, open_message(peer.asn, pack("!I", 0xAC100001 + number), add_path) + KEEPALIVE, 0.0)
+    while core.has_work:
+        core.work(0.0)
+    if not any(type(output) is Send for output in core.take_outputs()):
+        raise RuntimeError(f"no session for {peer.ip}")
+    return conn
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(prog="tests.bench.core", description=__doc__.partition(":")[0])
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"default: a; one of {', '.join(SCENARIOS)}")
+    parser.add_argument("-n", "--runs", type=int, default=3)
+    parser.add_argument("--profile", action="store_true", help="where the time goes, by function")
+    options = parser.parse_args()
+    gc.set_threshold(200_000, 50, 1000)
+    for key in options.scenarios or ["a"]:
+        if options.profile:
+            profile = cProfile.Profile()
+            profile.runcall(measure, SCENARIOS[key])
+            pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+            continue
+        best = min((measure(SCENARIOS[key]) for _ in range(options.runs)), key=lambda cost: cost.received + cost.told)
+        received, told = (part / best.updates * 1e6 for part in (best.received, best.told))
+        print(f"{key:10} {best.updates:,} UPDATEs: in {received:.2f}, out {told:.2f} µs of CPU each", flush=True)
+
+
+if __name__ == "__main__":
+    main()
