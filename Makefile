@@ -33,6 +33,7 @@ bench: $(INSTALLED) peers ## measure beside BIRD and FRR in the same run (ARGS="
 
 docs: $(INSTALLED) ## make the generated pages of docs/reference/ again
 	@$(PYTHON) -m pybgp.fsm.table > $(VENV)/page && cp $(VENV)/page docs/reference/fsm.md
+	$(PYTHON) -m pybgp.config.reference > $(VENV)/page && cp $(VENV)/page docs/reference/configuration.md
 	$(PYTHON) -m tests.rows > $(VENV)/page && cp $(VENV)/page docs/reference/compliance.md
 
 venv: $(INSTALLED) ## .venv with pybgp (editable) and the tools of its tests

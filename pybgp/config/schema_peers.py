@@ -391,7 +391,7 @@ PEER: Final = Given(
             name="name",
             kind=PEER_NAME,
             meaning="What status, log and policies call it.",
-            reload=Reload.VALUE,
+            reload=Reload.RESET,
             absent="the address",
         ),
         _GROUP_KEY,

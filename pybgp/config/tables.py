@@ -26,6 +26,7 @@ class Reload(StrEnum):
     LISTENERS = "listeners open and close"
     RESET = "this session ends and comes back"
     ALL = "every session ends"
+    RESTART = "refused: restart pybgp"
     PARTS = ""
     """The keys inside say it."""
 

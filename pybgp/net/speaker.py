@@ -13,7 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..addresses import Family, prefix_key
-from ..config.model import FibConfig, NodeConfig, PeerConfig, SpeakerConfig
+from ..config.model import FibConfig, PeerConfig, SpeakerConfig
 from ..errors import ApiError, PybgpError
 from ..rib.kernel import RouteType
 from ..speaker.core import SpeakerCore
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from netaddr import IPNetwork
 
-    from ..config.diff import Changes
+    from ..config.changes import Changes
 
 SETTLE: Final = 0.010
 """Seconds that changes wait at most for more input, and that long work runs before others get their turn."""
@@ -249,12 +249,9 @@ class Speaker:
         Raises:
             ConfigError: it can't be used; nothing has changed.
         """
-        from ..config.diff import diff
-
-        old = NodeConfig(speaker=self.core.config, fib=self.core.fib_config)
-        self.core.reconfigure(config, self.now(), fib=fib_config, functions=functions, secrets=secrets)
+        changes = self.core.reconfigure(config, self.now(), fib=fib_config, functions=functions, secrets=secrets)
         self._after_input()
-        return diff(old, NodeConfig(speaker=config, fib=fib_config))
+        return changes
 
     # -- what connections and the kernel say -------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from random import Random
 from typing import Final, Literal
 
 from ..addresses import Family
+from ..config.changes import Changes
 from ..config.model import FibConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import ApiError, Cease
@@ -132,13 +133,13 @@ class SpeakerCore:
         fib: FibConfig | None = None,
         functions: Functions | None = None,
         secrets: Mapping[str, str] | None = None,
-    ) -> None:
-        """Apply a new configuration; only what really differs is touched.
+    ) -> Changes:
+        """Apply a new configuration; only what really differs is touched, and returned.
 
         Raises:
             ConfigError: its policies can't be compiled; nothing has changed.
         """
-        reconfigure(self, config, now, fib=fib, functions=functions or {}, secrets=secrets or {})
+        return reconfigure(self, config, now, fib=fib, functions=functions or {}, secrets=secrets or {})
 
     def request_refresh(self, name: str, now: float) -> bool:
         """Ask a peer for its routes again (RFC 2918); returns whether it can be asked.

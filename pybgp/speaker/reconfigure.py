@@ -1,15 +1,17 @@
 """A new configuration for a running core: only what really differs is touched, all or nothing.
 
-The reference page of the configuration says for each key what a reload does; here it is done.
+``config.diff`` says what that is, and the reference page of the configuration for each key; here it is done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from ..config.model import FibConfig, PeerConfig, SpeakerConfig, TimersConfig
+from ..config.changes import Changes, Effect
+from ..config.diff import diff
+from ..config.model import FibConfig, NodeConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import Cease
 from ..rib.path import Path
@@ -22,8 +24,8 @@ from .rules import Functions, Rules
 if TYPE_CHECKING:
     from .core import SpeakerCore
 
-_NO_RESET = ("keepalive_time", "import_policy", "export_policy", "next_hop", "enforce_first_as", "allowas_in")
-_NO_RESET_EITHER = ("max_prefixes", "passive", "group", "password", "enabled")
+_REMOVED: Final = Cease("removed", subcode=CeaseSubcode.PEER_DECONFIGURED)
+_CHANGED: Final = Cease("configuration changed", subcode=CeaseSubcode.OTHER_CONFIGURATION_CHANGE)
 
 
 def reconfigure(
@@ -34,62 +36,68 @@ def reconfigure(
     fib: FibConfig | None,
     functions: Functions,
     secrets: Mapping[str, str],
-) -> None:
-    """
+) -> Changes:
+    """Apply what differs; returns what that was.
+
     Raises:
         ConfigError: the new policies can't be compiled; nothing has changed.
     """
-    old = core.config
     rules = Rules(config, functions, fib, previous=core.rules)
-    core.config, core.rules = config, rules
-    core.fib_config = fib
-    secrets, core.sessions.secrets = core.sessions.secrets, secrets
+    old_secrets = core.sessions.secrets
+    changes = diff(
+        NodeConfig(speaker=core.config, fib=core.fib_config),
+        NodeConfig(speaker=config, fib=fib),
+        functions_changed=[name for name in functions if core.rules.functions.get(name) is not functions[name]],
+        secrets_changed=[name for name in secrets if secrets[name] != old_secrets.get(name)],
+    )
+    core.config, core.rules, core.fib_config = config, rules, fib
+    core.sessions.secrets = secrets
     core.sessions.listen()
-    everybody = (old.local_as, old.router_id, old.cluster_id) != (config.local_as, config.router_id, config.cluster_id)
-    _peers(core, old, now, everybody=everybody, old_secrets=secrets)
-    _dynamic_peers(core, old, now, everybody=everybody)
-    if (old.decision, old.default_local_pref) != (config.decision, config.default_local_pref):
+    _peers(core, changes, now)
+    _dynamic_peers(core, changes, now)
+    if changes.decision_changed:
         _decide_again(core)
     core.sessions.rules_changed(now)
     core.configure_routes(config)
     core.redistribution.reconfigure(rules)
     core.flush(now)
     core.programming = Programming(rules.fib_policy, core.next_hops, core.own)
-    if fib is not None:
+    if changes.fib_changed:
         for family, table in core.tables.items():
             core.put(core.programming.whole(family, table.loc_rib()))
+    return changes
 
 
-def _peers(
-    core: SpeakerCore, old: SpeakerConfig, now: float, *, everybody: bool, old_secrets: Mapping[str, str]
-) -> None:
+def _peers(core: SpeakerCore, changes: Changes, now: float) -> None:
     sessions = core.sessions
-    before = {_identity(peer): peer for peer in old.peers}
-    after = {_identity(peer): peer for peer in core.config.peers}
-    for identity, config in before.items():
-        if identity not in after:
-            sessions.remove(_name(config), now, Cease("removed", subcode=CeaseSubcode.PEER_DECONFIGURED))
-    changed = Cease("configuration changed", subcode=CeaseSubcode.OTHER_CONFIGURATION_CHANGE)
-    for identity, config in after.items():
-        known = before.get(identity)
-        if known is None:
+    bounced = set()
+    for change in changes.peers:
+        if change.old is not None and change.effect is Effect.REMOVED:
+            sessions.remove(_name(change.old), now, _REMOVED)
+        elif change.old is not None and change.effect is Effect.RESET:
+            sessions.remove(_name(change.old), now, _CHANGED)
+    for config in core.config.peers:
+        peer = sessions.peers.get(_name(config))
+        if peer is None:
             sessions.add(config, now)
-        elif everybody or _needs_reset(known, config, old, core.config):
-            sessions.remove(_name(known), now, changed)
+            bounced.add(_name(config))
+        elif changes.restart_all:
+            sessions.remove(peer.name, now, _CHANGED)
             sessions.add(config, now)
+            bounced.add(peer.name)
         else:
-            _keep(core, sessions.peers[_name(known)], config, now, old_secrets)
+            _keep(core, peer, config, now)
+    for change in changes.peers:
+        if change.password and change.name not in bounced:
+            _rekey(core, sessions.peers[change.name])
 
 
-def _keep(core: SpeakerCore, peer: Peer, config: PeerConfig, now: float, old_secrets: Mapping[str, str]) -> None:
+def _keep(core: SpeakerCore, peer: Peer, config: PeerConfig, now: float) -> None:
     """The session stays: new timers from their next start, new policies at once."""
     was_enabled = peer.config.enabled
     peer.config, peer.speaker = config, core.config
     peer.policies = core.rules.policies(config)
     peer.fsm.update_settings(session_settings(config, core.config), now)
-    password = core.sessions.secrets.get(peer.name)
-    if password != old_secrets.get(peer.name) and peer.fsm.conn is not None:
-        core.put(Rekey(peer.fsm.conn, peer.address, password))
     if was_enabled and not config.enabled:
         peer.fsm.stop(now, Cease("disabled", subcode=CeaseSubcode.ADMINISTRATIVE_SHUTDOWN))
     elif config.enabled and not was_enabled:
@@ -97,47 +105,28 @@ def _keep(core: SpeakerCore, peer: Peer, config: PeerConfig, now: float, old_sec
     core.sessions.drain(peer, now)
 
 
-def _dynamic_peers(core: SpeakerCore, old: SpeakerConfig, now: float, *, everybody: bool) -> None:
-    """Guests of a range that is gone, or that now differs in more than policy, have to come again."""
+def _rekey(core: SpeakerCore, peer: Peer) -> None:
+    if peer.fsm.conn is not None:
+        core.put(Rekey(peer.fsm.conn, peer.address, core.sessions.secrets.get(peer.name)))
+
+
+def _dynamic_peers(core: SpeakerCore, changes: Changes, now: float) -> None:
+    """Guests of a range that is gone, or whose sessions can't go on, have to come again."""
+    effects = {change.prefix: change.effect for change in changes.dynamic_peers}
     ranges = {item.prefix: item for item in core.config.dynamic_peers}
-    before = {item.prefix: item for item in old.dynamic_peers}
     for peer in [peer for peer in core.sessions.peers.values() if peer.dynamic is not None]:
-        assert peer.dynamic is not None
-        new, known = ranges.get(peer.dynamic), before[peer.dynamic]
-        if new is None:
-            core.sessions.remove(peer.name, now, Cease("removed", subcode=CeaseSubcode.PEER_DECONFIGURED))
-        elif everybody or _needs_reset(known.template, new.template, old, core.config):
-            error = Cease("configuration changed", subcode=CeaseSubcode.OTHER_CONFIGURATION_CHANGE)
-            core.sessions.remove(peer.name, now, error)
+        prefix = peer.dynamic or ""
+        effect = effects.get(prefix, Effect.VALUE)
+        if effect is Effect.REMOVED:
+            core.sessions.remove(peer.name, now, _REMOVED)
+        elif effect in (Effect.RESET, Effect.DISABLED) or changes.restart_all:
+            core.sessions.remove(peer.name, now, _CHANGED)
         else:
-            config = replace(new.template, address=peer.address, name=peer.name, passive=True)
-            _keep(core, peer, config, now, core.sessions.secrets)
-
-
-def _identity(peer: PeerConfig) -> tuple[str, int, str | None]:
-    return peer.address, peer.port, peer.interface
+            _keep(core, peer, replace(ranges[prefix].template, address=peer.address, name=peer.name, passive=True), now)
 
 
 def _name(peer: PeerConfig) -> str:
     return peer.name or peer.address
-
-
-def _needs_reset(known: PeerConfig, new: PeerConfig, old: SpeakerConfig, config: SpeakerConfig) -> bool:
-    """Does anything differ that a session can't take while it is up?"""
-    return _fixed(known, old) != _fixed(new, config)
-
-
-def _fixed(peer: PeerConfig, speaker: SpeakerConfig) -> PeerConfig:
-    """What a session can't change while it is up; everything else is set to one and the same value."""
-    graceful = peer.graceful_restart or speaker.graceful_restart
-    defaults = PeerConfig("")
-    return replace(
-        peer,
-        families=dict(peer.families if peer.families is not None else speaker.families),
-        graceful_restart=replace(type(graceful)(), role=graceful.role, long_lived_time=graceful.long_lived_time),
-        timers=TimersConfig(),
-        **{name: getattr(defaults, name) for name in (*_NO_RESET, *_NO_RESET_EITHER)},
-    )
 
 
 def _decide_again(core: SpeakerCore) -> None:

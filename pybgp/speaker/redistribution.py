@@ -4,37 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Final
 
 from ..addresses import Family
 from ..config.model import FibImportConfig
+from ..config.words import PROTOCOLS
 from ..policy.prefix_set import PrefixSet
 from ..rib.kernel import KernelRoute
 from ..rib.local import Redistributed
 from ..rib.table import Table
 from .fib import KernelChanges
 from .rules import Rules
-
-PROTOCOLS: Final = {
-    "redirect": 1,
-    "kernel": 2,
-    "boot": 3,
-    "static": 4,
-    "ra": 9,
-    "mrt": 10,
-    "zebra": 11,
-    "bird": 12,
-    "dhcp": 16,
-    "keepalived": 18,
-    "babel": 42,
-    "felix": 80,
-    "bgp": 186,
-    "isis": 187,
-    "ospf": 188,
-    "rip": 189,
-    "eigrp": 192,
-}
-"""Names of rtm_protocol as in iproute2's rt_protos, and Calico's Felix."""
 
 
 class ImportRule:

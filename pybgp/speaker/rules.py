@@ -66,7 +66,7 @@ class Rules:
         """
         self.config = config
         self.fib_config = fib
-        self._functions = functions
+        self.functions = functions
         self._chains: dict[tuple[PolicyRef, ...], Policy] = {}
         if previous is not None and previous._same_text(config, functions):
             self._chains = previous._chains
@@ -90,7 +90,7 @@ class Rules:
     def _same_text(self, config: SpeakerConfig, functions: Functions) -> bool:
         old = self.config
         return (old.policies, old.sets, old.local_as) == (config.policies, config.sets, config.local_as) and dict(
-            self._functions
+            self.functions
         ) == dict(functions)
 
     def policy_errors(self) -> Iterator[tuple[str, str]]:
@@ -111,7 +111,7 @@ class Rules:
             refs,
             policies=self.config.policies,
             sets=self.config.sets,
-            functions=self._functions,
+            functions=self.functions,
             own_as=self.config.local_as,
             allow_hints=hints,
         )

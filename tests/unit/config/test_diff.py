@@ -54,7 +54,7 @@ def of_peer(key: str) -> PeerChange:
         ("allowas_in = 1", Effect.POLICY),
         ("enforce_first_as = false", Effect.POLICY),
         ("max_prefixes = { limit = 5 }", Effect.POLICY),
-        ('name = "a"', Effect.VALUE),
+        ('name = "a"', Effect.RESET),
         ("passive = true", Effect.VALUE),
         ("keepalive_time = 5", Effect.VALUE),
         ("timers = { connect_retry = 1 }", Effect.VALUE),
