@@ -9,7 +9,7 @@ the event loop its turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol, get_args
 
@@ -26,7 +26,7 @@ Match = Literal["exact", "longest", "covered"]
 JsonObject = dict[str, Any]
 
 HEARTBEAT: Final = 64
-"""Items looked at without a hit before an iterator yields None."""
+"""Prefixes looked at before an iterator yields None."""
 
 
 class UnknownPeer(ApiError):
@@ -37,10 +37,20 @@ class BadArgument(ApiError):
     """A question that can't be understood."""
 
 
+class Prefixes(Protocol):
+    """What the questions need of ``rib.table.Table``."""
+
+    def prefixes(self) -> Iterable[bytes]:
+        """A copy: it may be walked while the table changes."""
+
+
 class Core(Protocol):
     """What the questions need of ``SpeakerCore``."""
 
     config: SpeakerConfig
+
+    @property
+    def tables(self) -> Mapping[Family, Prefixes]: ...
 
     def peer_status(self, now: float) -> list[PeerStatus]: ...
 
@@ -188,15 +198,8 @@ def routes(
         raise BadArgument(f"direction {direction!r}: expected one of {', '.join(get_args(RouteDirection))}")
     name = peers(speaker, peer)[0]["name"] if peer is not None else None
     views = _views(speaker.core, prefix, match, _parse_family(family), name, direction)
-    if name is not None and direction != "advertised":
-        views = _from_peer(views, name)
     fields = AttributeFields()
     return (None if view is None else _route(view, fields) for view in views)
-
-
-def _from_peer(views: Iterator[RouteView | None], name: str) -> Iterator[RouteView | None]:
-    """Chosen here and not by the core, so that the many others that are looked at don't keep the loop."""
-    return (view if view is not None and view.source.name == name else None for view in views)
 
 
 def _views(
@@ -207,22 +210,39 @@ def _views(
     peer: str | None,
     direction: RouteDirection,
 ) -> Iterator[RouteView | None]:
-    told = peer if direction == "advertised" else None
     if prefix is None:
         if match not in (None, "covered"):
             raise BadArgument(f"match {match!r} needs a prefix")
-        return iter(core.route_views(family, peer=told, direction=direction))
+        families = [family] if family is not None else list(core.tables)
+        return (view for each in families for view in _walk(core, each, peer, direction))
     of_prefix, key = _parse_prefix(prefix)
     if family not in (None, of_prefix):
         raise BadArgument(f"{prefix} is not of family {family}")
     match = match or ("exact" if "/" in prefix else "longest")
     if match == "exact":
-        return iter(core.route_views(of_prefix, key=key, peer=told, direction=direction))
+        return iter(core.route_views(of_prefix, key=key, peer=peer, direction=direction))
     if match == "longest":
         return _longest(core, of_prefix, key, peer, direction)
     if match == "covered":
-        return _covered(core.route_views(of_prefix, peer=told, direction=direction), key)
+        return _walk(core, of_prefix, peer, direction, inside=_Inside(key))
     raise BadArgument(f"match {match!r}: expected one of {', '.join(get_args(Match))}")
+
+
+def _walk(
+    core: Core,
+    family: Family,
+    peer: str | None,
+    direction: RouteDirection,
+    inside: Callable[[bytes], bool] | None = None,
+) -> Iterator[RouteView | None]:
+    """Prefix by prefix, so that the many that are looked at in vain don't keep the loop."""
+    if family not in core.tables:
+        return
+    for count, key in enumerate(core.tables[family].prefixes()):
+        if inside is None or inside(key):
+            yield from core.route_views(family, key=key, peer=peer, direction=direction)
+        if count % HEARTBEAT == HEARTBEAT - 1:
+            yield None
 
 
 def _longest(
@@ -238,22 +258,24 @@ def _longest(
             return
 
 
-def _covered(views: Iterator[RouteView], key: bytes) -> Iterator[RouteView | None]:
-    length, octets = key[0], key[1:]
-    whole = octets[: length // 8]
-    shift = 8 - length % 8
-    last = octets[-1] >> shift if length % 8 else None
-    skipped = 0
-    for view in views:
-        other = view.key
-        inside = other[0] >= length and other.startswith(whole, 1)
-        if inside and (last is None or other[1 + len(whole)] >> shift == last):
-            yield view
-            skipped = 0
-            continue
-        skipped += 1
-        if skipped % HEARTBEAT == 0:
-            yield None
+class _Inside:
+    """Whether a key is in a prefix, or is it."""
+
+    __slots__ = ("_last", "_length", "_shift", "_whole")
+
+    def __init__(self, key: bytes) -> None:
+        length = self._length = key[0]
+        self._whole = key[1 : 1 + length // 8]  # the octets that must be the same
+        self._shift = 8 - length % 8
+        self._last = key[-1] >> self._shift if length % 8 else None  # and the bits behind them
+
+    def __call__(self, key: bytes) -> bool:
+        whole = self._whole
+        return (
+            key[0] >= self._length
+            and key.startswith(whole, 1)
+            and (self._last is None or key[1 + len(whole)] >> self._shift == self._last)
+        )
 
 
 def covering_keys(key: bytes) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from pybgp.cli import format
 from pybgp.cli.main import main
 from pybgp.errors import ConfigError
 
-from ..control.fakes import LOCAL, FakeFib, FakeSpeaker, block, installed, peer, serving, view
+from ..control.fakes import LOCAL, FakeFib, FakeSpeaker, block, installed, many, peer, serving, view
 
 PEERS = [
     peer("tor-a"),
@@ -188,7 +188,7 @@ def test_nothing_to_list_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     path = tmp_path / "s"
-    with serving(path, FakeSpeaker([view("10.0.0.0/8")] * 20_000)):
+    with serving(path, FakeSpeaker(many(20_000))):
         command = [sys.executable, "-m", "pybgp", "show", "routes", "-s", str(path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shown:
             assert shown.stdout is not None

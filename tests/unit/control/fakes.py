@@ -82,6 +82,14 @@ def peer(name: str, address: str = "192.0.2.2", **values: object) -> PeerStatus:
     return PeerStatus(name=name, address=address, **{**defaults, **values})  # type: ignore[arg-type]
 
 
+class FakeTable:
+    def __init__(self, keys: list[bytes]) -> None:
+        self.keys = keys
+
+    def prefixes(self) -> list[bytes]:
+        return list(dict.fromkeys(self.keys))
+
+
 class FakeCore:
     def __init__(self, routes: list[RouteView], peers: list[PeerStatus]) -> None:
         self.config = SpeakerConfig(
@@ -92,7 +100,13 @@ class FakeCore:
                 PeerConfig("2001:db8::3", remote_as="internal", enabled=False),
             ],
         )
-        self.routes = routes
+        self.by_key: dict[tuple[Family, bytes], list[RouteView]] = {}
+        for route in routes:
+            self.by_key.setdefault((route.family, route.key), []).append(route)
+        self.tables = {
+            family: FakeTable([route.key for route in routes if route.family == family])
+            for family in (Family.IPV4_UNICAST, Family.IPV6_UNICAST)
+        }
         self.peers = peers
         self.looked_at = 0
 
@@ -100,22 +114,19 @@ class FakeCore:
         return self.peers
 
     def route_views(
-        self,
-        family: Family | None = None,
-        *,
-        key: bytes | None = None,
-        peer: str | None = None,
-        direction: str = "best",
+        self, family: Family, *, key: bytes, peer: str | None = None, direction: str = "best"
     ) -> Iterator[RouteView]:
-        for one in self.routes:
+        for one in self.by_key.get((family, key), []):
             self.looked_at += 1
-            if family not in (None, one.family) or key not in (None, one.key):
-                continue
             if direction == "advertised":
                 if one.to is not None and peer in (None, one.to):
                     yield one
             elif one.to is None and (one.best or direction == "received") and peer in (None, one.source.name):
                 yield one
+
+
+def many(count: int) -> list[RouteView]:
+    return [view(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}/32") for number in range(count)]
 
 
 class FakeFib:

@@ -19,7 +19,7 @@ from pybgp.control.native import MAX_CLIENTS, MAX_REQUEST_OCTETS, ControlServer
 from pybgp.control.socket_file import SocketFile
 from pybgp.errors import ApiError, ConfigError
 
-from .fakes import FakeFib, FakeSpeaker, installed, serving, view
+from .fakes import FakeFib, FakeSpeaker, installed, many, serving, view
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_after_an_error_the_conversation_goes_on(path: Path) -> None:
 
 def test_a_reader_that_stops_does_not_make_us_read_the_table(path: Path) -> None:
     """Memory stays bounded: routes are looked at as fast as somebody takes them."""
-    speaker = FakeSpeaker([view("10.0.0.0/8")] * 200_000)
+    speaker = FakeSpeaker(many(200_000))
 
     async def conversation(server: ControlServer) -> None:
         _, writer = await asyncio.open_unix_connection(str(path), limit=1024)
@@ -167,7 +167,7 @@ def test_a_reader_that_stops_does_not_make_us_read_the_table(path: Path) -> None
 
 
 def test_the_loop_gets_its_turn_during_a_long_answer(path: Path) -> None:
-    speaker = FakeSpeaker([view("10.0.0.0/8")] * 20_000)
+    speaker = FakeSpeaker(many(20_000))
 
     async def conversation(server: ControlServer) -> None:
         reader, writer = await asyncio.open_unix_connection(str(path), limit=1 << 22)
@@ -185,7 +185,7 @@ def test_the_loop_gets_its_turn_during_a_long_answer(path: Path) -> None:
 
 
 def test_a_reader_that_goes_away_is_forgotten(path: Path) -> None:
-    speaker = FakeSpeaker([view("10.0.0.0/8")] * 50_000)
+    speaker = FakeSpeaker(many(50_000))
 
     async def conversation(server: ControlServer) -> None:
         reader, writer = await asyncio.open_unix_connection(str(path), limit=1 << 22)
