@@ -281,7 +281,9 @@ def _fib_changed(old: NodeConfig, new: NodeConfig, anew: Collection[PolicyRef]) 
     before, after = old.fib, new.fib
     if before is None or after is None:
         return () if before is after else ("fib",)
-    keys = [item.key for item in _differences(FIB, before, after, "fib.") if item.reload in (Reload.FIB, Reload.RESTART)]
+    keys = [
+        item.key for item in _differences(FIB, before, after, "fib.") if item.reload in (Reload.FIB, Reload.RESTART)
+    ]
     if isinstance(after.export_policy, str) and after.export_policy in anew and "fib.export_policy" not in keys:
         keys.append(f"fib.export_policy {after.export_policy}")
     if "fib.imports" not in keys:

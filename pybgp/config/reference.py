@@ -24,8 +24,9 @@ _RELOAD_WORDS: Final = {
     Reload.FIB: "No session is touched. Routes in the kernel are planned again: new ones in, then old ones out.",
     Reload.LISTENERS: "Sockets open and close, sessions stay.",
     Reload.ENABLED: "`false` ends the session with Cease 6/2, `true` starts it.",
-    Reload.RESET: "The session ends with Cease 6/6 and comes back. Where both sides have RFC 8538, routes are kept "
-    "meanwhile. A peer that is no longer there ends with 6/3.",
+    Reload.RESET: "The session ends with Cease 6/6 and comes back. Where both sides have RFC 8538, the peer keeps "
+    "our routes meanwhile. A peer that is no longer there ends with 6/3.",
+    Reload.RESTART: "The reload is refused and the old configuration stays; it takes a restart.",
     Reload.ALL: "Every session ends and comes back.",
 }
 

@@ -16,6 +16,7 @@ from ..constants import CeaseSubcode
 from ..errors import Cease
 from ..rib.path import Path
 from ..rib.table import Table
+from . import limits
 from .outputs import Rekey
 from .peers import Peer, session_settings
 from .programming import Programming
@@ -103,6 +104,8 @@ def _keep(core: SpeakerCore, peer: Peer, config: PeerConfig, now: float) -> None
     elif config.enabled and not was_enabled:
         peer.fsm.start(now)
     core.sessions.drain(peer, now)
+    if config.max_prefixes is not None:
+        limits.check(core, peer, config.max_prefixes, now)
 
 
 def _rekey(core: SpeakerCore, peer: Peer) -> None:

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from pybgp.config.model import DecisionConfig, PeerConfig, RouteConfig, SetConfig, TermConfig, TimersConfig
+from pybgp.config.model import (
+    DecisionConfig,
+    MaxPrefixesConfig,
+    PeerConfig,
+    RouteConfig,
+    SetConfig,
+    TermConfig,
+    TimersConfig,
+)
 
 from .world import Node, World, ibgp
 
@@ -153,3 +161,16 @@ def test_a_configuration_that_cannot_be_compiled_changes_nothing(world: World, n
 
     assert nodes[A].core.config is before
     assert nodes[A].core.all_established()
+
+
+def test_a_new_limit_that_is_exceeded_already_acts_at_once(world: World, nodes: dict[str, Node]) -> None:
+    for prefix in (P, Q, "10.65.3.0/26"):
+        nodes[B].announce(prefix)
+    world.run_until(lambda: nodes[A].has(Q))
+    world.advance(1)
+
+    reconfigure(world, nodes[A], peers=(ibgp(B, max_prefixes=MaxPrefixesConfig(limit=1)), ibgp(C)))
+    world.advance(1)
+
+    assert nodes[A].counters(B).state == "idle"
+    assert nodes[A].counters(C).state == "established"
