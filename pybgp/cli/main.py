@@ -52,6 +52,7 @@ class LazyGroup(click.Group):
         "speak": (".speak:speak", "Run a BGP speaker."),
         "status": (".status:status", "Sessions at a glance, as calicoctl shows them."),
         "show": (".show:show", "Peers, routes, and what is in the kernel."),
+        "peer": (".peer:peer", "What can be done with a peer."),
         "reload": (".reload:reload", "Make the speaker read its configuration again."),
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -24,6 +24,8 @@ MAX_ITEMS: Final = 200
 WRITE_BUFFER_OCTETS: Final = 1 << 18
 MAX_CLIENTS: Final = 64
 
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+
 Reload = Callable[[], Awaitable[JsonObject]]
 Answer = JsonObject | list[JsonObject] | Iterator[JsonObject | None]
 
@@ -139,6 +141,8 @@ class ControlServer:
                 return queries.routes(self._speaker, **given)
             case "fib":
                 return queries.fib(self._speaker, **given)
+            case "refresh":
+                return queries.refresh(self._speaker, **given)
         if self._reload is None:
             raise ApiError("this speaker has no configuration to read again")
         return await self._reload()
@@ -150,18 +154,19 @@ class ControlServer:
         count = 0
         finished = False
         while not finished:
-            batch: list[JsonObject] = []
+            batch: list[str] = []
             deadline = clock() + SLICE_S
             finished = True
             for item in items:
                 if item is not None:
-                    batch.append(item)
+                    batch.append(_encode(item))
                 if len(batch) == MAX_ITEMS or clock() > deadline:
                     finished = False
                     break
             if batch:
                 count += len(batch)
-                await _send(writer, {"id": request_id, "items": batch})
+                writer.write(f'{{"id":{_encode(request_id)},"items":[{",".join(batch)}]}}\n'.encode())
+                await writer.drain()
             await asyncio.sleep(0)  # a turn for everybody else, also when nothing was found
         await _send(writer, {"id": request_id, "end": True, "count": count})
 
@@ -172,6 +177,7 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "peers": ("name",),
     "routes": ("prefix", "match", "family", "peer", "direction"),
     "fib": ("prefix", "match", "family"),
+    "refresh": ("name",),
     "reload": (),
 }
 
@@ -187,7 +193,7 @@ def _parse(line: bytes) -> JsonObject:
 
 
 async def _send(writer: asyncio.StreamWriter, answer: JsonObject) -> None:
-    writer.write(json.dumps(answer, separators=(",", ":")).encode() + b"\n")
+    writer.write(_encode(answer).encode() + b"\n")
     await writer.drain()
 
 

@@ -54,6 +54,8 @@ class Core(Protocol):
 
     def peer_status(self, now: float) -> list[PeerStatus]: ...
 
+    def request_refresh(self, name: str) -> bool: ...
+
     def route_views(
         self,
         family: Family | None = None,
@@ -74,6 +76,8 @@ class Speaker(Protocol):
     def fib(self) -> Fib | None: ...
 
     def now(self) -> float: ...
+
+    def refresh(self, name: str) -> bool: ...
 
     def wall(self, t: float) -> datetime: ...
 
@@ -161,6 +165,17 @@ def _peer(speaker: Speaker, row: PeerStatus, *, enabled: bool) -> JsonObject:
         "graceful_restart": row.graceful_restart,
         "behind": row.behind,
     }
+
+
+def refresh(speaker: Speaker, name: str = "") -> JsonObject:
+    """Ask a peer for its routes again (RFC 2918).
+
+    Raises:
+        ApiError: there is no such peer, or it can't be asked now.
+    """
+    if not speaker.refresh(name):
+        raise ApiError(f"{name} can't be asked for its routes again: no session, or it offers no route refresh")
+    return {"peer": name}
 
 
 def _family(counters: FamilyCounters, add_path: str) -> JsonObject:

@@ -207,6 +207,16 @@ class Speaker:
         self.core.remove_peer(name, self.now())
         self._after_input()
 
+    def refresh(self, name: str) -> bool:
+        """Ask a peer for its routes again (RFC 2918); returns whether it can be asked.
+
+        Raises:
+            ApiError: there is no such peer.
+        """
+        asked = self.core.request_refresh(name)
+        self._after_input()
+        return asked
+
     async def established(self, *names: str, timeout: float | None = None) -> None:
         """Wait until these peers (all configured ones, if none is named) are Established.
 

@@ -141,7 +141,7 @@ class SpeakerCore:
         """
         return reconfigure(self, config, now, fib=fib, functions=functions or {}, secrets=secrets or {})
 
-    def request_refresh(self, name: str, now: float) -> bool:
+    def request_refresh(self, name: str) -> bool:
         """Ask a peer for its routes again (RFC 2918); returns whether it can be asked.
 
         Raises:

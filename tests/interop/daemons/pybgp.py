@@ -64,7 +64,7 @@ class PyBgp(Daemon):
         return state.replace("_", "")
 
     def refresh(self, name: str) -> None:
-        self.host.run(sys.executable, "-m", "pybgp", "refresh", name, "-s", self.socket)
+        self.host.run(sys.executable, "-m", "pybgp", "peer", "refresh", name, "-s", self.socket)
 
     def updates_received(self, name: str) -> int:
         """All messages: it counts no kinds."""
