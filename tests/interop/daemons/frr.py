@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -29,10 +30,15 @@ class Frr(Daemon):
         (self.folder / "zebra.conf").write_text("")
         if self.zebra is None:
             self.zebra = self._daemon("zebra", log="zebra.log")
-            # bgpd must find it at once: it tries again only 10 s later, and takes no route without next hops till then.
-            until((self.folder / "zserv.api").exists, limit=10, why=f"{self}: zebra", interval=0.02)
+            # bgpd must find it at once: it tries again after 10 s, and drops IPv6 routes whose link it doesn't know.
+            until(self._zebra_answers, limit=10, why=f"{self}: zebra", interval=0.02)
         self.process = self._daemon("bgpd", "-p", "179", log="log")
         until(lambda: "BGP" in self._ask("show bgp neighbors"), limit=10, why=f"{self} to answer", seen=self.log)
+
+    def _zebra_answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(self.folder / "zserv.api"))
+        return True
 
     def _daemon(self, name: str, *arguments: str, log: str) -> subprocess.Popen[bytes]:
         return self.spawn(
@@ -49,6 +55,7 @@ class Frr(Daemon):
         if self.zebra is not None:
             end(self.zebra, signal.SIGTERM)
             self.zebra = None
+            (self.folder / "zserv.api").unlink(missing_ok=True)
 
     def reload(self) -> None:
         """bgpd again: frr-reload.py would take longer and needs more packages."""
