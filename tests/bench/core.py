@@ -38,14 +38,16 @@ class Cost(NamedTuple):
     told: float
 
 
-def measure(scenario: Scenario) -> Cost:
-    """One run: all sessions up, then the source's table in readings, each followed by a flush."""
+def measure(scenario: Scenario, profile: cProfile.Profile | None = None) -> Cost:
+    """One run: all sessions up, then the source's table in readings, each followed by a flush; that is profiled."""
     core = _core(scenario)
     conns = [_session(core, number, peer, scenario.add_path) for number, peer in enumerate(scenario.peers)]
     stream = scenario.streams()[0]
     gc.collect()
     gc.freeze()
     received = told = 0.0
+    if profile is not None:
+        profile.enable()
     for at in range(0, len(stream), READ):
         data = stream[at : at + READ]
         started = time.process_time()
@@ -55,6 +57,8 @@ def measure(scenario: Scenario) -> Cost:
         core.take_outputs()
         received += taken - started
         told += time.process_time() - taken
+    if profile is not None:
+        profile.disable()
     return Cost(stream.count(b"\xff" * 16), received, told)
 
 
@@ -95,7 +99,7 @@ def main() -> None:
     for key in options.scenarios or ["a"]:
         if options.profile:
             profile = cProfile.Profile()
-            profile.runcall(measure, SCENARIOS[key])
+            measure(SCENARIOS[key], profile)
             pstats.Stats(profile).sort_stats("tottime").print_stats(25)
             continue
         best = min((measure(SCENARIOS[key]) for _ in range(options.runs)), key=lambda cost: cost.received + cost.told)

@@ -51,7 +51,7 @@ def table(scenarios: list[Scenario], targets: list[Target], results: Results, co
     versions = ", ".join(f"{target.name} {target.version()}" for target in targets)
     runs = max((len(each) for each in results.values()), default=0)
     lines = [
-        f"Made by `{command}` on {time.strftime('%Y-%m-%d')}: {versions}; {runs} runs each, in turn; Linux "
+        f"Made by `{command}` on {time.strftime('%Y-%m-%d')}: {versions}; {runs} {'run' if runs == 1 else 'runs'} each, in turn; Linux "
         f"{platform.release()}, {os.cpu_count()} cores.",
         "",
         "| scenario | daemon | wall s: median (min - max) | CPU s | peak MiB | its wall / pybgp's |",
