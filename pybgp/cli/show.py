@@ -34,7 +34,7 @@ def show() -> None:
 # -- peers -------------------------------------------------------------------------------------------------------------
 
 
-@show.command()
+@show.command(short_help="Peers, or everything about one.")
 @click.argument("name", required=False)
 @socket_option
 @json_option
@@ -81,7 +81,7 @@ def _peer_details(row: Row, now: datetime) -> Iterator[tuple[str, str]]:
 # -- routes ------------------------------------------------------------------------------------------------------------
 
 
-@show.command()
+@show.command(short_help="Routes: received, best, advertised.")
 @click.argument("prefix", required=False)
 @click.option("--best", "direction", flag_value="best", default=True, help="The routes that are used. The default.")
 @click.option("--received", "direction", flag_value="received", help="All candidates, as peers sent them.")
@@ -146,7 +146,7 @@ def _attribute_cells(row: Row) -> tuple[str, ...]:
 # -- the kernel --------------------------------------------------------------------------------------------------------
 
 
-@show.command()
+@show.command(short_help="What is in the kernel because of us.")
 @click.argument("prefix", required=False)
 @click.option("--family", metavar="FAMILY", help="Only ipv4-unicast or ipv6-unicast.")
 @click.option("--covered", "match", flag_value="covered", help="PREFIX and everything inside it.")
