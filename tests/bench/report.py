@@ -50,9 +50,11 @@ def table(scenarios: list[Scenario], targets: list[Target], results: Results, co
     """A Markdown table of medians, and how it was made."""
     versions = ", ".join(f"{target.name} {target.version()}" for target in targets)
     runs = max((len(each) for each in results.values()), default=0)
+    turns = "1 run each" if runs == 1 else f"{runs} runs each"
+    kernel = ".".join(platform.release().split(".")[:2])
     lines = [
-        f"Made by `{command}` on {time.strftime('%Y-%m-%d')}: {versions}; {runs} {'run' if runs == 1 else 'runs'} each, in turn; Linux "
-        f"{platform.release()}, {os.cpu_count()} cores.",
+        f"Made by `{command}` on {time.strftime('%Y-%m-%d')}: {versions}; {turns}, in turn; Linux {kernel}, "
+        f"{os.cpu_count()} cores.",
         "",
         "| scenario | daemon | wall s: median (min - max) | CPU s | peak MiB | its wall / pybgp's |",
         "|---|---|---|---|---|---|",
