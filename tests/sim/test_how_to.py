@@ -1,0 +1,138 @@
+"""The how-to pages tell the truth: their configurations run, whole, against peers on a virtual clock."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from pybgp.addresses import Family, address_octets, key_text, prefix_key
+from pybgp.config.file import parse
+from pybgp.config.model import NodeConfig, SpeakerConfig
+from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
+from pybgp.speaker.fib import KernelChanges
+
+from .world import Node, World, ibgp
+
+PAGES = Path(__file__).parents[2] / "docs" / "how-to"
+V4 = Family.IPV4_UNICAST
+
+
+def example(page: str, name: str) -> NodeConfig:
+    found = re.search(rf"<!-- example: {name} -->\n```toml\n(.*?)```", (PAGES / page).read_text(), re.DOTALL)
+    assert found, f"no example {name} in {page}"
+    return parse(found[1], name=page)
+
+
+def start(world: World, node: NodeConfig) -> Node:
+    """A speaker with this configuration, at the address of its router id."""
+    config = node.speaker
+    given = {one.name: getattr(config, one.name) for one in fields(SpeakerConfig)}
+    return world.add(given.pop("router_id"), asn=given.pop("local_as"), peers=given.pop("peers"), fib=node.fib, **given)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+# -- route-reflector.md ------------------------------------------------------------------------------------------------
+
+
+def test_the_reflector_and_its_client_do_what_the_page_says(world: World) -> None:
+    one = start(world, example("route-reflector.md", "reflector"))
+    client = start(world, example("route-reflector.md", "client"))
+    two = world.add("192.0.2.2", peers=[ibgp("192.0.2.1"), ibgp("192.0.2.11", route_reflector_client=True)])
+    guest = world.add("192.0.2.12", peers=[ibgp("192.0.2.1")])
+    world.run_until(lambda: all(node.core.all_established() for node in (one, two, client, guest)), limit=300)
+    world.run_until(lambda: guest.has("10.65.1.0/26"))
+
+    path = guest.best("10.65.1.0/26")
+
+    assert path is not None
+    assert path.received.next_hop == address_octets("192.0.2.11")
+    assert path.received.originator_id == address_octets("192.0.2.11")
+    assert path.received.cluster_list == address_octets("192.0.2.1")
+    world.advance(1)
+    backup = one.received("10.65.1.0/26", "rr2")
+    assert backup is not None
+    assert backup.accepted is not None
+
+
+def test_a_runaway_client_is_shut_out_and_the_others_keep_their_routes(world: World) -> None:
+    one = start(world, example("route-reflector.md", "reflector"))
+    good, bad = (world.add(address, peers=[ibgp("192.0.2.1")]) for address in ("192.0.2.11", "192.0.2.12"))
+    world.run_until(lambda: good.core.all_established() and bad.core.all_established(), limit=300)
+    good.announce("10.65.1.0/26")
+    world.run_until(lambda: one.has("10.65.1.0/26"))
+
+    for number in range(201):
+        bad.announce(f"10.66.{number}.0/24")
+    world.advance(2)
+
+    assert not bad.core.all_established()
+    assert [key_text(V4, key) for key in one.core.tables[V4].prefixes()] == ["10.65.1.0/26"]
+    assert good.core.all_established()
+
+
+# -- calico-node.md ----------------------------------------------------------------------------------------------------
+
+
+def kernel(world: World, node: Node, prefix: str, route: KernelRoute) -> None:
+    node.core.kernel(KernelChanges(V4, {prefix_key(prefix)[1]: (route,)}), world.now)
+    world.pump(node)
+
+
+@pytest.fixture
+def calico(world: World) -> tuple[Node, Node]:
+    """The page's node with its two workloads, and node2 with a block and something else."""
+    node = start(world, example("calico-node.md", "node"))
+    kernel(world, node, "192.0.2.0/24", KernelRoute("unicast", 2, (NextHop(None, "eth0"),), scope=253))
+    for number, workload in enumerate(("10.65.1.7/32", "10.65.2.9/32")):
+        kernel(world, node, workload, KernelRoute("unicast", 3, (NextHop(None, f"cali{number}"),), scope=253))
+    other = world.add("192.0.2.2", peers=[ibgp("192.0.2.1")])
+    other.announce("10.65.2.0/26")
+    other.announce("172.16.0.0/24")
+    world.run_until(lambda: other.core.all_established() and node.has("10.65.2.0/26", "172.16.0.0/24"), limit=300)
+    world.advance(1)
+    return node, other
+
+
+def table(page: str, head: str) -> list[list[str]]:
+    """The cells of a table, without the head."""
+    found = re.search(rf"\| {head} \|.*\n\|.*\n((?:\|.*\n)+)", (PAGES / page).read_text())
+    assert found
+    return [[cell.strip().replace("`", "") for cell in line.strip("|").split("|")] for line in found[1].splitlines()]
+
+
+def test_the_node_tells_and_installs_what_the_page_says(calico: tuple[Node, Node]) -> None:
+    node, other = calico
+    rows = table("calico-node.md", "route")
+
+    assert len(rows) == 5
+    for prefix, told, installed in rows:
+        assert (other.received(prefix, "192.0.2.1") is not None) is (told == "yes"), prefix
+        route = node.fib.get(prefix_key(prefix)[1])
+        if installed.startswith("blackhole"):
+            assert route == FibRoute("blackhole")
+        elif installed.startswith("via"):
+            _, gateway, _, device, *flags = installed.split()
+            expected = NextHop(address_octets(gateway), device, onlink=flags == ["onlink"])
+            assert route == FibRoute("unicast", (expected,))
+        else:
+            assert route is None, prefix
+
+
+def test_a_node_that_stops_says_nothing_and_peers_keep_its_routes(world: World, calico: tuple[Node, Node]) -> None:
+    node, other = calico
+
+    node.core.stop(world.now)
+    world.pump(node)
+    world.advance(60)
+
+    assert other.has("10.65.1.0/26")
+    assert "shutdown" not in other.counters("192.0.2.1").last_error.lower()
+    world.advance(61)
+    assert not other.has("10.65.1.0/26")
