@@ -74,7 +74,12 @@ def announce(
     """
     # HOT: once an UPDATE and update group; one join for the prefixes and one for the message.
     if len(next_hop) == 4 and family == _IPV4:
-        room = limit - _FIXED - len(attributes)
+        size = len(attributes)
+        field = join(keys, path_id)
+        whole = _FIXED + size + len(field)
+        if whole <= limit and field:
+            return [b"".join((MARKER, _HEAD(whole, _UPDATE, 0, size), attributes, field))]
+        room = limit - _FIXED - size
         return [
             b"".join(
                 (MARKER, _HEAD(_FIXED + len(attributes) + len(field), _UPDATE, 0, len(attributes)), attributes, field)

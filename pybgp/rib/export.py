@@ -110,11 +110,9 @@ class Exporter:
         """What a peer of this group is told of ``path``, None for nothing. ``key`` counts if ``reads_prefix``."""
         # HOT: once a path and group (once a prefix, where the policy looks at prefixes).
         cache = self._cache
-        if not self.reads_prefix:
-            try:
-                return cache[path]
-            except KeyError:
-                pass
+        known = cache.get(path, self) if not self.reads_prefix else self
+        if known is not self:
+            return known  # type: ignore[return-value]  # self stands for "not there"
         made = self._make(path, key)
         result = made if type(made) is Export else None
         if made is self._too_long:

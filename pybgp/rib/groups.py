@@ -229,9 +229,23 @@ class UpdateGroup:
     def _stream(self, moves: list[Move]) -> Stream:
         stream = Stream()
         tell = self._tell_all_paths if self.rules.add_path else self._tell_best
-        for move in moves:
-            tell(stream, *move)
+        alike = not self.exporter.reads_prefix
+        for old, new, keys in moves:
+            if old is None and alike and type(new) is Path:
+                self._tell_new(stream, new, keys)
+            else:
+                tell(stream, old, new, keys)
         return stream
+
+    def _tell_new(self, stream: Stream, path: Path, keys: list[bytes]) -> None:
+        """Prefixes that had nothing before and have one path now: all to all but its source."""
+        # HOT: the usual case, once an UPDATE and group.
+        export = self.exporter.export(path)
+        if export is not None:
+            rules = self.rules
+            path_id = self._ids.of(path) if rules.add_path else None
+            messages = update.announce(rules.family, *export, keys, path_id=path_id, limit=rules.limit)
+            stream.for_all_but(path.source.name, messages, len(keys))
 
     def _tell_best(self, stream: Stream, old: Told, new: Entry | None, keys: list[bytes]) -> None:
         """The best path only: announced to all but its own source, which is told that the former is gone."""
@@ -242,11 +256,6 @@ class UpdateGroup:
             return
         before = best_of(old)
         if before is after:
-            return
-        if before is None and not self.exporter.reads_prefix:  # HOT: a new prefix, the usual case
-            export = self._export(after)
-            if after is not None and export is not None:
-                stream.for_all_but(after.source.name, self._announce(export, keys), len(keys))
             return
         for was, sent, some in self._by_export(before, after, keys):
             self._tell_change(stream, before, was, after, sent, some)
