@@ -1,4 +1,4 @@
-"""Who may import whom: the floors of docs/design/layout.md, read from the source with ``ast``; nothing is imported."""
+"""Who may import whom: the floors of docs/design/map.md, read from the source with ``ast``; nothing is imported."""
 
 from __future__ import annotations
 
