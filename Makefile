@@ -49,6 +49,7 @@ $(INSTALLED): pyproject.toml
 	if ! { python=$$(find_python) && $$python -c 'import ensurepip, venv'; } 2>/dev/null; then
 	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	        echo "make: installing python3-venv"
+	        export DEBIAN_FRONTEND=noninteractive
 	        apt-get -qq update && apt-get -qq install --no-install-recommends python3 python3-venv >/dev/null
 	    fi
 	    python=$$(find_python) || { echo "make: needs Python 3.11 or newer" >&2; exit 1; }
