@@ -388,7 +388,7 @@ V6, LINK_LOCAL = "2001:db8::254", "fe80::254"
 IPV6 = replace(RULES, family=Family.IPV6_UNICAST, own_next_hop=address_octets(V6))
 
 
-@pytest.mark.row("NHP-06", "PRP-01")
+@pytest.mark.row("PRP-01")
 @pytest.mark.parametrize(
     ("to", "own_next_hop"),
     [
