@@ -26,6 +26,8 @@ _NUMBER_SIZE: Final = 7
 _AS_PATH: Final = int(AttributeCode.AS_PATH)
 _CLUSTER_LIST_BIT: Final = 1 << AttributeCode.CLUSTER_LIST
 _AS_SEQUENCE: Final = 2
+_SHORTEST_PATH: Final = 4 + 3 + 2
+"""Octets of ORIGIN and of an AS_PATH with a segment, up to its first AS."""
 _ORIGIN_SIZE: Final = 4
 _UPDATE_SIZE: Final = HEADER_SIZE + 4
 """Octets of an UPDATE without attributes and prefixes."""
@@ -82,6 +84,7 @@ class Exporter:
         "_classic",
         "_cluster_id",
         "_local_pref",
+        "_path_heads",
         "_room",
         "_sets_all_next_hops",
         "_shared",
@@ -100,6 +103,7 @@ class Exporter:
         self._classic = rules.family == Family.IPV4_UNICAST
         self._cluster_id = rules.cluster_id
         self._sets_all_next_hops = rules.next_hop_mode == "self_all"
+        self._path_heads = [_path_head(count, rules.local_as) for count in range(62)]
         self._shared: dict[bytes, bool] = {}  # next hop -> whether it is in the shared subnet
         self._local_pref = b"\x40\x05\x04" + rules.default_local_pref.to_bytes(4)
         self._room = _room(rules)
@@ -249,8 +253,21 @@ class Exporter:
             med = octets[at:rest] if keep_med else b""
         if block.local_pref is not None:
             rest += _NUMBER_SIZE
-        as_path = _attribute(0x40, _AS_PATH, prepend(block.as_path_octets, self.rules.local_as))
-        return octets[:_ORIGIN_SIZE] + as_path, med + octets[rest:]
+        return octets[:_ORIGIN_SIZE] + self._prepended(block), med + octets[rest:]
+
+    def _prepended(self, block: Block) -> bytes:
+        """The AS_PATH attribute with our AS in front."""
+        octets = block.octets
+        if block.next_hop_at > _SHORTEST_PATH and octets[4] == 0x40:
+            size, kind, count = octets[6:9]
+            if kind == _AS_SEQUENCE and size == 2 + 4 * count and count < len(self._path_heads):  # the usual path
+                return self._path_heads[count] + octets[9 : block.next_hop_at]
+        return _attribute(0x40, _AS_PATH, prepend(block.as_path_octets, self.rules.local_as))
+
+
+def _path_head(count: int, asn: int) -> bytes:
+    """What stands before ``count`` AS numbers when ``asn`` is put in front of them, in one AS_SEQUENCE."""
+    return bytes((0x40, _AS_PATH, 2 + 4 * (count + 1), _AS_SEQUENCE, count + 1)) + asn.to_bytes(4)
 
 
 def prepend(as_path: bytes, asn: int) -> bytes:
