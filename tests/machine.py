@@ -51,11 +51,11 @@ def missing_root() -> str | None:
     if shutil.which("ip", path=SEARCH_PATH) is None:
         return "needs iproute2"
     name = f"pybgp-probe-{os.getpid()}"
-    made = _ip("netns", "add", name)
-    if made.returncode:
-        return f"no network namespaces here: {made.stderr.strip()}"
-    _ip("netns", "del", name)
-    return None
+    done = _ip("netns", "add", name)
+    if done.returncode == 0:
+        done = _ip("netns", "exec", name, program("ip"), "link", "show")
+        _ip("netns", "del", name)
+    return f"no network namespaces here: {done.stderr.strip()}" if done.returncode else None
 
 
 @cache
