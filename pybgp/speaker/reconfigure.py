@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,13 +14,12 @@ from ..config.diff import diff
 from ..config.model import FibConfig, NodeConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import Cease
-from ..rib.path import Path
-from ..rib.table import Table
 from . import limits
 from .outputs import Rekey
 from .peers import Peer, session_settings
 from .programming import Programming
 from .rules import Functions, Rules
+from .successors import without_rank
 
 if TYPE_CHECKING:
     from .core import SpeakerCore
@@ -136,17 +135,4 @@ def _decide_again(core: SpeakerCore) -> None:
     decision = core.rules.decision(core.next_hops)
     for table in core.tables.values():
         table.decision = decision
-        core.later(_reorder(table))
-
-
-def _reorder(table: Table) -> Iterator[None]:
-    """Give every candidate a successor without a rank, so that prefixes are ordered anew."""
-    made: dict[Path, Path] = {}
-
-    def successor(key: bytes, path: Path) -> Path:
-        new = made.get(path)
-        if new is None:
-            new = made[path] = Path(path.source, path.path_id, path.received, path.accepted, path.reason)
-        return new
-
-    return table.replace(successor)
+        core.later(table.replace(without_rank()))

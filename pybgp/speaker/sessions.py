@@ -16,9 +16,11 @@ from ..fsm.states import State
 from ..messages.refresh import RouteRefresh
 from ..rib.path import Path
 from . import graceful, limits
-from .inbound import UNREACHABLE, Importer, Inbound
+from .first_ends import FirstEnds
+from .inbound import Importer, Inbound
 from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
-from .peers import Peer, families_of, session_settings
+from .peers import Peer, session_settings
+from .successors import by_new_next_hops, by_new_rules
 
 if TYPE_CHECKING:
     from .core import SpeakerCore
@@ -37,22 +39,20 @@ class Sessions:
         self._by_conn: dict[int, Peer] = {}
         self._inbound: dict[int, Inbound] = {}  # Established connections
         self._now = 0.0
-        self._started = 0.0
         self._stopping = False
-        self._unswept: set[Family] = set()  # families whose first End-of-RIBs are not all in
-        self._preserved: frozenset[Family] = frozenset()
+        self.first_ends = FirstEnds()
 
     # -- life --------------------------------------------------------------------------------------------------------
 
     def start(self, now: float, preserved: frozenset[Family]) -> None:
         core = self._core
-        self._now = self._started = now
-        self._preserved = preserved
-        self._unswept = set(core.tables)
+        self._now = now
+        self.first_ends.start(now, core.tables, preserved)
         self.listen()
         for config in core.config.peers:
             self.add(config, now)
-        for delay in {self._absent_time(), core.config.graceful_restart.deferral_time}:
+        graceful_restart = core.config.graceful_restart
+        for delay in {graceful_restart.absent_time, graceful_restart.deferral_time}:
             core.at(now + delay, self._look_for_first_ends)
 
     def stop(self, now: float) -> None:
@@ -92,8 +92,8 @@ class Sessions:
             conn_ids=core.conn_ids,
             random=core.random,
             dynamic=dynamic,
-            restarting=self.restarting,
-            preserved=self._preserved,
+            restarting=self.first_ends.restarting,
+            preserved=self.first_ends.preserved,
         )
         self.peers[peer.name] = peer
         if config.enabled:
@@ -132,11 +132,6 @@ class Sessions:
         for family in sorted(peer.members):
             self._core.put(Send(conn, RouteRefresh(family, RefreshSubtype.REQUEST).encode()))
         return True
-
-    @property
-    def restarting(self) -> bool:
-        """We have just come back, and peers may be keeping our routes (RFC 4724 §4.1)."""
-        return bool(self._preserved) and bool(self._unswept)
 
     # -- connections -------------------------------------------------------------------------------------------------
 
@@ -290,7 +285,7 @@ class Sessions:
         core.flush(now)
         for family in sorted(negotiated.families & core.tables.keys()):
             rules = core.rules.export_rules(peer, family, core.host)
-            end_of_rib = not (self.restarting and family in self._unswept)
+            end_of_rib = not self.first_ends.holds_back(family)
             peer.members[family] = core.outbound.join(peer.name, up.conn, rules, end_of_rib=end_of_rib)
         core.event(
             "session_up",
@@ -301,7 +296,7 @@ class Sessions:
         )
         if peer.policies.missing:
             self._once(peer, "ebgp_without_policy", why="nothing passes without a policy", rfc="8212")
-        core.at(now + self._absent_time(), self._look_for_first_ends)
+        core.at(now + core.config.graceful_restart.absent_time, self._look_for_first_ends)
 
     def _down(self, peer: Peer, down: actions.Down, now: float) -> None:
         core = self._core
@@ -429,68 +424,46 @@ class Sessions:
 
     # -- our own restart ---------------------------------------------------------------------------------------------
 
-    def _absent_time(self) -> float:
-        return self._core.config.graceful_restart.absent_time
-
     def _look_for_first_ends(self, now: float) -> None:
         """Once every peer has sent its table after our start, nothing an earlier run left is needed any more."""
-        deferral_over = now - self._started >= self._core.config.graceful_restart.deferral_time
-        for family in sorted(self._unswept):
-            peers = [peer for peer in self.peers.values() if not peer.dynamic and peer.config.enabled]
-            if deferral_over or all(self._has_ended(peer, family, now) for peer in peers):
-                self._unswept.discard(family)
-                self._core.flush(now)
-                self._core.put(SweepFib(family))
-                if self._preserved:
-                    self._core.outbound.end_of_rib(family)
-        if not self._unswept and self._preserved:
-            self._preserved = frozenset()
+        core, preserved = self._core, self.first_ends.preserved
+        for family in self.first_ends.complete(self.peers.values(), core.config, now):
+            core.flush(now)
+            core.put(SweepFib(family))
+            if preserved:
+                core.outbound.end_of_rib(family)
+        if self.first_ends.over():
             for peer in self.peers.values():
-                peer.fsm.update_settings(session_settings(peer.config, self._core.config), now)
-
-    def _has_ended(self, peer: Peer, family: Family, now: float) -> bool:
-        if family in peer.received_end_of_rib or family not in families_of(peer.config, self._core.config):
-            return True
-        negotiated = peer.negotiated
-        if negotiated is None:
-            return now - self._started >= self._absent_time()
-        if family not in negotiated.families:
-            return True
-        since = peer.fsm.status().up_since
-        sends_ends = negotiated.graceful_restart is not None
-        return not sends_ends and since is not None and now - since >= self._absent_time()
+                peer.fsm.update_settings(session_settings(peer.config, core.config), now)
 
     # -- rules -------------------------------------------------------------------------------------------------------
 
     def rules_changed(self, now: float) -> None:
-        """Policies, addresses or options differ: import and export run again, and differences are told."""
-        for peer in self.peers.values():
-            self.peer_rules_changed(peer, now)
-
-    def peer_rules_changed(self, peer: Peer, now: float, *, rerun: bool = False) -> None:
-        """One peer's rules may differ; ``rerun`` says that they do, whatever they look like."""
+        """Policies, addresses or options differ: import and export run again where they do, differences are told."""
         core = self._core
-        conn = peer.fsm.conn
-        inbound = self._inbound.get(conn) if conn is not None else None
-        if inbound is None or conn is None:
-            return
-        rules = core.rules.import_rules(peer, core.host)
-        if rerun or rules != inbound.importer.rules:
-            importer = Importer(rules, core.next_hops)
-            inbound.restart(inbound.source, importer)
-            for family in peer.members:
-                core.later(core.tables[family].replace(_reimport(peer.name, importer, family)))
+        importers = {}
+        for inbound in self._inbound.values():
+            peer = self.peers[inbound.source.name]
+            rules = core.rules.import_rules(peer, core.host)
+            if rules != inbound.importer.rules:
+                importers[peer.name] = Importer(rules, core.next_hops)
+                inbound.restart(inbound.source, importers[peer.name])
+        if importers:
+            for family, table in core.tables.items():
+                core.later(table.replace(by_new_rules(importers, family)))
         core.flush(now)
-        for family, (group, member) in list(peer.members.items()):
-            exports = core.rules.export_rules(peer, family, core.host)
-            if exports != group.rules:
-                peer.members[family] = (core.outbound.change_rules(conn, member, group, exports), member)
+        for conn in self._inbound:
+            peer = self._by_conn[conn]
+            for family, (group, member) in list(peer.members.items()):
+                exports = core.rules.export_rules(peer, family, core.host)
+                if exports != group.rules:
+                    peer.members[family] = (core.outbound.change_rules(conn, member, group, exports), member)
 
     def next_hops_changed(self, changed: frozenset[bytes]) -> None:
         """Some next hops now resolve differently: the paths through them get successors, in slices."""
         importers = {inbound.source.name: inbound.importer for inbound in self._inbound.values()}
         for family, table in self._core.tables.items():
-            self._core.later(table.replace(_reresolve(importers, changed, family)))
+            self._core.later(table.replace(by_new_next_hops(importers, changed, family)))
         for inbound in self._inbound.values():
             inbound.restart(inbound.source, inbound.importer)
 
@@ -498,48 +471,6 @@ class Sessions:
         if kind not in peer.warned:
             peer.warned.add(kind)
             self._core.event(kind, "warn", peer=peer.name, **fields)
-
-
-def _reimport(name: str, importer: Importer, family: Family):  # type: ignore[no-untyped-def]
-    made: dict[Path, Path] = {}
-
-    def successor(key: bytes, path: Path) -> Path:
-        if path.source.name != name:
-            return path
-        if importer.reads_prefix:
-            return _unless_equal(path, importer.path(path.source, path.path_id, path.received, family, key))
-        new = made.get(path)
-        if new is None:
-            new = importer.path(path.source, path.path_id, path.received, family)
-            new = made[path] = _unless_equal(path, new)
-        return new
-
-    return successor
-
-
-def _reresolve(importers: Mapping[str, Importer], changed: frozenset[bytes], family: Family):  # type: ignore[no-untyped-def]
-    made: dict[Path, Path] = {}
-
-    def successor(key: bytes, path: Path) -> Path:
-        block = path.accepted if path.accepted is not None else path.received
-        if block.next_hop not in changed and path.reason != UNREACHABLE:
-            return path
-        importer = importers.get(path.source.name)
-        if importer is not None and importer.reads_prefix:
-            return importer.path(path.source, path.path_id, path.received, family, key)
-        new = made.get(path)
-        if new is None and importer is not None:
-            new = made[path] = importer.path(path.source, path.path_id, path.received, family)
-        elif new is None:  # our own, or of a peer that is restarting: only the way to its next hop differs
-            new = made[path] = Path(path.source, path.path_id, path.received, path.accepted, path.reason)
-        return new
-
-    return successor
-
-
-def _unless_equal(old: Path, new: Path) -> Path:
-    """The old Path, if policy made the same of it again: then nothing has changed."""
-    return old if old.accepted == new.accepted and old.reason == new.reason else new
 
 
 def _endpoint(text: str) -> tuple[str, int]:
