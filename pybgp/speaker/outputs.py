@@ -7,8 +7,24 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..addresses import Family
+from ..fsm.actions import Close, Send
 from ..rib.path import Path
 from .fib import FibChanges
+
+__all__ = [
+    "Accept",
+    "BestChange",
+    "Close",
+    "Connect",
+    "Event",
+    "Listen",
+    "Output",
+    "Rekey",
+    "RouteChanges",
+    "Send",
+    "SweepFib",
+    "TransportOptions",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,22 +74,6 @@ class Rekey:
     conn: int
     address: str
     password: str | None = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Write these octets, in order."""
-
-    conn: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Close when everything sent has left; ``abort`` at once."""
-
-    conn: int
-    abort: bool = False
 
 
 @dataclass(frozen=True, slots=True)

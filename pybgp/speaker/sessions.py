@@ -224,7 +224,7 @@ class Sessions:
             if kind is actions.Updates:
                 self._updates(peer, action, now)  # type: ignore[arg-type]
             elif kind is actions.Send:
-                self._core.put(Send(action.conn, action.data))  # type: ignore[union-attr]
+                self._core.put(action)  # type: ignore[arg-type]
             else:
                 self._act(peer, action, now)
         self._arm(peer)
@@ -235,9 +235,9 @@ class Sessions:
                 self._by_conn[conn] = peer
                 options = peer.transport_options(self.secrets.get(peer.name))
                 self._core.put(Connect(conn, peer.address, peer.config.port, options))
-            case actions.Close(conn, abort):
+            case actions.Close(conn):
                 self._by_conn.pop(conn, None)
-                self._core.put(Close(conn, abort))
+                self._core.put(action)
             case actions.Up():
                 self._up(peer, action, now)
             case actions.Down():
