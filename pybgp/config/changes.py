@@ -105,7 +105,7 @@ class Changes:
     policies_changed: tuple[str, ...] = ()
     """Policies that say something else, by themselves or by a set that they use; also new and removed ones."""
     decision_changed: tuple[str, ...] = ()
-    """``decision.*`` and ``default_local_pref``: every best path is chosen again."""
+    """``decision.*`` and the speaker's own keys of policy: routes are chosen, or told, again."""
     routes_changed: tuple[str, ...] = ()
     aggregates_changed: tuple[str, ...] = ()
     fib_changed: tuple[str, ...] = ()

@@ -228,7 +228,8 @@ def _who_we_are_changed(old: SpeakerConfig, new: SpeakerConfig) -> tuple[str, ..
 
 def _decision_changed(old: SpeakerConfig, new: SpeakerConfig) -> tuple[str, ...]:
     keys = _keys("decision", DECISION, old.decision, new.decision)
-    return keys if old.default_local_pref == new.default_local_pref else (*keys, "default_local_pref")
+    own = ("default_local_pref", "client_to_client_reflection")
+    return (*keys, *(key for key in own if getattr(old, key) != getattr(new, key)))
 
 
 def _values_changed(old: NodeConfig, new: NodeConfig) -> tuple[str, ...]:

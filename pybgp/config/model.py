@@ -213,6 +213,8 @@ class SpeakerConfig:
     """None: the router id."""
     listen: tuple[str, ...] = ("0.0.0.0:179", "[::]:179")
     default_local_pref: int = 100
+    client_to_client_reflection: bool = True
+    """Off where the clients have a full mesh among themselves (RFC 4456 §7)."""
     families: Mapping[Family, FamilyConfig] = field(default_factory=lambda: {Family.IPV4_UNICAST: FamilyConfig()})
     decision: DecisionConfig = field(default_factory=DecisionConfig)
     graceful_restart: GracefulRestartConfig = field(default_factory=GracefulRestartConfig)

@@ -174,6 +174,13 @@ TOP: Final = Given(
             meaning="LOCAL_PREF of routes that have none.",
             reload=Reload.POLICY,
         ),
+        Key(
+            name="client_to_client_reflection",
+            kind=BOOLEAN,
+            meaning="`false` where the clients have a full mesh among themselves: then what one client says is not "
+            "told to the others (RFC 4456 §7).",
+            reload=Reload.POLICY,
+        ),
         Key(name="families", kind=FAMILIES, meaning="What a peer gets that names none.", reload=Reload.RESET),
         Key(name="decision", kind=DECISION, meaning="How the best path is chosen."),
         Key(name="graceful_restart", kind=GRACEFUL_RESTART, meaning="What survives a restart."),

@@ -168,7 +168,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 ABOVE: Final = dict.fromkeys(
-    ("local_as", "router_id", "cluster_id", "listen", "default_local_pref"),
+    ("local_as", "router_id", "cluster_id", "listen", "default_local_pref", "client_to_client_reflection"),
     "unknown key; it belongs to the top level, which means above the first [table] of the file",
 )
 """Hints for keys that got into a table because they stand below its head."""

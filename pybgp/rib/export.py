@@ -68,6 +68,8 @@ class ExportRules:
     next_hop_mode: Literal["auto", "self", "self_all", "keep"] = "auto"
     shared_subnet: bytes | None = None
     default_local_pref: int = 100
+    client_to_client: bool = True
+    """Reflect between clients (RFC 4456 §7)."""
     four_octet_as: bool = True
     add_path: bool = False
     extended_next_hop: bool = False
@@ -142,6 +144,8 @@ class Exporter:
         reflected = internal and source.kind is SourceKind.BGP and source.peer_kind is PeerKind.INTERNAL
         if reflected and not (rules.client or source.client):
             return "learned from a non-client, for a non-client (RFC 4456 §6)"
+        if reflected and rules.client and source.client and not rules.client_to_client:
+            return "from a client, and reflection between clients is off (RFC 4456 §7)"
         refusal = may_advertise(received, rules.kind)
         if refusal is not None:
             return refusal

@@ -154,6 +154,7 @@ class Rules:
             next_hop_mode=peer.config.next_hop,
             shared_subnet=self._shared_subnet(peer, host),
             default_local_pref=self.config.default_local_pref,
+            client_to_client=self.config.client_to_client_reflection,
             four_octet_as=context.four_octet_as,
             add_path=family in context.add_path_send,
             extended_next_hop=family in context.extended_next_hop,

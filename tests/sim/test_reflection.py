@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pybgp.addresses import address_octets
@@ -134,6 +136,24 @@ def test_copies_of_another_cluster_are_backups(world: World) -> None:
     backup = one.best(P)
     assert backup is not None
     assert backup.source.name == RR2
+
+
+@pytest.mark.row("RRF-10")
+def test_reflection_between_clients_can_be_off(world: World) -> None:
+    """RFC 4456 §7: the clients have a full mesh; non-clients still hear of their routes."""
+    peers = [ibgp(A, route_reflector_client=True), ibgp(B, route_reflector_client=True), ibgp(N)]
+    one = world.add(RR, peers=peers, client_to_client_reflection=False)
+    client, other, stranger = (world.add(address, peers=[ibgp(RR)]) for address in (A, B, N))
+    established(world, one, client, other, stranger)
+
+    client.announce(P)
+    world.run_until(lambda: stranger.has(P))
+    world.advance(1)
+    assert other.received(P, RR) is None
+
+    one.core.reconfigure(replace(one.core.config, client_to_client_reflection=True), world.now)
+    world.pump(one)
+    world.run_until(lambda: other.has(P))
 
 
 @pytest.mark.row("RRF-13")

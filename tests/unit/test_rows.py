@@ -6,7 +6,7 @@ import pytest
 
 from tests import rows
 
-REQUIRED = ("FSM", "COL", "TMR")
+REQUIRED = ("FSM", "COL", "TMR", "DEC", "RRF")
 """The chapters of ``rfc-rows.toml`` that are covered as a whole."""
 
 

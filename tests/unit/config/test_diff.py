@@ -228,6 +228,10 @@ def test_who_we_are_ends_every_session(old: str, new: str, keys: tuple[str, ...]
         ('control = { mode = "0600" }', Changes(control_changed=("control.mode",))),
         ("[web]", Changes(web_changed=("web.listen",))),
         ('log = { level = "debug", format = "json" }', Changes(log_changed=("log.level", "log.format"))),
+        (
+            "client_to_client_reflection = false",
+            Changes(decision_changed=("client_to_client_reflection",)),
+        ),
         ("default_local_pref = 50", Changes(decision_changed=("default_local_pref",))),
         (
             "decision = { prefer_oldest = true, max_paths = { ibgp = 2 } }",
