@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from ..constants import CeaseSubcode, ErrorCode
 from ..errors import ProtocolError
@@ -14,16 +14,19 @@ from .cease import is_final
 from .negotiate import Negotiated
 from .peering import Link, Peering
 from .states import Event, State, Timer
-from .timers import Timers, keepalive_interval
+from .timers import HOLD_BACK_TIME, Timers, keepalive_interval
 
 Retries: TypeAlias = Literal["more", "none", "same"]
 """What becomes of ConnectRetryCounter (RFC 4271 §8.1.1)."""
+_FAULTLESS: Final = (Event.TCP_CONNECTION_FAILS, Event.AUTOMATIC_STOP)
+"""Ends for which the peer needs no penalty, like its own Cease."""
 
 
 class Connection:
     """One session's state, over at most one TCP connection at a time; the moves that the handlers share."""
 
     __slots__ = (
+        "answered",
         "blocked",
         "connecting",
         "established_at",
@@ -31,9 +34,11 @@ class Connection:
         "fell_from",
         "framer",
         "heard",
+        "holding_back",
         "keepalive_interval",
         "left",
         "link",
+        "may_return",
         "negotiated",
         "our_open",
         "peering",
@@ -63,6 +68,9 @@ class Connection:
         self.spoke = 0.0  # when we sent one last: the keepalive time counts from here
         self.left = 0.0  # when octets left us last: the send hold time counts from here
         self.blocked = False  # the transport takes no more octets
+        self.holding_back = False  # our KEEPALIVE waits for the peer's OPEN on the other connection
+        self.answered = False  # the peer's KEEPALIVE came meanwhile
+        self.may_return = False  # the last end was no fault: an incoming connection ends the idle hold time
         self.keepalive_interval = 0.0  # seconds to the next KEEPALIVE, with jitter
         self.send_hold_time = 0.0  # 0: off
 
@@ -119,6 +127,7 @@ class Connection:
         self.our_open = None
         self.negotiated = None
         self.blocked = False
+        self.holding_back = self.answered = False
 
     def _send(self, data: bytes, now: float) -> None:
         if self.link is None or self.connecting:
@@ -134,6 +143,7 @@ class Connection:
     def _send_keepalive(self, now: float) -> None:
         """Send one and say when the next is due; without a hold time there is no next (RFC 4271 §4.4)."""
         self._send(KEEPALIVE, now)
+        self.holding_back = False
         self.spoke = now
         seconds = self.negotiated.keepalive_time if self.negotiated is not None else 0.0
         if seconds:
@@ -141,6 +151,20 @@ class Connection:
             self.timers.start(Timer.KEEPALIVE, now + self.keepalive_interval)
         else:
             self.timers.stop(Timer.KEEPALIVE)
+
+    def _hold_back(self, now: float) -> None:
+        """KEEPALIVE waits, at most ``HOLD_BACK_TIME``: without it the peer cannot be Established here (§6.8)."""
+        self.holding_back = True
+        self.spoke = now
+        self.keepalive_interval = HOLD_BACK_TIME
+        self.timers.start(Timer.KEEPALIVE, now + HOLD_BACK_TIME)
+
+    def _was_chosen(self, now: float) -> None:
+        """The peer had the choice between two connections and goes on with this one."""
+        self.timers.stop(Timer.COLLISION)
+        for rival in list(self.peering.sessions):
+            if rival is not self:
+                rival.lose(now)
 
     def _down(
         self,
@@ -169,11 +193,11 @@ class Connection:
         self._drop(lost=lost, abort=abort)
         if self.state is State.ESTABLISHED and link is not None:
             peering.output.append(Down(link.conn, why, error, received, replaced))
-        if retries == "more":
-            peering.connect_retry_counter += 1
-        elif retries == "none":
+        self.may_return = self.event in _FAULTLESS or (received is not None and received.code == ErrorCode.CEASE)
+        if retries == "none":
             peering.connect_retry_counter = 0
-        if not (_is_collision(error, received) and len(peering.sessions) > 1):
+        if not (_is_collision(error, received) and len(peering.sessions) > 1):  # else nothing has ended
+            peering.connect_retry_counter += retries == "more"
             peering.ended(why, now)
         return State.IDLE
 

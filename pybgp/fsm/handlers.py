@@ -6,7 +6,6 @@ event, and returns the next state. The first paragraph of its docstring is what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from ..constants import CeaseSubcode, ErrorCode, FsmSubcode, MessageType, OpenSubcode
@@ -14,34 +13,10 @@ from ..errors import Cease, FsmError, HoldTimerExpired, ProtocolError, SendHoldT
 from ..messages.notification import Notification
 from .actions import Up
 from .connection import Connection
-from .negotiate import Negotiated
-from .peering import Link
+from .detail import NO_DETAIL, Detail
 from .states import State, Timer
 from .timers import INITIAL_HOLD_TIME, send_hold_time
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
-    """What came with an event."""
-
-    why: str = ""
-    error: ProtocolError | None = None
-    """What the peer did wrong, or the Cease of a stop."""
-    notification: Notification | None = None
-    negotiated: Negotiated | None = None
-    """What our OPEN and the peer's come to."""
-    message_type: int | None = None
-    link: Link | None = None
-    """The connection that is there now."""
-    lost: bool = False
-    """The connection is gone already, nobody need close it."""
-    silent: bool = False
-    """Stop without a NOTIFICATION."""
-    replaced: bool = False
-    """The peer's new connection takes this one's place."""
-
-
-NO_DETAIL: Final = Detail()
 _FSM_SUBCODE: Final = {
     State.OPEN_SENT: FsmSubcode.IN_OPEN_SENT,
     State.OPEN_CONFIRM: FsmSubcode.IN_OPEN_CONFIRM,
@@ -198,13 +173,18 @@ class Handlers(Connection):
         return State.ACTIVE
 
     def opened(self, now: float, detail: Detail) -> State:
-        """KEEPALIVE, KeepaliveTimer and HoldTimer as negotiated (both off when 0) → OpenConfirm"""
+        """KEEPALIVE, KeepaliveTimer and HoldTimer as negotiated (both off when 0) → OpenConfirm; KEEPALIVE is held back
+        a moment if the peer's OPEN on the other connection would close this one
+        """
         self.negotiated = detail.negotiated
         if self.negotiated is None:  # nothing to agree on: only a caller's mistake
             return self.fsm_error(now, detail)
         self.framer.max_receive = self.negotiated.context.max_receive
         self.timers.stop(Timer.CONNECT_RETRY)
-        self._send_keepalive(now)
+        if detail.held_back:
+            self._hold_back(now)
+        else:
+            self._send_keepalive(now)
         self._restart_hold(now, self.negotiated.hold_time)
         return State.OPEN_CONFIRM
 
@@ -215,11 +195,13 @@ class Handlers(Connection):
     def collision_lost(self, now: float, detail: Detail) -> State:
         """NOTIFICATION 6/7, drop TCP, ConnectRetryCounter + 1 → Idle"""
         error = Cease("connection collision", subcode=CeaseSubcode.CONNECTION_COLLISION_RESOLUTION)
-        return self._down(now, str(error), error=error)
+        return self._down(now, detail.why or str(error), error=error, replaced=detail.replaced)
 
     def collision_lost_in_established(self, now: float, detail: Detail) -> State:
-        """with CollisionDetectEstablishedState as in OpenConfirm; else nothing changes"""
-        if not self.peering.settings.collision_detect_established:
+        """with CollisionDetectEstablishedState, or when the peer has chosen the other connection, as in OpenConfirm;
+        else nothing changes
+        """
+        if not (detail.replaced or self.peering.settings.collision_detect_established):
             return self.state
         return self.collision_lost(now, detail)
 
@@ -252,11 +234,24 @@ class Handlers(Connection):
         self._send_keepalive(now)
         return self.state
 
+    def keepalive_due_in_confirm(self, now: float, detail: Detail) -> State:
+        """KEEPALIVE, restart KeepaliveTimer; stays; → Established if this one was held back and the peer's is here"""
+        self._send_keepalive(now)
+        return self.confirmed(now, NO_DETAIL) if self.answered else self.state
+
     def confirmed(self, now: float, detail: Detail) -> State:
-        """restart HoldTimer, start SendHoldTimer → Established"""
+        """restart HoldTimer, start SendHoldTimer, event 23 for the other connection if the peer was to choose
+        → Established; stays while our own KEEPALIVE is held back
+        """
         negotiated, link = self.negotiated, self.link
         if negotiated is None or link is None:
             return self.fsm_error(now, detail)
+        if self.holding_back:
+            self.answered = True
+            self.heard = now
+            return self.state
+        if self.timers.running(Timer.COLLISION):
+            self._was_chosen(now)
         self.heard = self.left = self.established_at = now
         self.send_hold_time = send_hold_time(self.peering.settings, negotiated.hold_time)
         if self.send_hold_time:

@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from random import Random
 
 from ..errors import Cease, OpenError, ProtocolError, UpdateError
-from ..messages.notification import Notification
 from .actions import Action, Close
 from .cease import shutdown
-from .handlers import NO_DETAIL, Detail
+from .detail import NO_DETAIL, Detail
 from .negotiate import Negotiated
 from .peering import Link, Peering
 from .session import Session
 from .settings import SessionSettings
 from .states import Event, State, Timer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionStatus:
-    """How it stands with a peer; times are of the clock handed in.
-
-    ``messages_in`` and ``messages_out`` count since the peer was made; UPDATEs out are those told to ``sent``.
-    """
-
-    state: State
-    since: float
-    up_since: float | None
-    last_error: str
-    last_error_at: float | None
-    last_sent: Notification | None
-    last_received: Notification | None
-    next_retry: float | None
-    """When we try again by ourselves, None if we don't or are at it."""
-    negotiated: Negotiated | None
-    conn: int | None
-    messages_in: int
-    messages_out: int
-    connect_retry_counter: int
+from .status import SessionStatus
+from .timers import CROSSING_TIME
 
 
 class PeerFsm:
@@ -86,6 +63,7 @@ class PeerFsm:
         self._everywhere(Event.AUTOMATIC_STOP, now, Detail(error=error))
         if seconds is not None and wanted:
             self._wanted = True
+            self._sessions[0].may_return = False
             self._sessions[0].timers.start(Timer.IDLE_HOLD, now + seconds)
 
     def update_settings(self, settings: SessionSettings, now: float) -> None:
@@ -101,9 +79,9 @@ class PeerFsm:
             incoming=True,
             local_address=local_address,
             remote_address=remote_address,
-            after_established=self._peering.established is not None,
+            after_established=self._peering.established_for(now) > CROSSING_TIME,
         )
-        session = self._seat()
+        session = self._seat(now)
         if session is None:
             self._peering.output.append(Close(conn, abort=True))
             return
@@ -232,9 +210,9 @@ class PeerFsm:
                 return session
         return None
 
-    def _seat(self) -> Session | None:
+    def _seat(self, now: float) -> Session | None:
         """The session that an incoming connection is for, None to refuse it."""
-        if self.state is State.IDLE:
+        if self.state is State.IDLE and not self._starts_early(now):
             return None
         for session in self._sessions:
             if session.state is State.ACTIVE and session.link is None:
@@ -249,6 +227,15 @@ class PeerFsm:
         session.state = State.ACTIVE  # RFC 4271 §8.2.1: an incoming connection has a state machine that listens
         self._sessions.append(session)
         return session
+
+    def _starts_early(self, now: float) -> bool:
+        """An incoming connection is as good a start as the end of the idle hold time, unless that is a penalty."""
+        session = self._sessions[0]
+        waits = self._wanted and session.timers.running(Timer.IDLE_HOLD)
+        if not waits or not session.may_return or self._peering.idle_hold.oscillates:
+            return False
+        session.handle(Event.AUTOMATIC_START_PASSIVE, now)
+        return True
 
     def _everywhere(self, event: Event, now: float, detail: Detail = NO_DETAIL) -> None:
         for session in tuple(self._sessions):
@@ -273,6 +260,8 @@ class PeerFsm:
             useful = [max(self._sessions, key=lambda session: (session.state, session.fell_from))]
         self._sessions[:] = useful
         self._peering.moved(None, "the other connection goes on", now)
+        if len(useful) == 1:
+            useful[0].alone(now)
 
     def _get_up_later(self, session: Session, now: float) -> None:
         peering = self._peering

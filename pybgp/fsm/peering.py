@@ -29,7 +29,7 @@ class Link:
     local_address: str = ""
     remote_address: str = ""
     after_established: bool = False
-    """It came while another session was Established (RFC 4724 §5)."""
+    """It came when another session had been Established for a while (RFC 4724 §5)."""
 
     @property
     def loopback(self) -> bool:
@@ -100,6 +100,10 @@ class Peering:
     def idle_hold_time(self, *, refused: bool = False) -> float:
         """IdleHoldTime with its jitter, in seconds; ``refused``: after a connect that failed."""
         return jittered(self.idle_hold.seconds(self.settings, refused=refused), self.random)
+
+    def established_for(self, now: float) -> float:
+        """Seconds since the session came up, negative if there is none."""
+        return now - self.up_since if self.established is not None and self.up_since is not None else -1.0
 
     def ended(self, why: str, now: float) -> None:
         """A session ended for that reason."""

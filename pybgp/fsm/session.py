@@ -12,9 +12,11 @@ from ..messages.open import Open
 from ..messages.refresh import RouteRefresh
 from .actions import Refresh, Updates
 from .collision import Contender, Identity, Outcome, resolve
-from .handlers import NO_DETAIL, Detail, Handlers
+from .detail import NO_DETAIL, Detail
+from .handlers import Handlers
 from .negotiate import Negotiated, negotiate
 from .states import Event, State, Timer
+from .timers import DECISION_TIME
 from .transitions import handler
 
 _OPEN: Final = MessageType.OPEN.value
@@ -145,35 +147,48 @@ class Session(Handlers):
         except HeaderError as error:
             self.handle(Event.BGP_HEADER_ERR, now, Detail(error=error))
             return
-        if self._lives(negotiated, now):
-            event = Event.BGP_OPEN_WITH_DELAY_OPEN_TIMER if waiting else Event.BGP_OPEN
-            self.handle(event, now, Detail(negotiated=negotiated, message_type=_OPEN))
-        else:
+        outcome = self._meet(negotiated, now)
+        if outcome is Outcome.NEW_LOSES:
             self.handle(Event.OPEN_COLLISION_DUMP, now)
+            return
+        event = Event.BGP_OPEN_WITH_DELAY_OPEN_TIMER if waiting else Event.BGP_OPEN
+        held_back = outcome is Outcome.NEW_WAITS
+        self.handle(event, now, Detail(negotiated=negotiated, message_type=_OPEN, held_back=held_back))
+        if outcome is Outcome.PEER_DECIDES:
+            self.timers.start(Timer.COLLISION, now + DECISION_TIME)
 
-    def _lives(self, negotiated: Negotiated, now: float) -> bool:
-        """Settle with the other connection, if there is one; False: this one loses (RFC 4271 §6.8)."""
+    def _meet(self, negotiated: Negotiated, now: float) -> Outcome | None:
+        """Settle with the other connection, if there is one (RFC 4271 §6.8); what becomes of ourselves is left."""
         settings = self.peering.settings
-        for rival in list(self.peering.sessions):
-            if rival is self:
-                continue
-            outcome = resolve(
-                self.contender(),
-                rival.contender(),
-                local=Identity(settings.router_id, settings.local_as),
-                remote=Identity(negotiated.remote_router_id, negotiated.remote_as),
-                detect_established=settings.collision_detect_established,
-            )
-            if outcome is Outcome.NEW_LOSES:
-                return False
-            if outcome is Outcome.OLD_LOSES:
-                rival.handle(Event.OPEN_COLLISION_DUMP, now)
-            elif outcome is Outcome.OLD_IS_REPLACED:
-                why = "replaced by a new connection of the restarted peer"
-                rival.handle(Event.TCP_CONNECTION_FAILS, now, Detail(why=why, replaced=True))
-            elif outcome is Outcome.OLD_IS_ABANDONED:
-                rival.abandon()
-        return True
+        rival = next((session for session in self.peering.sessions if session is not self), None)
+        if rival is None:
+            return None
+        outcome = resolve(
+            self.contender(),
+            rival.contender(),
+            local=Identity(settings.router_id, settings.local_as),
+            remote=Identity(negotiated.remote_router_id, negotiated.remote_as),
+            detect_established=settings.collision_detect_established,
+        )
+        if outcome is Outcome.OLD_LOSES:
+            rival.handle(Event.OPEN_COLLISION_DUMP, now)
+        elif outcome is Outcome.OLD_IS_REPLACED:
+            why = "replaced by a new connection of the restarted peer"
+            rival.handle(Event.TCP_CONNECTION_FAILS, now, Detail(why=why, replaced=True))
+        elif outcome is Outcome.OLD_IS_ABANDONED:
+            rival.abandon()
+        return outcome
+
+    def lose(self, now: float) -> None:
+        """The peer, who had the choice, goes on with the other connection."""
+        detail = Detail(why="the peer has chosen its other connection", replaced=True)
+        self.handle(Event.OPEN_COLLISION_DUMP, now, detail)
+
+    def alone(self, now: float) -> None:
+        """The other connection is gone: there is nothing to wait for any more."""
+        self.timers.stop(Timer.COLLISION)
+        if self.holding_back:
+            self.handle(Event.KEEPALIVE_TIMER_EXPIRES, now)
 
     def contender(self) -> Contender:
         """What collision detection must know of this session."""
@@ -182,6 +197,7 @@ class Session(Handlers):
             self.state,
             incoming=self.link is not None and self.link.incoming,
             restartable=restart is not None and bool(restart.families),
+            confirmed=self.state >= State.OPEN_CONFIRM and not self.holding_back,
             after_established=self.link is not None and self.link.after_established,
         )
 

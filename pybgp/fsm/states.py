@@ -63,6 +63,8 @@ class Timer(Enum):
     DELAY_OPEN = Event.DELAY_OPEN_TIMER_EXPIRES
     IDLE_HOLD = Event.IDLE_HOLD_TIMER_EXPIRES
     SEND_HOLD = Event.SEND_HOLD_TIMER_EXPIRES
+    COLLISION = Event.OPEN_COLLISION_DUMP
+    """Ours: how long the peer may take to choose between two connections."""
 
     @property
     def event(self) -> Event:

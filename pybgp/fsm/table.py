@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from .states import Event, State
+from .timers import CROSSING_TIME, DECISION_TIME, HOLD_BACK_TIME, MANY_FALLS
 from .transitions import DEFAULTS, TRANSITIONS, Handler
 
 RFC_NAMES: Final = {
@@ -55,17 +56,34 @@ _INTRODUCTION: Final = """\
 What a session does, state by state: the table that runs, printed. It follows RFC 4271 §8.2.2; RFC 6608 gives the
 subcodes of FSM errors, RFC 9687 adds event 29. "drop TCP" closes the connection if there is one. A session that ends
 up in Idle stops its timers, and the peer starts again when IdleHoldTimer expires, unless it was stopped by hand.
+A connection that the peer opens before that counts as event 5 and is taken, if the session was lost, reset by hand or
+ended by the peer's Cease, and if the peer has not fallen more than {falls} times in a row. After an error of either
+side it is refused, and so it is when the peer was stopped or has sent too many prefixes.
 Where the RFC's text contradicts itself the table does what real daemons do: a NOTIFICATION is never answered (§6.4),
 and a header error in Established gets its own code (§6.1).
 
 A second connection with the same peer has a state machine of its own (events 14, 16 and 17 leave the first alone).
-When an OPEN comes on it, RFC 4271 §6.8 decides which of the two gets event 23.
+When an OPEN comes on it, RFC 4271 §6.8 decides which of the two gets event 23: the end with the larger BGP Identifier
+keeps the connection that it opened itself, but an Established session is never closed for a newer connection. Only the
+end where it is Established knows that, so two ends that dial at the same moment could each close the connection that
+the other one keeps. Two rules prevent it, whatever implementation the peer is:
+
+- While the OPEN is missing on the connection that would win, KEEPALIVE is held back on the other one, for {hold_back} s
+  at most: without it the peer cannot be Established there.
+- Where our KEEPALIVE is gone already and the peer has the say, neither is closed: the peer closes one of them, or its
+  KEEPALIVE on the newer one says that it has chosen that. If it does neither for {decision} s, the newer one is closed.
+
+A connection that comes within {crossing} s of Established was under way before. A later one is refused with 6/7, or
+replaces the session if the peer can restart gracefully (RFC 4724 §5).
 """
 
 
 def page() -> str:
     """The whole page, Markdown."""
-    return "\n".join((_INTRODUCTION, *(line for state in State for line in _section(state))))
+    introduction = _INTRODUCTION.format(
+        falls=MANY_FALLS, hold_back=HOLD_BACK_TIME, decision=f"{DECISION_TIME:g}", crossing=f"{CROSSING_TIME:g}"
+    )
+    return "\n".join((introduction, *(line for state in State for line in _section(state))))
 
 
 def _section(state: State) -> Iterator[str]:

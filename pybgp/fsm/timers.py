@@ -14,6 +14,14 @@ MIN_KEEPALIVE_TIME: Final = 1.0
 """KEEPALIVEs never come faster than one a second (RFC 4271 §4.4)."""
 MIN_SEND_HOLD_TIME: Final = 480.0
 """The send hold time is 8 minutes or twice the hold time, whichever is more (RFC 9687 §5)."""
+HOLD_BACK_TIME: Final = 1.5
+"""Seconds that our KEEPALIVE waits for the OPEN on another connection that would win; half the shortest hold time."""
+DECISION_TIME: Final = 5.0
+"""Seconds that a peer has to choose between two connections when only it can."""
+CROSSING_TIME: Final = 1.0
+"""A connection that comes within so many seconds of Established was under way before: nobody dials after it."""
+MANY_FALLS: Final = 5
+"""A peer that fell so often without a stable session between oscillates: it has to wait."""
 JITTER: Final = (0.75, 1.0)
 
 
@@ -100,6 +108,11 @@ class IdleHold:
         if established_for > settings.idle_hold_time_max:
             self.falls = 0
         self.falls += 1
+
+    @property
+    def oscillates(self) -> bool:
+        """It falls time and again, whatever the reasons."""
+        return self.falls > MANY_FALLS
 
     def forget(self) -> None:
         """The operator starts it: a clean slate."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from .handlers import Detail, Handlers
+from .detail import Detail
+from .handlers import Handlers
 from .states import Event, State
 
 Handler: TypeAlias = Callable[[Handlers, float, Detail], State]
@@ -81,7 +82,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], Handler]] = {
     (State.OPEN_CONFIRM, Event.MANUAL_STOP): Handlers.stopped,  # event 2
     (State.OPEN_CONFIRM, Event.AUTOMATIC_STOP): Handlers.stopped_automatically,  # event 8
     (State.OPEN_CONFIRM, Event.HOLD_TIMER_EXPIRES): Handlers.hold_expired,  # event 10
-    (State.OPEN_CONFIRM, Event.KEEPALIVE_TIMER_EXPIRES): Handlers.keepalive_due,  # event 11
+    (State.OPEN_CONFIRM, Event.KEEPALIVE_TIMER_EXPIRES): Handlers.keepalive_due_in_confirm,  # event 11
     (State.OPEN_CONFIRM, Event.TCP_CONNECTION_VALID): Handlers.ignored,  # event 14
     (State.OPEN_CONFIRM, Event.TCP_CR_INVALID): Handlers.ignored,  # event 15
     (State.OPEN_CONFIRM, Event.TCP_CR_ACKED): Handlers.ignored,  # event 16

@@ -2,20 +2,22 @@
 
 The laws: at any time an end has at most one session up, and every connection ends once (the wire asserts both). When
 the troubles are over, both are Established on the same, single connection, or whoever was stopped is Idle and the
-other one holds no session: never one side dead, never two sessions.
+other one holds no session: never one side dead, never two sessions. And without troubles a session that has come up
+stays, in whatever order two dials cross.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from pybgp.constants import CeaseSubcode
 from pybgp.errors import Cease, UpdateError
-from pybgp.fsm.actions import Send
+from pybgp.fsm.actions import Down, Send, Up
 from pybgp.fsm.settings import SessionSettings
 from pybgp.fsm.states import State
 from pybgp.messages.context import PeerKind
@@ -41,6 +43,28 @@ def options(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+def two_ends(
+    a: dict[str, Any], b: dict[str, Any], ids: tuple[int, int], passive: str = ""
+) -> tuple[SessionSettings, SessionSettings]:
+    """Both ends' settings, an external session."""
+    one, other = (
+        SessionSettings(
+            name=side,
+            local_as=65000 if side == "a" else 65001,
+            remote_as=65001 if side == "a" else 65000,
+            router_id=bytes((10, 0, 0, number)),
+            kind=PeerKind.EXTERNAL,
+            passive=passive == side,
+            **more,
+        )
+        for side, number, more in (("a", ids[0], a), ("b", ids[1], b))
+    )
+    return one, other
+
+
+IDS = st.sampled_from([(1, 2), (2, 1), (7, 7)])
+
+
 class Pair(RuleBasedStateMachine):
     """One wire, two peers, and everything that can happen to them."""
 
@@ -49,7 +73,7 @@ class Pair(RuleBasedStateMachine):
     @initialize(
         a=options(),
         b=options(),
-        ids=st.sampled_from([(1, 2), (2, 1), (7, 7)]),
+        ids=IDS,
         passive=st.sampled_from(["", "", "a", "b"]),
         seed=st.integers(0, 2**16),
         delay=st.sampled_from([0.001, 0.05, 0.5]),
@@ -65,18 +89,7 @@ class Pair(RuleBasedStateMachine):
         delay: float,
         together: bool,
     ) -> None:
-        ends = {}
-        for side, number, more in (("a", ids[0], a), ("b", ids[1], b)):
-            ends[side] = SessionSettings(
-                name=side,
-                local_as=65000 if side == "a" else 65001,
-                remote_as=65001 if side == "a" else 65000,
-                router_id=bytes((10, 0, 0, number)),
-                kind=PeerKind.EXTERNAL,
-                passive=passive == side,
-                **more,
-            )
-        self.wire = Wire(ends["a"], ends["b"], seed=seed, delay=delay)
+        self.wire = Wire(*two_ends(a, b, ids, passive), seed=seed, delay=delay)
         self.wanted = {"a", "b"}
         self.wire.start()
         if together:
@@ -228,3 +241,32 @@ def _is_keepalive(action: object) -> bool:
 
 Pair.TestCase.settings = hypothesis_settings(max_examples=60, stateful_step_count=25, deadline=None)
 TestTwoPeers = Pair.TestCase
+
+
+@hypothesis_settings(max_examples=150, deadline=None)
+@given(
+    a=options(),
+    b=options(),
+    ids=IDS,
+    seed=st.integers(0, 2**32),
+    delay=st.sampled_from([0.001, 0.01, 0.1]),
+    first=SIDES,
+    lag=st.floats(0, 6),
+)
+def test_dials_that_cross_bring_one_session_up_and_it_stays(
+    a: dict[str, Any], b: dict[str, Any], ids: tuple[int, int], seed: int, delay: float, first: Side, lag: float
+) -> None:
+    """RFC 4271 §6.8 when both ends dial within ``lag`` segments of each other: nobody goes up, down and up again."""
+    wire = Wire(*two_ends(a, b, ids), seed=seed, delay=delay)
+
+    wire.start(first)
+    wire.run(lag * delay)
+    wire.start(OTHER[first])
+    assert wire.run(QUIET, wire.both_up)
+    wire.run(20)
+
+    assert wire.tcp("a") is wire.tcp("b") is not None
+    assert wire.tcps == [wire.tcp("a")]
+    for side in OTHER:
+        assert len(wire.seen(side, Up)) == 1
+        assert wire.seen(side, Down) == []

@@ -9,7 +9,7 @@ from random import Random
 from pybgp.addresses import Family
 from pybgp.errors import BadMessageLength, Cease, UnacceptableHoldTime, UpdateError
 from pybgp.fsm.actions import Close, Connect, Down, Refresh, Send, StateChange, Up, Updates
-from pybgp.fsm.handlers import NO_DETAIL, Detail
+from pybgp.fsm.detail import NO_DETAIL, Detail
 from pybgp.fsm.negotiate import negotiate
 from pybgp.fsm.peering import Link, Peering
 from pybgp.fsm.session import Session

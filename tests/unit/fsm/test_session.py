@@ -9,7 +9,7 @@ import pytest
 from pybgp.addresses import Family
 from pybgp.errors import UpdateError
 from pybgp.fsm.actions import Down, Refresh, Send, StateChange, Up, Updates
-from pybgp.fsm.handlers import Detail
+from pybgp.fsm.detail import Detail
 from pybgp.fsm.states import Event, State
 from pybgp.messages.capabilities import (
     EnhancedRouteRefresh,

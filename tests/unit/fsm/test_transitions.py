@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pybgp.fsm.handlers import Detail
+from pybgp.fsm.detail import Detail
 from pybgp.fsm.states import Event, State, Timer
 
 from .rig import CRT, DOT, HOLD, IDLE_HOLD, KEEP, SEND_HOLD, cease, reach
