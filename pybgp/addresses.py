@@ -101,6 +101,16 @@ def address_text(octets: bytes) -> str:
     return str(ipaddress.IPv6Address(octets[:16]))
 
 
+def parse_endpoint(text: str) -> tuple[str, int]:
+    """Host and port of "192.0.2.1:179" or "[::]:179".
+
+    Raises:
+        ValueError: no port.
+    """
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 def parse_router_id(text: str) -> bytes:
     """A BGP Identifier as 4 octets from dotted-quad text; 0.0.0.0 is none (RFC 6286).
 

@@ -16,6 +16,8 @@ BACKLOG: Final = 1024
 """Hundreds of clients come back at once after a restart; a backlog of 8 costs BIRD seconds."""
 
 
+RETRY_ACCEPT: Final = 1.0
+"""Seconds to wait for a file descriptor."""
 ACCEPTS_AT_ONCE: Final = 16
 """Connections taken before others get their turn."""
 
@@ -49,6 +51,7 @@ class Listener:
         self.socket = sock
         self._loop = loop
         self._accepted = accepted
+        self._retry: asyncio.TimerHandle | None = None
         loop.add_reader(sock, self._readable)
 
     def _readable(self) -> None:
@@ -57,12 +60,16 @@ class Listener:
                 connection, _ = self.socket.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
-            except OSError:
-                return  # out of file descriptors: those that wait are taken when others have gone
+            except OSError:  # out of file descriptors: those that wait are taken when others have gone
+                self._loop.remove_reader(self.socket)
+                self._retry = self._loop.call_later(RETRY_ACCEPT, self._loop.add_reader, self.socket, self._readable)
+                return
             connection.setblocking(False)
             self._accepted(connection)
 
     def close(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
         self._loop.remove_reader(self.socket)
         self.socket.close()
 
@@ -79,6 +86,18 @@ def set_passwords(sock: socket.socket, wanted: Mapping[str, str], present: Mappi
                 set_md5(sock, peer, password)
             except OSError as error:
                 raise ConfigError(f"TCP-MD5 password for {peer}: the kernel refuses it: {error.strerror}") from error
+
+
+def check_md5() -> None:
+    """
+    Raises:
+        ConfigError: the kernel has no TCP-MD5.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        try:
+            set_md5(sock, "192.0.2.1", "probe")
+        except OSError as error:
+            raise ConfigError(f"passwords: the kernel has no TCP-MD5: {error.strerror}") from error
 
 
 async def connect(loop: asyncio.AbstractEventLoop, request: Connect) -> socket.socket:

@@ -12,15 +12,15 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from ..addresses import Family, prefix_key
+from ..addresses import Family, parse_endpoint, prefix_key
 from ..config.model import FibConfig, PeerConfig, SpeakerConfig
 from ..errors import ApiError, PybgpError
 from ..rib.kernel import RouteType
 from ..speaker.core import SpeakerCore
 from ..speaker.fib import Fib, FibChanges, KernelEvent
 from ..speaker.originate import own_route
-from ..speaker.outputs import Accept, Close, Connect, Event, Listen, Rekey, RouteChanges, Send, SweepFib
-from .endpoints import Listener, address_of, connect, listening_socket, set_passwords
+from ..speaker.outputs import Accept, Close, Connect, Event, Listen, Output, Rekey, RouteChanges, Send, SweepFib
+from .endpoints import Listener, address_of, check_md5, connect, listening_socket, set_passwords
 from .host import host_addresses
 from .sockopt import prepare, set_md5
 from .transport import Connection
@@ -73,7 +73,10 @@ class Speaker:
         self._connecting: dict[int, asyncio.Task[None]] = {}
         self._listeners: dict[tuple[str, int], Listener] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._spare: dict[tuple[str, int], socket.socket] = {}  # opened for a configuration that is not in use yet
+        self._secrets = secrets or {}  # of the first configuration
         self._passwords: Mapping[str, str] = {}
+        self._watched: set[int] = set()  # full transports whose progress is looked at
         self._watchers: set[Watcher] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._settling = False
@@ -99,12 +102,13 @@ class Speaker:
                 preserved = frozenset(self.core.tables)
         if not self.core.host.subnets:
             self.core.host_addresses(host_addresses(), self.now())
-        self.core.start(self.now(), preserved=preserved)
         try:
-            self._perform()
+            self._open_listeners(self.core.config, self._secrets)
         except PybgpError:
             await self.stop()
             raise
+        self.core.start(self.now(), preserved=preserved)
+        self._perform()
         self._settle_soon()
         self._arm()
 
@@ -259,7 +263,12 @@ class Speaker:
         Raises:
             ConfigError: it can't be used; nothing has changed.
         """
-        changes = self.core.reconfigure(config, self.now(), fib=fib_config, functions=functions, secrets=secrets)
+        self._open_listeners(config, secrets or {})
+        try:
+            changes = self.core.reconfigure(config, self.now(), fib=fib_config, functions=functions, secrets=secrets)
+        except PybgpError:
+            self._close_spare()
+            raise
         self._after_input()
         return changes
 
@@ -295,12 +304,15 @@ class Speaker:
 
     def _congested(self, conn: int) -> None:
         self.core.congested(conn, self.now())
-        self._loop.call_later(PROGRESS, self._look_for_progress, conn, self._connections[conn].unsent)
+        if conn not in self._watched:
+            self._watched.add(conn)
+            self._loop.call_later(PROGRESS, self._look_for_progress, conn, self._connections[conn].unsent)
 
     def _look_for_progress(self, conn: int, before: int) -> None:
         """A slow peer is not a dead one: octets that leave restart the send hold timer (RFC 9687 §4.3)."""
         connection = self._connections.get(conn)
         if connection is None or not self.core.is_congested(conn):
+            self._watched.discard(conn)
             return
         unsent = connection.unsent
         if unsent < before:
@@ -380,7 +392,14 @@ class Speaker:
             else:
                 self._perform_rare(output)
 
-    def _perform_rare(self, output: object) -> None:
+    def _perform_rare(self, output: Output) -> None:
+        """One output that can't be performed must not cost those behind it."""
+        try:
+            self._perform_one(output)
+        except (OSError, PybgpError) as error:
+            self._on_event(Event("output_failed", "error", {"why": str(error), "output": type(output).__name__}))
+
+    def _perform_one(self, output: Output) -> None:
         match output:
             case FibChanges():
                 if self.fib is not None:
@@ -439,6 +458,26 @@ class Speaker:
         if connection is not None:
             connection.close(self._loop, abort=abort)
 
+    def _open_listeners(self, config: SpeakerConfig, secrets: Mapping[str, str]) -> None:
+        """Open what a configuration needs before anything changes; ``Listen`` takes it into use.
+
+        Raises:
+            PybgpError: an address can't be listened on, or the kernel has no TCP-MD5. Nothing has changed.
+        """
+        try:
+            for endpoint in map(parse_endpoint, config.listen):
+                if endpoint not in self._listeners:
+                    self._spare[endpoint] = listening_socket(*endpoint)
+            if secrets:
+                check_md5()
+        except PybgpError:
+            self._close_spare()
+            raise
+
+    def _close_spare(self) -> None:
+        while self._spare:
+            self._spare.popitem()[1].close()
+
     def _listen(self, endpoints: tuple[tuple[str, int], ...], passwords: Mapping[str, str]) -> None:
         for endpoint in self._listeners.keys() - set(endpoints):
             self._listeners.pop(endpoint).close()
@@ -447,7 +486,7 @@ class Speaker:
             if known is not None:
                 set_passwords(known.socket, passwords, self._passwords)
                 continue
-            sock = listening_socket(*endpoint)
+            sock = self._spare.pop(endpoint, None) or listening_socket(*endpoint)
             set_passwords(sock, passwords, {})
             self._listeners[endpoint] = Listener(self._loop, sock, self._accepted)
             self._on_event(Event("listening", "info", {"address": endpoint[0], "port": endpoint[1]}))

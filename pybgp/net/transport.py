@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 READ_SIZE: Final = 65_536
 """Octets a connection may bring before others get their turn: some 6 ms of work."""
-HIGH_WATER: Final = 4 << 20
+HIGH_WATER: Final = 1 << 20
 LOW_WATER: Final = 256 << 10
-LINGER: Final = 3.0
+LINGER: Final = 1.0
 """Seconds that a peer has to read our last NOTIFICATION and close."""
 
 _buffer = bytearray(READ_SIZE)

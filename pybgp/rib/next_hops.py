@@ -6,7 +6,7 @@ our own are not asked, so no route is resolved through itself (DEC-17).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from ..addresses import Family
@@ -27,6 +27,21 @@ class Resolution(NamedTuple):
 
 
 UNREACHABLE: Final = Resolution(())
+
+
+_FEW: Final = 16
+"""More changed routes than this: every next hop is looked at again."""
+
+
+def _is_under(next_hop: bytes, prefixes: Iterable[bytes]) -> bool:
+    """Could one of the prefixes be the way to the next hop?"""
+    size = 4 if len(next_hop) == 4 else 16
+    number = int.from_bytes(next_hop[:size])
+    return any(
+        (number ^ int.from_bytes(key[1:].ljust(size, b"\0"))) >> (size * 8 - key[0]) == 0
+        for key in prefixes
+        if key[0] <= size * 8
+    )
 
 
 class NextHops:
@@ -53,6 +68,7 @@ class NextHops:
 
     def update(self, family: Family, changes: Mapping[bytes, tuple[KernelRoute, ...]]) -> frozenset[bytes]:
         """Take new kernel routes (an empty tuple: gone); returns the next hops that now resolve differently."""
+        everything = not self.active or len(changes) > _FEW
         self.active = True
         routes = self._routes.setdefault(family, {})
         for key, candidates in changes.items():
@@ -60,10 +76,11 @@ class NextHops:
                 routes[key] = candidates
             else:
                 routes.pop(key, None)
-        self._lengths[family] = tuple(sorted({key[0] for key in routes}, reverse=True))
+        if not set(self._lengths.get(family, ())).issuperset(key[0] for key in changes):
+            self._lengths[family] = tuple(sorted({key[0] for key in routes}, reverse=True))
         changed = set()
         for next_hop, before in self._known.items():
-            if self._family(next_hop) == family:
+            if self._family(next_hop) == family and (everything or _is_under(next_hop, changes)):
                 after = self._known[next_hop] = self._resolve(next_hop)
                 if after != before:
                     changed.add(next_hop)

@@ -45,6 +45,7 @@ from .redistribution import Redistribution
 from .rules import Functions, HostAddresses, Rules
 from .sessions import Sessions
 from .status import PeerStatus, RouteDirection, RouteView
+from .validate import validate
 from .views import peer_status, route_views
 
 FLUSH_AT: Final = 4000
@@ -70,7 +71,7 @@ class SpeakerCore:
         TCP-MD5 passwords by peer name (or dynamic prefix). ``blocks`` may be shared between cores.
 
         Raises:
-            ConfigError: a policy that can't be compiled.
+            ConfigError: something in it can't be used.
         """
         self.config = config
         self.fib_config = fib
@@ -78,6 +79,7 @@ class SpeakerCore:
         self.blocks = blocks or BlockCache()
         self.host = HostAddresses()
         self.next_hops = NextHops()
+        validate(config, secrets or {})
         self.rules = Rules(config, functions or {}, fib)
         decision = self.rules.decision(self.next_hops)
         self.tables: dict[Family, Table] = {family: Table(family, decision) for family in FAMILIES}

@@ -37,6 +37,5 @@ def check(core: SpeakerCore, peer: Peer, limit: MaxPrefixesConfig, now: float) -
             data=data,
             subcode=CeaseSubcode.MAXIMUM_NUMBER_OF_PREFIXES_REACHED,
         )
-        peer.fsm.hold_down(now, pause, error)
-        core.sessions.drain(peer, now)
+        core.sessions.hold_down(peer, pause, error, now)
         return

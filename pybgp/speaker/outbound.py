@@ -22,7 +22,17 @@ Deliver = Callable[[int, bytes], None]
 class Outbound:
     """All update groups of a speaker. Octets leave through ``deliver``, which must not call back."""
 
-    __slots__ = ("_by_conn", "_congested", "_deliver", "_groups", "_lagging", "_release_at", "_tables", "ids")
+    __slots__ = (
+        "_by_conn",
+        "_congested",
+        "_deliver",
+        "_groups",
+        "_lagging",
+        "_refreshes",
+        "_release_at",
+        "_tables",
+        "ids",
+    )
 
     def __init__(self, tables: Mapping[Family, Table], deliver: Deliver) -> None:
         self.ids = PathIds()
@@ -32,6 +42,7 @@ class Outbound:
         self._by_conn: dict[int, list[tuple[UpdateGroup, Member]]] = {}
         self._congested: set[int] = set()
         self._lagging: deque[tuple[UpdateGroup, Member]] = deque()  # behind, and their transport takes more
+        self._refreshes: dict[tuple[int, Family], bool] = {}  # asked for and not begun -> enhanced
         self._release_at: dict[UpdateGroup, float] = {}  # groups within their advertisement interval
 
     # -- sessions ----------------------------------------------------------------------------------------------------
@@ -49,6 +60,7 @@ class Outbound:
         """The session is over."""
         self._congested.discard(conn)
         for group, member in self._by_conn.pop(conn, ()):
+            self._refreshes.pop((conn, group.rules.family), None)
             group.leave(conn)
             member.backlog = None
             self._forget_if_empty(group)
@@ -68,10 +80,19 @@ class Outbound:
         """The peer asks for everything again; an enhanced answer is framed by BoRR and EoRR (RFC 7313 §4.1)."""
         for group, member in self._by_conn.get(conn, ()):
             if group.rules.family == family:
-                if enhanced:
-                    self._deliver(conn, RouteRefresh(family, RefreshSubtype.BEGIN).encode())
-                group.refresh(member, [RouteRefresh(family, RefreshSubtype.END).encode()] if enhanced else [])
+                self._refreshes[conn, family] = enhanced  # of a flood of requests one waits, and one is answered
                 self._lag(group, member)
+
+    def _begin_refresh(self, group: UpdateGroup, member: Member) -> bool:
+        """Start a refresh that is waiting, if there is one."""
+        family = group.rules.family
+        enhanced = self._refreshes.pop((member.conn, family), None)
+        if enhanced is None:
+            return False
+        if enhanced:
+            self._deliver(member.conn, RouteRefresh(family, RefreshSubtype.BEGIN).encode())
+        group.refresh(member, [RouteRefresh(family, RefreshSubtype.END).encode()] if enhanced else [])
+        return True
 
     def end_of_rib(self, family: Family) -> None:
         """Tell everybody End-of-RIB, that had been held back since our restart (RFC 4724 §4.1)."""
@@ -152,10 +173,13 @@ class Outbound:
     def step(self) -> None:
         """Bring one lagging session some 2,000 prefixes closer; the table must have been flushed."""
         group, member = self._lagging.popleft()
-        if member.backlog is None or member.conn in self._congested or group.members.get(member.conn) is not member:
-            return  # up to date, full again, gone, or in another group by now
+        if member.conn in self._congested or group.members.get(member.conn) is not member:
+            return  # full again, gone, or in another group by now
+        if member.backlog is None and not self._begin_refresh(group, member):
+            return
         self._send(group.catch_up(member))
-        if member.backlog is not None and member.conn not in self._congested:
+        waiting = (member.conn, group.rules.family) in self._refreshes
+        if (member.backlog is not None or waiting) and member.conn not in self._congested:
             self._lagging.append((group, member))
 
     def _send(self, octets: Iterable[tuple[Member, bytes]]) -> None:

@@ -6,7 +6,7 @@ Everything here is bookkeeping; rules are in ``fsm``, ``policy`` and ``rib``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,7 @@ class Peer:
     """A configured or dynamic peer for as long as it is configured (or, if dynamic, connected)."""
 
     __slots__ = (
+        "_epochs",
         "address",
         "armed",
         "config",
@@ -72,6 +73,7 @@ class Peer:
         policies: Policies,
         *,
         conn_ids: Iterator[int],
+        epochs: Iterator[int],
         random: Random,
         dynamic: str | None = None,
         restarting: bool = False,
@@ -91,7 +93,8 @@ class Peer:
             random=random,
         )
         self.armed: float | None = None  # the deadline that the core's heap has for us
-        self.epoch = 0  # counts sessions and enhanced refreshes
+        self._epochs = epochs  # of all peers together, so that no number ever means two sessions
+        self.epoch = 0  # of the latest session or enhanced refresh
         self.source: Source | None = None  # of the Established session
         self.negotiated: Negotiated | None = None
         self.local_address = ""  # of the Established session
@@ -123,7 +126,7 @@ class Peer:
 
     def open_source(self, negotiated: Negotiated, remote_address: str, interface: str) -> Source:
         """A new session begins: its routes carry a new epoch. ``interface`` is that of a link shared with the peer."""
-        self.epoch += 1
+        self.epoch = next(self._epochs)
         self.negotiated = negotiated
         self.source = Source(
             kind=SourceKind.BGP,
@@ -141,9 +144,7 @@ class Peer:
     def next_epoch(self) -> Source | None:
         """An enhanced refresh begins: what the peer does not send again is of an earlier epoch."""
         if self.source is not None:
-            from dataclasses import replace
-
-            self.epoch += 1
+            self.epoch = next(self._epochs)
             self.source = replace(self.source, epoch=self.epoch)
         return self.source
 

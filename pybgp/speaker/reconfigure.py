@@ -20,6 +20,7 @@ from .peers import Peer, session_settings
 from .programming import Programming
 from .rules import Functions, Rules
 from .successors import without_rank
+from .validate import validate
 
 if TYPE_CHECKING:
     from .core import SpeakerCore
@@ -42,6 +43,7 @@ def reconfigure(
     Raises:
         ConfigError: the new policies can't be compiled; nothing has changed.
     """
+    validate(config, secrets)
     rules = Rules(config, functions, fib, previous=core.rules)
     old_secrets = core.sessions.secrets
     changes = diff(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from ..addresses import Family, address_octets
+from ..addresses import Family, address_octets, parse_endpoint
 from ..config.model import DynamicPeersConfig, PeerConfig
 from ..constants import CeaseSubcode, RefreshSubtype
 from ..errors import Cease, ConfigError, UpdateError
@@ -21,6 +22,7 @@ from .inbound import Importer, Inbound
 from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
 from .peers import Peer, session_settings
 from .successors import by_new_next_hops, by_new_rules
+from .validate import peer_problems, secret_problems
 
 if TYPE_CHECKING:
     from .core import SpeakerCore
@@ -38,6 +40,10 @@ class Sessions:
         self._core = core
         self._by_conn: dict[int, Peer] = {}
         self._inbound: dict[int, Inbound] = {}  # Established connections
+        self._epochs = count(1)
+        self._drops: dict[Family, dict[str, int]] = {}  # paths to drop: peer -> those of epochs below this
+        self._dropping: set[Family] = set()  # a job for them is queued
+        self._held_down: dict[bytes, float] = {}  # dynamic peers that may not come before this, by address
         self._now = 0.0
         self._stopping = False
         self.first_ends = FirstEnds()
@@ -68,16 +74,15 @@ class Sessions:
     def listen(self) -> None:
         """Say where to listen, with whose passwords (RFC 2385)."""
         config = self._core.config
-        endpoints = tuple(_endpoint(text) for text in config.listen)
+        endpoints = tuple(parse_endpoint(text) for text in config.listen)
         passwords = {}
-        for peer in config.peers:
-            secret = self.secrets.get(peer.name or peer.address)
-            if secret is not None and not peer.address.startswith("fe80:"):
-                passwords[peer.address] = secret
-        for dynamic in config.dynamic_peers:
-            secret = self.secrets.get(dynamic.name or dynamic.prefix)
+        known = {peer.name: peer.address for peer in self.peers.values() if peer.dynamic is None}
+        known |= {peer.name or peer.address: peer.address for peer in config.peers}
+        known |= {item.name or item.prefix: item.prefix for item in config.dynamic_peers}
+        for name, address in known.items():
+            secret = self.secrets.get(name)
             if secret is not None:
-                passwords[dynamic.prefix] = secret
+                passwords[address] = secret
         self._core.put(Listen(endpoints, passwords))
 
     # -- peers -------------------------------------------------------------------------------------------------------
@@ -90,6 +95,7 @@ class Sessions:
             core.config,
             core.rules.policies(config),
             conn_ids=core.conn_ids,
+            epochs=self._epochs,
             random=core.random,
             dynamic=dynamic,
             restarting=self.first_ends.restarting,
@@ -104,16 +110,19 @@ class Sessions:
     def add_new(self, config: PeerConfig, now: float, password: str | None) -> None:
         """
         Raises:
-            ConfigError: the name or address is taken.
+            ConfigError: the name or address is taken, or something else is wrong with it.
         """
         name = config.name or config.address
+        problems = [*peer_problems(config), *secret_problems({} if password is None else {name: password})]
         for peer in self.peers.values():
             if peer.name == name or (peer.address, peer.config.port) == (config.address, config.port):
-                raise ConfigError(f"peer {name}: there is a peer {peer.name} with address {peer.address} already")
+                problems.append(f"peer {name}: there is a peer {peer.name} with address {peer.address} already")
+        if problems:
+            raise ConfigError(*problems)
         if password is not None:
             self.secrets = {**self.secrets, name: password}
-            self.listen()
         self.add(config, now)
+        self.listen()
 
     def remove(self, name: str, now: float, error: Cease) -> None:
         """A peer leaves the configuration; its routes go at once."""
@@ -139,7 +148,7 @@ class Sessions:
         peer = None if self._stopping else self._owner(remote_address, local_address, now)
         if peer is None:
             self._core.event("connection_refused", "warn", remote_address=remote_address, why="no such peer")
-            self._core.put(Close(conn))
+            self._core.put(Close(conn, abort=True))
             return
         self._by_conn[conn] = peer
         self._core.put(Accept(conn, peer.transport_options(None)))
@@ -188,14 +197,16 @@ class Sessions:
         """The configured peer with this address, or one made for it from the longest dynamic range."""
         octets = address_octets(remote_address)
         zone = remote_address.partition("%")[2]
+        configured = False
         for peer in self.peers.values():
             if peer.octets != octets or (zone and _zone(peer) not in ("", zone)):
                 continue
             wanted = peer.config.local_address
             if wanted is None or address_octets(wanted) == address_octets(local_address):
                 return peer
+            configured = True
         dynamic = self._range_of(remote_address)
-        if dynamic is None:
+        if dynamic is None or configured or self._held_down.get(octets, now) > now:
             return None
         limit = sum(peer.dynamic == dynamic.prefix for peer in self.peers.values())
         if limit >= dynamic.limit:
@@ -213,6 +224,14 @@ class Sessions:
             if address in network and network.prefixlen > length:
                 best, length = item, network.prefixlen
         return best
+
+    def hold_down(self, peer: Peer, seconds: float | None, error: Cease, now: float) -> None:
+        """End the session and keep the peer away; a dynamic one is forgotten meanwhile, its address is not."""
+        if peer.dynamic is not None:
+            self._held_down = {octets: until for octets, until in self._held_down.items() if until > now}
+            self._held_down[peer.octets] = now + (seconds if seconds is not None else float("inf"))
+        peer.fsm.hold_down(now, seconds, error)
+        self.drain(peer, now)
 
     # -- what a state machine says -----------------------------------------------------------------------------------
 
@@ -373,14 +392,16 @@ class Sessions:
             if source is not None:
                 inbound = self._inbound[conn]
                 inbound.restart(source, inbound.importer)
-                begun = peer.refreshing[family] = peer.epoch
-                self._core.at(now + REFRESH_LIMIT, lambda _: self._end_refresh(peer, family, begun))
-        elif message.subtype == RefreshSubtype.END and family in peer.refreshing:
-            self._end_refresh(peer, family, peer.refreshing[family])
+                if family not in peer.refreshing:  # a BoRR within a refresh starts it again, but not its time
+                    self._core.at(now + REFRESH_LIMIT, lambda _: self._end_refresh(peer, family, source.epoch))
+                peer.refreshing[family] = peer.epoch
+        elif message.subtype == RefreshSubtype.END:
+            self._end_refresh(peer, family, 0)
 
-    def _end_refresh(self, peer: Peer, family: Family, begun: int) -> None:
-        """What has not been sent again since BoRR is gone (RFC 7313 §4.2)."""
-        if peer.refreshing.get(family) == begun:
+    def _end_refresh(self, peer: Peer, family: Family, since: int) -> None:
+        """What has not been sent again since BoRR is gone (RFC 7313 §4.2), if that was at epoch ``since`` or later."""
+        begun = peer.refreshing.get(family)
+        if begun is not None and begun >= since:
             del peer.refreshing[family]
             self._drop_older(peer, {family}, begun)
 
@@ -396,15 +417,19 @@ class Sessions:
 
     def _drop_older(self, peer: Peer, families: set[Family], epoch: int) -> None:
         """Remove the peer's paths of earlier epochs, in slices."""
-        name = peer.name
-
-        def older(path: Path) -> bool:
-            return path.source.name == name and path.source.epoch < epoch
-
         for family in families:
-            table = self._core.tables[family]
-            if table.counters(name).received:
-                self._core.later(table.drop(older))
+            if self._core.tables[family].counters(peer.name).received:
+                drops = self._drops.setdefault(family, {})
+                drops[peer.name] = max(epoch, drops.get(peer.name, 0))
+                if family not in self._dropping:
+                    self._dropping.add(family)
+                    self._core.later(self._drop(family))
+
+    def _drop(self, family: Family) -> Iterator[None]:
+        """One walk for all peers that are waiting for it, and another for those that come meanwhile."""
+        while family in self._drops:
+            yield from self._core.tables[family].drop(_of_epochs_below(self._drops.pop(family)))
+        self._dropping.discard(family)
 
     def _forget_stale(self, peer: Peer, families: set[Family]) -> None:
         peer.waiting -= families
@@ -473,10 +498,8 @@ class Sessions:
             self._core.event(kind, "warn", peer=peer.name, **fields)
 
 
-def _endpoint(text: str) -> tuple[str, int]:
-    """ "192.0.2.1:179" or "[::]:179"."""
-    host, _, port = text.rpartition(":")
-    return host.strip("[]"), int(port)
+def _of_epochs_below(limits_by_peer: Mapping[str, int]) -> Callable[[Path], bool]:
+    return lambda path: path.source.epoch < limits_by_peer.get(path.source.name, 0)
 
 
 def _zone(peer: Peer) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..addresses import Family
+from ..messages.attributes.block import Block
 from ..rib.path import Path
 from .inbound import UNREACHABLE, Importer
 
@@ -14,13 +15,15 @@ Successor = Callable[[bytes, Path], Path]
 def by_new_rules(importers: Mapping[str, Importer], family: Family) -> Successor:
     """Run these peers' new import rules over what they have sent; unchanged paths stay themselves."""
     made: dict[Path, Path] = {}
+    alike: dict[tuple[Path, Block | str], Path] = {}
 
     def successor(key: bytes, path: Path) -> Path:
         importer = importers.get(path.source.name)
         if importer is None:
             return path
-        if importer.reads_prefix:
-            return _unless_equal(path, importer.path(path.source, path.path_id, path.received, family, key))
+        if importer.reads_prefix:  # prefixes that fare alike go on sharing a Path
+            own = _unless_equal(path, importer.path(path.source, path.path_id, path.received, family, key))
+            return alike.setdefault((path, own.accepted or own.reason), own)
         new = made.get(path)
         if new is None:
             new = importer.path(path.source, path.path_id, path.received, family)
@@ -33,6 +36,7 @@ def by_new_rules(importers: Mapping[str, Importer], family: Family) -> Successor
 def by_new_next_hops(importers: Mapping[str, Importer], changed: frozenset[bytes], family: Family) -> Successor:
     """Look again at the paths through next hops that now resolve differently, and at those that had no way."""
     made: dict[Path, Path] = {}
+    alike: dict[tuple[Path, Block | str], Path] = {}
 
     def successor(key: bytes, path: Path) -> Path:
         block = path.accepted if path.accepted is not None else path.received
@@ -40,7 +44,8 @@ def by_new_next_hops(importers: Mapping[str, Importer], changed: frozenset[bytes
             return path
         importer = importers.get(path.source.name)
         if importer is not None and importer.reads_prefix:
-            return importer.path(path.source, path.path_id, path.received, family, key)
+            own = importer.path(path.source, path.path_id, path.received, family, key)
+            return alike.setdefault((path, own.accepted or own.reason), own)
         new = made.get(path)
         if new is None and importer is not None:
             new = made[path] = importer.path(path.source, path.path_id, path.received, family)
