@@ -112,8 +112,32 @@ def test_a_connection_that_was_on_its_way_is_no_restart(new: Contender) -> None:
 
 @pytest.mark.row("COL-06")
 def test_without_the_identifier_both_go_on() -> None:
-    """RFC 4271 §6.8: OpenSent, no OPEN on the other one yet."""
-    assert settle(incoming(State.OPEN_SENT), outgoing(State.OPEN_SENT)) is Outcome.BOTH_GO_ON
+    """RFC 4271 §6.8: OpenSent, no OPEN on the other one yet. The one that would lose keeps still for a moment."""
+    for we, peer in itertools.permutations((LOW, HIGH)):
+        ours = settle(outgoing(State.OPEN_SENT), incoming(State.OPEN_SENT), we=we, peer=peer)
+        theirs = settle(incoming(State.OPEN_SENT), outgoing(State.OPEN_SENT), we=we, peer=peer)
+
+        assert {ours, theirs} == {Outcome.BOTH_GO_ON, Outcome.NEW_WAITS}
+        assert ours is (Outcome.BOTH_GO_ON if we is HIGH else Outcome.NEW_WAITS)
+
+
+@pytest.mark.row("COL-01", "COL-04")
+@pytest.mark.parametrize("state", [CONFIRM, State.ESTABLISHED], ids=str)
+def test_what_may_be_established_at_the_peer_is_for_the_peer_to_close(state: State) -> None:
+    """Our KEEPALIVE is gone there; a peer that has no say is not asked, nor one that dialled afterwards."""
+    old = outgoing(state, confirmed=True)
+
+    assert settle(incoming(), old) is Outcome.PEER_DECIDES
+    assert settle(incoming(), old, we=HIGH, peer=LOW) is Outcome.NEW_LOSES
+    assert settle(outgoing(), incoming(state, confirmed=True)) is Outcome.NEW_LOSES
+
+
+@pytest.mark.row("COL-04")
+def test_a_peer_that_dials_after_established_is_not_asked() -> None:
+    """RFC 4271 §6.8."""
+    old = outgoing(State.ESTABLISHED, confirmed=True)
+
+    assert settle(incoming(after_established=True), old) is Outcome.NEW_LOSES
 
 
 @pytest.mark.row("COL-06")

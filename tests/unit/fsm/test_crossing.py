@@ -95,9 +95,11 @@ def test_a_peer_that_never_chooses_keeps_what_it_has() -> None:
 
 @pytest.mark.row("COL-01")
 def test_the_other_connection_outlives_a_lost_one() -> None:
+    """Then there is no choice left, and no hurry."""
     peer, ours = undecided()
 
     peer.fsm.connection_failed(ours, peer.now, "connection reset")
+    peer.pass_time(2 * DECISION_TIME)
     peer.receive(THEIRS, KEEPALIVE)
 
     assert peer.said() == ["down", "up"]
