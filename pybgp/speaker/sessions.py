@@ -268,8 +268,17 @@ class Sessions:
 
     def _state_changed(self, peer: Peer, old: State, new: State, why: str) -> None:
         self._core.event("state", "info", peer=peer.name, old=old.name.lower(), new=new.name.lower(), why=why or None)
-        if new is State.IDLE and peer.dynamic and not peer.waiting:
-            self.peers.pop(peer.name, None)
+        if new < old:
+            self._forget_if_gone(peer, self._now)
+
+    def _forget_if_gone(self, peer: Peer, now: float) -> None:
+        """A dynamic peer without a connection is no peer, since nobody dials it; stale routes keep it for a while."""
+        if peer.dynamic is None or peer.waiting or self.peers.get(peer.name) is not peer:
+            return
+        if peer.fsm.state in (State.IDLE, State.ACTIVE) and peer not in self._by_conn.values():
+            del self.peers[peer.name]
+            peer.fsm.stop(now)
+            self.drain(peer, now)
 
     def _arm(self, peer: Peer) -> None:
         """Hold and keepalive timers move with every message; the heap hears only of earlier deadlines."""
@@ -442,8 +451,7 @@ class Sessions:
             if peer.stale_deadline == deadline and peer.waiting:
                 self._core.event("stale_routes_dropped", "warn", peer=peer.name)
                 self._forget_stale(peer, set(peer.waiting))
-                if peer.dynamic and not peer.established:
-                    self.peers.pop(peer.name, None)
+                self._forget_if_gone(peer, now)
 
         self._core.at(deadline, expired)
 

@@ -12,6 +12,7 @@ from pybgp.config.model import (
     PeerConfig,
     TimersConfig,
 )
+from pybgp.messages.open import Open
 
 from .world import Node, World, ebgp, ibgp
 
@@ -225,6 +226,61 @@ def test_dynamic_peers_come_from_their_range_only_and_not_more_than_its_limit(wo
     assert one.said("dynamic_limit")
     world.kill(guests[0])
     world.run_until(guests[2].core.all_established, limit=300)
+
+
+@pytest.mark.row("FSM-24", "FSM-50")
+@pytest.mark.parametrize("state", ["open_sent", "open_confirm"])
+def test_a_dynamic_peer_whose_connection_is_gone_is_forgotten(world: World, state: str) -> None:
+    """RFC 4271 §8.2.2 would have it wait in Active; nobody dials it, so it only takes up room and wakes us."""
+    template = PeerConfig("", remote_as=64512, passive=True)
+    one = world.add(A, dynamic_peers=(DynamicPeersConfig("192.0.2.0/26", template=template, limit=1),))
+    conn = one.core.new_conn()
+    one.core.incoming(conn, world.now, remote_address=C, local_address=A)
+    if state == "open_confirm":
+        one.core.received(conn, Open(4, 64512, 90, address_octets(C), ()).encode(), world.now)
+    assert [(peer.name, str(peer.state)) for peer in one.core.peer_status(world.now)] == [(C, state)]
+
+    one.core.connection_failed(conn, world.now, "connection reset by peer")
+    world.pump(one)
+
+    assert one.core.peer_status(world.now) == []
+    guest = world.add(B, peers=[ibgp(A)])
+    world.run_until(guest.core.all_established, limit=1)
+    world.kill(guest)
+    world.advance(600)
+    assert one.core.next_deadline is None
+
+
+@pytest.mark.row("GRS-02", "FSM-50")
+def test_a_dynamic_peer_that_does_not_return_is_forgotten_with_its_stale_routes(world: World) -> None:
+    template = PeerConfig("", remote_as=64512, passive=True)
+    ranges = (DynamicPeersConfig("192.0.2.0/26", template=template),)
+    one = world.add(A, dynamic_peers=ranges, graceful_restart=BOTH)
+    two = world.add(B, peers=[ibgp(A)], graceful_restart=BOTH)
+    established(world, two)
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+
+    world.kill(two)
+    world.advance(59)
+    assert one.has(P)
+    world.advance(300)
+
+    assert not one.has(P)
+    assert one.core.peer_status(world.now) == []
+
+
+@pytest.mark.row("FSM-05", "FSM-40")
+@pytest.mark.parametrize("passive", [True, False])
+def test_a_peer_that_is_back_is_taken_at_once(world: World, passive: bool) -> None:
+    """Not when our idle hold time is over, and not when it tries again after a refusal."""
+    one, two = pair(world, ibgp(B, passive=passive), ibgp(A))
+    world.kill(two)
+    world.advance(0.5)
+
+    again = world.add(B, peers=[ibgp(A)])
+
+    world.run_until(lambda: one.core.all_established() and again.core.all_established(), limit=1)
 
 
 @pytest.mark.row("SND-04")
