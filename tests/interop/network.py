@@ -32,6 +32,7 @@ class Host:
         self.mac = f"02:00:00:00:00:{number:02x}"
         self.ipv4 = f"10.77.0.{number}"
         self.ipv6 = f"2001:db8:77::{number:x}"
+        self.link_local = f"fe80::ff:fe00:{number:x}"  # as the kernel makes it from the MAC
         self.router_id = f"10.255.0.{number}"
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from ..network import Host
+from ..network import BGP, Host
 
 STOP_LIMIT = 10
 """Seconds a daemon has to leave by itself when asked."""
@@ -33,11 +33,29 @@ class Peering:
     add_path: bool = False
     restarts: bool = False
     """It asks the other one to keep its routes over a restart (RFC 4724); all can keep the other's."""
+    # From here on, only BIRD and pybgp can do everything.
+    port: int = BGP
+    """The other one's."""
+    interface: str | None = None
+    """The only one that packets may take."""
+    multihop: int = 0
+    """Hops to an external peer that is not on our link; 0: it is."""
+    ttl_security: bool = False
+    """RFC 5082, for one hop."""
+    families: tuple[int, ...] | None = None
+    """Of the routes; None: the transport's."""
+    limit: int | None = None
+    """``remote`` is a range: take so many peers from it. Each is called by its address."""
 
     @property
     def version(self) -> int:
-        """Of IP: transport and routes."""
+        """Of IP: the transport's."""
         return 6 if ":" in self.remote else 4
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """Of IP: the routes'."""
+        return (self.version,) if self.families is None else self.families
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,15 @@ from ipaddress import ip_network
 from tests.machine import program
 from tests.support import until
 
+from ..network import BGP
 from .base import Announcement, Attributes, Daemon, Peering
 
 
 class Bird(Daemon):
     kind = "bird"
+
+    port: int = BGP
+    """It listens on."""
 
     def start(self) -> None:
         self._write()
@@ -81,9 +85,15 @@ class Bird(Daemon):
 
     def _peering(self, peering: Peering) -> Iterator[str]:
         yield f"protocol bgp {peering.name} {{"
-        yield f"  local {peering.local} as {self.asn}; neighbor {peering.remote} as {peering.remote_as}; direct;"
+        neighbor = f"{peering.remote} port {peering.port} as {peering.remote_as}"
+        distance = f"multihop {peering.multihop}" if peering.multihop else "direct"
+        yield f"  local {peering.local} port {self.port} as {self.asn}; neighbor {neighbor}; {distance};"
         yield f"  hold time {peering.hold_time}; connect delay time 1; connect retry time 1;"
         yield "  error wait time 1, 2; error forget time 1;"
+        if peering.interface is not None:
+            yield f'  interface "{peering.interface}";'
+        if peering.ttl_security:
+            yield "  ttl security on;"
         if peering.passive:
             yield "  passive on;"
         if peering.password is not None:
@@ -93,7 +103,8 @@ class Bird(Daemon):
         if peering.client:
             yield "  rr client;"
         add_path = "add paths on; " if peering.add_path else ""
-        yield f"  ipv{peering.version} {{ import all; export filter send{peering.version}; {add_path}}};"
+        for version in peering.versions:
+            yield f"  ipv{version} {{ import all; export filter send{version}; {add_path}}};"
         yield "}"
 
 

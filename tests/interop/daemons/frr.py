@@ -145,6 +145,8 @@ class Frr(Daemon):
 def _neighbor(peering: Peering) -> Iterator[str]:
     head = f" neighbor {peering.remote}"
     yield f"{head} remote-as {peering.remote_as}"
+    if peering.interface is not None:
+        yield f"{head} interface {peering.interface}"
     yield f"{head} update-source {peering.local}"
     yield f"{head} timers {max(1, peering.hold_time // 3)} {peering.hold_time}"
     yield f"{head} timers connect 1"

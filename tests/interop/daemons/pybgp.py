@@ -22,6 +22,8 @@ class PyBgp(Daemon):
 
     fib: str | None = None
     """Lines of the ``[fib]`` table; None: no table, the kernel is left alone."""
+    listen: tuple[str, ...] | None = None
+    """None: wherever it does by itself."""
     other: Any = None
     """Whoever a test has put beside it."""
     extra: str = ""
@@ -107,6 +109,8 @@ class PyBgp(Daemon):
 
     def _config(self) -> Iterator[str]:
         yield f"local_as = {self.asn}"
+        if self.listen is not None:
+            yield f"listen = {json.dumps(self.listen)}"
         yield f'router_id = "{self.host.router_id}"'
         yield f'control = {{ socket = "{self.socket}" }}'
         yield 'log = { level = "info", format = "text" }'
@@ -120,16 +124,27 @@ class PyBgp(Daemon):
         yield self.extra
 
     def _peering(self, peering: Peering) -> Iterator[str]:
-        yield "[[peers]]"
-        yield f'name = "{peering.name}"'
-        yield f'address = "{peering.remote}"'
-        yield f'local_address = "{peering.local}"'
+        if peering.limit is None:
+            yield "[[peers]]"
+            yield f'name = "{peering.name}"'
+            yield f'address = "{peering.remote}"'
+            yield f'local_address = "{peering.local}"'
+            yield f"port = {peering.port}"
+        else:
+            yield "[[dynamic_peers]]"
+            yield f'prefix = "{peering.remote}"'
+            yield f"limit = {peering.limit}"
+        if peering.interface is not None:
+            yield f'interface = "{peering.interface}"'
+        yield f"multihop = {peering.multihop}"
+        yield f"ttl_security = {int(peering.ttl_security)}"
         yield f"remote_as = {peering.remote_as}"
         yield f"hold_time = {peering.hold_time}"
         yield f"passive = {str(peering.passive).lower()}"
         yield f"route_reflector_client = {str(peering.client).lower()}"
         add_path = '{ add_path = "both" }' if peering.add_path else "{}"
-        yield f"families = {{ ipv{peering.version}-unicast = {add_path} }}"
+        families = ", ".join(f"ipv{version}-unicast = {add_path}" for version in peering.versions)
+        yield f"families = {{ {families} }}"
         yield "timers = { connect_retry = 1, idle_hold = 1, idle_hold_max = 2 }"
         if peering.restarts:
             yield 'graceful_restart = { role = "both", restart_time = 60 }'
