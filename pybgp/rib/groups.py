@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from ..messages import update
 from .add_path import PathIds
+from .changes import Changes
 from .export import Export, Exporter, ExportRules
 from .path import Entry, Path, best_of, paths_of
 from .table import SLICE, Table
@@ -37,8 +38,15 @@ class Move(NamedTuple):
     keys: list[bytes]
 
 
+def moves_of(changes: Changes, table: Table) -> list[Move]:
+    """The changes of a flush as moves; new prefixes are grouped already."""
+    added, others = changes.split()
+    moves = [Move(None, path, keys) for path, keys in added.items() if keys]
+    return moves + regroup(others, table) if others else moves
+
+
 def regroup(changes: dict[bytes, Told] | dict[bytes, Entry | None], table: Table) -> list[Move]:
-    """Changes (prefix → what it had) as moves to what the table has now; unchanged prefixes are left out."""
+    """Prefixes and what they had as moves to what the table has now; unchanged prefixes are left out."""
     # HOT: once a changed prefix; neighbours mostly go the same way, then it is one comparison and one append.
     moved: dict[tuple[Told, Entry | None], list[bytes]] = {}
     last_old: object = table  # nothing that could be in a table
@@ -182,23 +190,23 @@ class UpdateGroup:
 
     # -- telling -----------------------------------------------------------------------------------------------------
 
-    def flush(self, changes: dict[bytes, Entry | None], moves: list[Move]) -> Iterator[tuple[Member, bytes]]:
+    def flush(self, changes: Changes, moves: list[Move]) -> Iterator[tuple[Member, bytes]]:
         """Tell the members that are up to date; the others remember."""
         present = []
         for member in self.members.values():
             if member.backlog is None:
                 present.append(member)
             else:
-                member.backlog.changed(changes)
+                member.backlog.changed(changes.before())
         if present:
             yield from self._stream(moves).to(present)
 
-    def hold(self, changes: dict[bytes, Entry | None]) -> None:
+    def hold(self, changes: Changes) -> None:
         """Within the advertisement interval: keep only what each prefix had before it (RFC 4271 §9.2.1.1)."""
         for member in self.members.values():
             if member.backlog is not None:
-                member.backlog.changed(changes)
-        for key, old in changes.items():
+                member.backlog.changed(changes.before())
+        for key, old in changes.before().items():
             self.held.setdefault(key, old)
 
     def release(self) -> Iterator[tuple[Member, bytes]]:

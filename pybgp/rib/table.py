@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..addresses import Family
+from .changes import Changes
 from .decision import Decision
 from .path import Entry, Path, best_of, paths_of
 
@@ -36,7 +37,7 @@ class Table:
         self._entries: dict[bytes, Entry] = {}
         self.get: Callable[[bytes], Entry | None] = self._entries.get  # what a prefix has; the dict's own, for speed
         self._counters: dict[str, Counters] = {}  # source name -> counters
-        self.pending: dict[bytes, Entry | None] = {}  # changed since the last flush -> what the prefix had before
+        self.pending = Changes()  # since the last flush
 
     # -- what goes in ------------------------------------------------------------------------------------------------
 
@@ -44,17 +45,13 @@ class Table:
         """Make ``path`` the candidate of ``keys`` from its peer (and path identifier)."""
         # HOT, once an UPDATE: two C calls for prefixes that nobody else has; no Python per key.
         # Watched by tests/bench (b).
-        entries, pending = self._entries, self.pending
+        entries = self._entries
         counters = self._counters.get(path.source.name) or self.counters(path.source.name)
         before = len(entries)
         if entries.keys().isdisjoint(keys):
             entries.update(dict.fromkeys(keys, path))
-            if pending.keys().isdisjoint(keys):
-                pending.update(dict.fromkeys(keys))
-            else:
-                for key in keys:
-                    pending.setdefault(key, None)
             added = len(entries) - before
+            self.pending.add(keys if added == len(keys) else list(dict.fromkeys(keys)), path)
             counters.received += added
             if path.accepted is not None:
                 counters.accepted += added
@@ -66,7 +63,7 @@ class Table:
         old = self._entries.get(key)
         if old is path:
             return
-        self.pending.setdefault(key, old)
+        self.pending.change(key, old)
         others = []
         counters.received += 1
         counters.accepted += path.accepted is not None
@@ -94,7 +91,7 @@ class Table:
             if type(old) is Path:
                 if old.path_id == path_id and old.source.name == source_name:
                     del entries[key]
-                    pending.setdefault(key, old)
+                    pending.change(key, old)
                     counters.received -= 1
                     if old.accepted is not None:
                         counters.accepted -= 1
@@ -108,7 +105,7 @@ class Table:
         kept = tuple(path for path in paths if wanted(path))
         if len(kept) == len(paths):
             return
-        self.pending.setdefault(key, old)
+        self.pending.change(key, old)
         for path in paths:
             if path not in kept:
                 counters = self.counters(path.source.name)
@@ -154,7 +151,7 @@ class Table:
                 new = [successor(key, path) for path in paths]
                 if all(a is b for a, b in zip(paths, new, strict=True)):
                     continue
-                self.pending.setdefault(key, old)
+                self.pending.change(key, old)
                 for a, b in zip(paths, new, strict=True):
                     self.counters(a.source.name).accepted += (b.accepted is not None) - (a.accepted is not None)
                 entries[key] = new[0] if len(new) == 1 else self.decision.order(new, best_of(old))
@@ -194,9 +191,9 @@ class Table:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def take_pending(self) -> dict[bytes, Entry | None]:
-        """The changes since the last call: prefix → what it had before."""
-        pending, self.pending = self.pending, {}
+    def take_pending(self) -> Changes:
+        """The changes since the last call."""
+        pending, self.pending = self.pending, Changes()
         return pending
 
 

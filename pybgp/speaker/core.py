@@ -30,7 +30,7 @@ from ..config.model import FibConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import ApiError, Cease
 from ..messages.attributes.cache import BlockCache
-from ..rib.groups import Again, Move, regroup
+from ..rib.groups import Again, Move, moves_of
 from ..rib.local import OwnRoute, OwnRoutes
 from ..rib.next_hops import NextHops
 from ..rib.path import best_of
@@ -278,7 +278,7 @@ class SpeakerCore:
             if not table.pending:
                 continue
             changes = table.take_pending()
-            moves = regroup(changes, table)
+            moves = moves_of(changes, table)
             self.outbound.flush(family, changes, moves, now)
             if self.fib_config is not None:
                 wanted = self.programming.changes(family, moves)

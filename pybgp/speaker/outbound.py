@@ -10,9 +10,9 @@ from ..constants import RefreshSubtype
 from ..messages import update
 from ..messages.refresh import RouteRefresh
 from ..rib.add_path import PathIds
+from ..rib.changes import Changes
 from ..rib.export import ExportRules
 from ..rib.groups import Member, Move, UpdateGroup
-from ..rib.path import Entry
 from ..rib.table import Table
 
 Deliver = Callable[[int, bytes], None]
@@ -139,7 +139,7 @@ class Outbound:
 
     # -- telling -----------------------------------------------------------------------------------------------------
 
-    def flush(self, family: Family, changes: dict[bytes, Entry | None], moves: list[Move], now: float) -> None:
+    def flush(self, family: Family, changes: Changes, moves: list[Move], now: float) -> None:
         """Tell all groups of the family what has changed."""
         for group in self._groups.values():
             rules = group.rules

@@ -126,7 +126,10 @@ def never(node: Daemon, bird: Daemon) -> None:
 @pytest.mark.row("NHP-07", "NHP-06")
 @pytest.mark.parametrize("kind", ["bird", pytest.param("frr", marks=pytest.mark.daemon("frr"))])
 def test_link_local_addresses(kind: str, node: PyBgp, daemon: Callable[..., Daemon]) -> None:
-    """RFC 2545 §3: next hops are global; the kernel forwards by the link-local address through the session's device."""
+    """RFC 2545 §3: the kernel forwards by the link-local next hop, through the session's device.
+
+    FRR and we send a global one beside it, BIRD sends nothing else.
+    """
     bird = daemon("bird", kind, BIRD_AS)
     ours, its = node.host.link_local, bird.host.link_local
     here, there = ends(node, bird, ours, its)
@@ -135,7 +138,7 @@ def test_link_local_addresses(kind: str, node: PyBgp, daemon: Callable[..., Daem
     run(node, bird, here, replace(there, interface="eth0"))
 
     exchanged(node, bird, 6)
-    assert node.routes(6)[own_prefix(bird, 6)].next_hop == bird.host.ipv6
+    assert node.routes(6)[own_prefix(bird, 6)].next_hop == (its if kind == "bird" else bird.host.ipv6)
     assert bird.routes(6)[own_prefix(node, 6)].next_hop == node.host.ipv6
     assert f"via {its} dev eth0" in kernel_route(node, bird, 6)
 
@@ -245,7 +248,7 @@ def test_ttl_security_refuses_a_ttl_of_1(secured: str, node: PyBgp, bird: Bird) 
 
 
 @pytest.mark.row("NHP-03", "SEC-04")
-def test_multihop(node: PyBgp, bird: Bird) -> None:
+def test_multihop(network: Network, node: PyBgp, bird: Bird) -> None:
     """Over a router: with TTL 1 no session, with 2 there is one; the next hop is our address of the session."""
     here, there = ends(node, bird, FAR["node"], FAR["bird"])
     run(node, bird, here, replace(there, multihop=2))
@@ -255,7 +258,7 @@ def test_multihop(node: PyBgp, bird: Bird) -> None:
 
     exchanged(node, bird, 4)
     assert bird.routes(4)[own_prefix(node, 4)].next_hop == FAR["node"]
-    assert f"via {node.network['router'].ipv4} dev eth0" in kernel_route(node, bird, 4)
+    assert f"via {network['router'].ipv4} dev eth0" in kernel_route(node, bird, 4)
 
 
 # -- families ----------------------------------------------------------------------------------------------------------

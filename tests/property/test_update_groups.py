@@ -19,7 +19,7 @@ from pybgp.messages.context import Context, PeerKind
 from pybgp.policy.builtin import ACCEPT_ALL
 from pybgp.rib.decision import Decision
 from pybgp.rib.export import Exporter, ExportRules
-from pybgp.rib.groups import regroup
+from pybgp.rib.groups import moves_of
 from pybgp.rib.path import best_of, paths_of
 from pybgp.rib.table import Table
 from pybgp.speaker.outbound import Outbound
@@ -158,7 +158,7 @@ class Groups(RuleBasedStateMachine):
     @rule()
     def flush(self) -> None:
         changes = self.table.take_pending()
-        self.outbound.flush(FAMILY, changes, regroup(changes, self.table), self.now)
+        self.outbound.flush(FAMILY, changes, moves_of(changes, self.table), self.now)
 
     @rule()
     def work(self) -> None:

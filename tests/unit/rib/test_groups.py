@@ -19,7 +19,7 @@ from pybgp.policy.builtin import ACCEPT_ALL
 from pybgp.policy.compile import compile_chain
 from pybgp.rib.decision import Decision
 from pybgp.rib.export import ExportRules
-from pybgp.rib.groups import regroup
+from pybgp.rib.groups import moves_of
 from pybgp.rib.local import OWN
 from pybgp.rib.path import Path
 from pybgp.rib.table import Table
@@ -75,7 +75,7 @@ class Rib:
 
     def flush(self) -> None:
         changes = self.table.take_pending()
-        self.outbound.flush(self.family, changes, regroup(changes, self.table), self.now)
+        self.outbound.flush(self.family, changes, moves_of(changes, self.table), self.now)
 
     def settle(self) -> None:
         self.flush()

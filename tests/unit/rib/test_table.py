@@ -70,7 +70,7 @@ def test_pending_keeps_what_was_there_before_the_first_change(table: Table) -> N
     table.insert([P], path(block(local_pref=1)))
     table.withdraw([P], "a")
 
-    assert table.take_pending() == {P: first}
+    assert table.take_pending().before() == {P: first}
 
 
 def test_the_same_path_again_is_no_change(table: Table) -> None:

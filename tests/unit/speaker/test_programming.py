@@ -13,7 +13,7 @@ from pybgp.config.model import SetConfig
 from pybgp.policy.builtin import ACCEPT_ALL, reject_all
 from pybgp.policy.chain import Policy
 from pybgp.rib.decision import Decision
-from pybgp.rib.groups import regroup
+from pybgp.rib.groups import moves_of
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.rib.local import DIRECT, KERNEL, OwnRoutes, own_block
 from pybgp.rib.next_hops import NextHops
@@ -43,7 +43,7 @@ class Rib:
 
     def changes(self, family: Family = V4) -> dict[bytes, FibRoute | None]:
         table = self.tables[family]
-        changes = self.programming.changes(family, regroup(table.take_pending(), table))
+        changes = self.programming.changes(family, moves_of(table.take_pending(), table))
         return dict(changes.routes) if changes is not None else {}
 
 
