@@ -270,7 +270,7 @@ def test_a_dynamic_peer_that_does_not_return_is_forgotten_with_its_stale_routes(
     assert one.core.peer_status(world.now) == []
 
 
-@pytest.mark.row("FSM-05", "FSM-40")
+@pytest.mark.row("FSM-05", "FSM-42")
 @pytest.mark.parametrize("passive", [True, False])
 def test_a_peer_that_is_back_is_taken_at_once(world: World, passive: bool) -> None:
     """Not when our idle hold time is over, and not when it tries again after a refusal."""

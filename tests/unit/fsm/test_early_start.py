@@ -56,7 +56,7 @@ def waiting(end: str, **changes: Any) -> Peer:
     return peer
 
 
-@pytest.mark.row("FSM-05", "FSM-11", "FSM-17")
+@pytest.mark.row("FSM-05", "FSM-11", "FSM-18")
 def test_a_peer_whose_dial_was_refused_takes_the_other_ends() -> None:
     """RFC 4271 §8.1.2, event 5: what would start by itself may start now."""
     peer = Peer()
@@ -71,7 +71,7 @@ def test_a_peer_whose_dial_was_refused_takes_the_other_ends() -> None:
     assert "connect" not in peer.said()
 
 
-@pytest.mark.row("FSM-05", "FSM-17")
+@pytest.mark.row("FSM-05", "FSM-18")
 @pytest.mark.parametrize("end", ["lost", "peer's cease", "reset"])
 @pytest.mark.parametrize("passive", [True, False])
 @pytest.mark.parametrize("damped", [True, False])

@@ -23,7 +23,7 @@ from .rig import OUR_ID, PEER_AS, PEER_ID, peer_open, said, settings
 from .wire import Wire
 
 
-@pytest.mark.row("FSM-01", "FSM-02")
+@pytest.mark.row("FSM-01", "FSM-02", "FSM-17")
 def test_an_active_peer_dials_and_a_passive_one_never_does() -> None:
     """RFC 4271 §8.1.2, events 1 and 4."""
     active, passive = Peer(), Peer(passive=True)
@@ -99,7 +99,7 @@ def test_a_peer_whose_session_dies_with_the_dial_given_up_gets_up_again() -> Non
     assert peer.said() == ["connect"]
 
 
-@pytest.mark.row("FSM-17")
+@pytest.mark.row("FSM-18")
 def test_a_peer_that_waits_takes_the_connection_without_dialling() -> None:
     """RFC 4271 §8.2.2, Active, event 17."""
     peer = Peer(passive=True)
