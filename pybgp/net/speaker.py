@@ -23,7 +23,7 @@ from ..speaker.outputs import Accept, Close, Connect, Event, Listen, Output, Rek
 from .endpoints import Listener, address_of, check_md5, connect, listening_socket, set_passwords
 from .host import host_addresses
 from .sockopt import prepare, set_md5
-from .transport import Connection
+from .transport import READ_SIZE, Connection
 from .watch import RouteChange, Watcher
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ class Speaker:
         self._spare: dict[tuple[str, int], socket.socket] = {}  # opened for a configuration that is not in use yet
         self._secrets = secrets or {}  # of the first configuration
         self._passwords: Mapping[str, str] = {}
+        self._buffer = bytearray(READ_SIZE)  # where all connections read; a speaker lives in one thread
+        self._view = memoryview(self._buffer)
         self._watched: set[int] = set()  # full transports whose progress is looked at
         self._watchers: set[Watcher] = set()
         self._timer: asyncio.TimerHandle | None = None

@@ -17,12 +17,9 @@ LOW_WATER: Final = 256 << 10
 LINGER: Final = 1.0
 """Seconds that a peer has to read our last NOTIFICATION and close."""
 
-_buffer = bytearray(READ_SIZE)
-_view = memoryview(_buffer)
-
 
 class Connection(asyncio.BufferedProtocol):
-    """Reads into a buffer that all connections share, because each reading is used up at once."""
+    """Reads into a buffer that all connections of a speaker share, because each reading is used up at once."""
 
     def __init__(self, speaker: Speaker, conn: int) -> None:
         self.conn = conn
@@ -49,11 +46,11 @@ class Connection(asyncio.BufferedProtocol):
         self._speaker._opened(self)
 
     def get_buffer(self, sizehint: int) -> bytearray:
-        return _buffer
+        return self._speaker._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         if not self._closing:
-            self._speaker._received(self.conn, bytes(_view[:nbytes]))
+            self._speaker._received(self.conn, bytes(self._speaker._view[:nbytes]))
 
     def eof_received(self) -> bool:
         return False
