@@ -1,7 +1,7 @@
 """What has changed in a table since the last flush: prefixes and what they had before their first change.
 
-New prefixes, which are nearly all while a peer sends its table, are kept by the path they got and not one by one: nobody
-looks at each of them until they are encoded.
+New prefixes, which are nearly all while a peer sends its table, are kept by the path they got and not one by one, so
+that nobody looks at each of them until they are encoded.
 """
 
 from __future__ import annotations
