@@ -140,7 +140,8 @@ class PyBgp(Daemon):
         yield f"ttl_security = {int(peering.ttl_security)}"
         yield f"remote_as = {peering.remote_as}"
         yield f"hold_time = {peering.hold_time}"
-        yield f"passive = {str(peering.passive).lower()}"
+        if peering.limit is None:
+            yield f"passive = {str(peering.passive).lower()}"
         yield f"route_reflector_client = {str(peering.client).lower()}"
         add_path = '{ add_path = "both" }' if peering.add_path else "{}"
         families = ", ".join(f"ipv{version}-unicast = {add_path}" for version in peering.versions)
