@@ -33,6 +33,21 @@ class Family(_AfiSafi):
 
     IPV4_UNICAST: ClassVar[Family]
     IPV6_UNICAST: ClassVar[Family]
+    IPV4_MULTICAST: ClassVar[Family]
+    IPV6_MULTICAST: ClassVar[Family]
+    IPV4_LABELED_UNICAST: ClassVar[Family]
+    IPV6_LABELED_UNICAST: ClassVar[Family]
+    IPV4_VPN: ClassVar[Family]
+    IPV6_VPN: ClassVar[Family]
+    ROUTE_TARGET: ClassVar[Family]
+    IPV4_FLOWSPEC: ClassVar[Family]
+    IPV6_FLOWSPEC: ClassVar[Family]
+    IPV4_FLOWSPEC_VPN: ClassVar[Family]
+    IPV6_FLOWSPEC_VPN: ClassVar[Family]
+    L2VPN_EVPN: ClassVar[Family]
+    L2VPN_VPLS: ClassVar[Family]
+    LINK_STATE: ClassVar[Family]
+    LINK_STATE_VPN: ClassVar[Family]
 
     @classmethod
     def parse(cls, text: str) -> Family:
@@ -55,12 +70,36 @@ class Family(_AfiSafi):
         return f"Family({self})"
 
 
-Family.IPV4_UNICAST = Family(Afi.IPV4.value, Safi.UNICAST.value)
-Family.IPV6_UNICAST = Family(Afi.IPV6.value, Safi.UNICAST.value)
-_FAMILY_BY_NAME = {
-    "ipv4-unicast": Family.IPV4_UNICAST,
-    "ipv6-unicast": Family.IPV6_UNICAST,
-}
+def _name_families() -> dict[str, Family]:
+    """``Family.IPV4_UNICAST`` and its like, by the names that people write: "ipv4-unicast"."""
+    named = {
+        "IPV4_UNICAST": (Afi.IPV4, Safi.UNICAST),
+        "IPV6_UNICAST": (Afi.IPV6, Safi.UNICAST),
+        "IPV4_MULTICAST": (Afi.IPV4, Safi.MULTICAST),
+        "IPV6_MULTICAST": (Afi.IPV6, Safi.MULTICAST),
+        "IPV4_LABELED_UNICAST": (Afi.IPV4, Safi.LABELED_UNICAST),
+        "IPV6_LABELED_UNICAST": (Afi.IPV6, Safi.LABELED_UNICAST),
+        "IPV4_VPN": (Afi.IPV4, Safi.MPLS_VPN),
+        "IPV6_VPN": (Afi.IPV6, Safi.MPLS_VPN),
+        "ROUTE_TARGET": (Afi.IPV4, Safi.ROUTE_TARGET),
+        "IPV4_FLOWSPEC": (Afi.IPV4, Safi.FLOWSPEC),
+        "IPV6_FLOWSPEC": (Afi.IPV6, Safi.FLOWSPEC),
+        "IPV4_FLOWSPEC_VPN": (Afi.IPV4, Safi.FLOWSPEC_VPN),
+        "IPV6_FLOWSPEC_VPN": (Afi.IPV6, Safi.FLOWSPEC_VPN),
+        "L2VPN_EVPN": (Afi.L2VPN, Safi.EVPN),
+        "L2VPN_VPLS": (Afi.L2VPN, Safi.VPLS),
+        "LINK_STATE": (Afi.LINK_STATE, Safi.LINK_STATE),
+        "LINK_STATE_VPN": (Afi.LINK_STATE, Safi.LINK_STATE_VPN),
+    }
+    by_name = {}
+    for name, (afi, safi) in named.items():
+        family = Family(afi.value, safi.value)
+        setattr(Family, name, family)
+        by_name[name.lower().replace("_", "-")] = family
+    return by_name
+
+
+_FAMILY_BY_NAME = _name_families()
 _NAME_BY_FAMILY = {family: name for name, family in _FAMILY_BY_NAME.items()}
 
 

@@ -10,10 +10,9 @@ from typing import Final
 from ..addresses import Family
 from . import resolved
 from .findings import Finding
-from .model import PeerConfig, SecretConfig, SpeakerConfig
+from .model import FAMILIES, PeerConfig, SecretConfig, SpeakerConfig
 from .problems import nearest, one_of
 from .toml_text import Path, path_text
-from .words import FAMILIES
 
 Identity = tuple[str, int, str | None]
 """Address, port and interface: by these two configurations' peers are the same one."""

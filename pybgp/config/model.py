@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from ..addresses import Family
 
 AddPath = Literal["off", "receive", "send", "both"]
 RouteType = Literal["unicast", "blackhole", "unreachable", "prohibit"]
 NextHopMode = Literal["auto", "self", "self_all", "keep"]
+
+FAMILIES: Final = (Family.IPV4_UNICAST, Family.IPV6_UNICAST)
+"""What a speaker has tables for, of all that ``pybgp.messages`` can read and write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

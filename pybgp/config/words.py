@@ -10,15 +10,12 @@ from typing import Any, Final
 from ..addresses import Family, key_text, parse_as, parse_router_id, prefix_key
 from ..constants import AS_TRANS
 from ..messages.attributes import community_pattern
-from ..messages.families.registry import FAMILIES as SPOKEN
 from ..policy import as_path_set, prefix_set
 from ..policy.python import function_name
 from .kinds import WRONG, Kind, ListOf, Of, Text, Wrong
-from .model import FamilyConfig
+from .model import FAMILIES, FamilyConfig
 from .problems import At, nearest
 
-FAMILIES: Final = tuple(Family(*key) for key in SPOKEN)
-"""What can be configured: all that pybgp can read and write."""
 PROTOCOLS: Final[Mapping[str, int]] = {
     "redirect": 1,
     "kernel": 2,

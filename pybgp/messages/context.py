@@ -25,6 +25,7 @@ class Context:
 
     ``add_path_receive`` and ``add_path_send`` are the families whose NLRI carry a path identifier in that
     direction (RFC 7911); ``extended_next_hop`` those that may have an IPv6 next hop for IPv4 NLRI (RFC 8950);
+    ``multiple_labels`` those whose keys may have more than one label (RFC 8277 §2.1);
     ``max_receive`` and ``max_send`` are message sizes in octets (RFC 8654). ``loopback``: the session itself runs over
     loopback addresses, so they are hosts, and valid next hops.
     """
@@ -35,6 +36,7 @@ class Context:
     add_path_receive: frozenset[Family] = frozenset()
     add_path_send: frozenset[Family] = frozenset()
     extended_next_hop: frozenset[Family] = frozenset()
+    multiple_labels: frozenset[Family] = frozenset()
     max_receive: int = MAX_MESSAGE
     max_send: int = MAX_MESSAGE
     loopback: bool = False

@@ -23,6 +23,7 @@ from .attributes.mp_reach import MpUnreach
 from .context import Context
 from .errors import AttributesTooLong
 from .families.base import join
+from .families.registry import codec
 
 _MP_REACH: Final = AttributeCode.MP_REACH_NLRI.value
 _MP_UNREACH: Final = AttributeCode.MP_UNREACH_NLRI.value
@@ -86,6 +87,9 @@ def announce(
             )
             for field in _fields(keys, path_id, room)
         ]
+    found = codec(family)
+    if found is not None:
+        next_hop = found.next_hop_octets(next_hop)
     head = _FAMILY_HEAD(*family, len(next_hop)) + next_hop + b"\0"
     room = limit - _FIXED - len(attributes) - 4 - len(head)
     return [

@@ -28,7 +28,7 @@ from .errors import (
 )
 from .families.base import FamilyCodec
 from .families.ipv4_unicast import IPV4_UNICAST
-from .families.registry import codec
+from .families.registry import codec, spoken
 from .packing import announce, end_of_rib, next_hop_offset, to_two_octet, wire_attributes, withdraw
 
 __all__ = [
@@ -141,7 +141,7 @@ def _only_reach(body: bytes, context: Context, blocks: BlockCache) -> Update | N
     afi, safi, size = _FAMILY_HEAD(body, value_at)
     nlri_at = value_at + 5 + size
     family = codec((afi, safi))
-    if family is None or nlri_at >= end or end > len(body):
+    if family is None or not family.plain or nlri_at >= end or end > len(body):
         return None
     if family.family not in context.families or size not in family.next_hop_sizes:
         return None
@@ -182,8 +182,8 @@ def _decode(withdrawn: bytes, attributes: bytes, nlri: bytes, context: Context, 
     if unreach is not None:
         gone += _read_unreach(unreach, context, problems)
     if reach is not None:
-        offer, is_host = _read_reach(reach, context, problems)
-        if is_host:
+        offer, is_usable = _read_reach(reach, context, problems)
+        if is_usable:
             offers += [offer] if offer.groups else []
         else:
             gone += [Withdrawn(offer.family, *group) for group in offer.groups]
@@ -250,13 +250,16 @@ def _read_unreach(raw: RawAttribute, context: Context, problems: list[Problem]) 
     try:
         found = MpUnreach.decode(raw.value)
         family = _usable(found.family, raw, context, problems)
-        return [Withdrawn(found.family, *group) for group in _keys(family, found.nlri, context)] if family else []
+        groups = _keys(family, found.nlri, context) if family else []
     except (OptionalAttributeError, InvalidNetworkField) as error:
         raise _multiprotocol_error(raw, error) from None
+    if family is not None:
+        groups, _ = _judged(family, groups, raw, problems)
+    return [Withdrawn(found.family, *group) for group in groups]
 
 
 def _read_reach(raw: RawAttribute, context: Context, problems: list[Problem]) -> tuple[_Offer, bool]:
-    """What a MP_REACH_NLRI offers, and whether its next hop can be a host's; if not, its prefixes count as withdrawn.
+    """What a MP_REACH_NLRI offers, and whether that can be used; if not, its prefixes count as withdrawn.
 
     Raises:
         OptionalAttributeError: 3/9 with the attribute; a next hop of a size that the family doesn't have is one too.
@@ -272,14 +275,30 @@ def _read_reach(raw: RawAttribute, context: Context, problems: list[Problem]) ->
         if len(found.next_hop) not in sizes:
             expected = " or ".join(map(str, sizes))
             raise OptionalAttributeError(raw.code, f"next hop of {len(found.next_hop)} octets, expected {expected}")
-        offer = _Offer(found.family, canonical_next_hop(found.next_hop), _keys(family, found.nlri, context))
+        groups = _keys(family, found.nlri, context)
     except (OptionalAttributeError, InvalidNetworkField) as error:
         raise _multiprotocol_error(raw, error) from None
-    why = why_no_host(found.next_hop, loopback=context.loopback)
+    groups, good = _judged(family, groups, raw, problems)
+    next_hop = family.next_hop_address(found.next_hop)
+    why = why_no_host(next_hop, loopback=context.loopback) if next_hop else ""
     if why:
         invalid = InvalidNextHop(raw.code, why, data=raw.octets)
         problems.append(Problem(Outcome.TREAT_AS_WITHDRAW, raw.code, why, raw.octets, invalid))
-    return offer, not why
+    return _Offer(found.family, canonical_next_hop(next_hop), groups), good and not why
+
+
+def _judged(family: FamilyCodec, groups: _Groups, raw: RawAttribute, problems: list[Problem]) -> tuple[_Groups, bool]:
+    """The keys without those that are wrong inside, and whether the others can be used."""
+    bad = [each for _, keys in groups for each in family.judge(keys)]
+    for key, outcome, why in bad:
+        error = OptionalAttributeError(raw.code, why, data=raw.octets)
+        problems.append(Problem(outcome, raw.code, why, key, error))
+    if not bad:
+        return groups, True
+    wrong = {each.key for each in bad}
+    left = [(path_id, [key for key in keys if key not in wrong]) for path_id, keys in groups]
+    usable = all(each.outcome < Outcome.TREAT_AS_WITHDRAW for each in bad)
+    return [group for group in left if group[1]], usable
 
 
 def _multiprotocol_error(raw: RawAttribute, error: UpdateError) -> OptionalAttributeError:
@@ -289,7 +308,7 @@ def _multiprotocol_error(raw: RawAttribute, error: UpdateError) -> OptionalAttri
 
 def _usable(family: Family, raw: RawAttribute | None, context: Context, problems: list[Problem]) -> FamilyCodec | None:
     """The family's codec if the session has the family; else what is there is ignored (RFC 4760 §7)."""
-    found = codec(family) if family in context.families else None
+    found = spoken(family, context)
     if found is None:
         code, octets = (None, b"") if raw is None else (raw.code, raw.octets)
         why = f"family {family} was not negotiated"

@@ -26,7 +26,7 @@ from typing import Final, Literal
 
 from ..addresses import Family
 from ..config.changes import Changes
-from ..config.model import FibConfig, PeerConfig, SpeakerConfig
+from ..config.model import FAMILIES, FibConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import ApiError, Cease
 from ..messages.attributes.cache import BlockCache
@@ -50,8 +50,6 @@ from .views import peer_status, route_views
 
 FLUSH_AT: Final = 4000
 """Changed prefixes that are told at the latest, even if more input is readable: some 15 ms of work."""
-
-FAMILIES: Final = (Family.IPV4_UNICAST, Family.IPV6_UNICAST)
 
 
 class SpeakerCore:

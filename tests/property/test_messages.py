@@ -28,6 +28,7 @@ from pybgp.messages.capabilities import registry
 from pybgp.messages.capabilities.base import Capability
 from pybgp.messages.errors import InvalidNetworkField, Problem
 from pybgp.messages.families.base import join
+from pybgp.messages.families.prefix import PrefixFamily
 from pybgp.messages.families.registry import FAMILIES
 from pybgp.messages.header import KEEPALIVE, message
 from pybgp.testing import strategies as bgp
@@ -36,7 +37,7 @@ from tests.unit.messages import wire
 ADD_PATH = Context(families=bgp.BOTH, add_path_receive=bgp.BOTH, add_path_send=bgp.BOTH)
 PLAIN = Context(families=bgp.BOTH)
 OLD = Context(families=bgp.BOTH, four_octet_as=False)
-FAMILY_CODECS = st.sampled_from(list(FAMILIES.values()))
+FAMILY_CODECS = st.sampled_from([family for family in FAMILIES.values() if isinstance(family, PrefixFamily)])
 
 
 # What is written can be read
@@ -169,7 +170,7 @@ def test_keys_are_split_as_they_were_joined(family: object, data: st.DataObject)
 def test_the_pattern_splits_as_the_loop_does(family: object, field: bytes, with_ids: bool) -> None:
     def slowly() -> list[tuple[int, list[bytes]]]:
         groups: dict[int, list[bytes]] = {}
-        for identifier, key in family._walk(field, 4 * with_ids):  # type: ignore[attr-defined]
+        for identifier, key in family.walk(field, 4 * with_ids):
             groups.setdefault(int.from_bytes(identifier), []).append(key)
         return list(groups.items())
 
@@ -229,7 +230,7 @@ def update_bodies(draw: st.DrawFn) -> bytes:
     for code, values in ((14, reach), (15, unreach)):
         for value in draw(st.lists(st.one_of(values, values, values, st.binary(max_size=8)), max_size=1)):
             flags = draw(st.sampled_from([0x80] * 5 + [0x90, 0x40, 0xC0]))
-            attribute = bgp._attribute(flags, code, value)
+            attribute = bgp.attribute_octets(flags, code, value)
             attributes = attribute + attributes if draw(st.booleans()) else attributes + attribute
     withdrawn = draw(fields)
     return len(withdrawn).to_bytes(2) + withdrawn + len(attributes).to_bytes(2) + attributes + draw(fields)

@@ -17,5 +17,9 @@ class Ipv4Unicast(PrefixFamily):
 
 
 IPV4_UNICAST: Final = Ipv4Unicast(
-    Family.IPV4_UNICAST, 32, next_hop_sizes=(4,), usual=(24, 32, 26, 23, 22, 21, 20, 16, 19, 18, 17)
+    Family.IPV4_UNICAST,
+    32,
+    next_hop_sizes=(4,),
+    usual=(24, 32, 26, 23, 22, 21, 20, 16, 19, 18, 17),
+    rfc="4271 §4.3",
 )

@@ -8,5 +8,9 @@ from ...addresses import Family
 from .prefix import PrefixFamily
 
 IPV6_UNICAST: Final = PrefixFamily(
-    Family.IPV6_UNICAST, 128, next_hop_sizes=(16, 32), usual=(48, 32, 64, 128, 122, 44, 40, 36)
+    Family.IPV6_UNICAST,
+    128,
+    next_hop_sizes=(16, 32),
+    usual=(48, 32, 64, 128, 122, 44, 40, 36),
+    rfc="2545, 4760 §5",
 )

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from ... import addresses
 from ...addresses import Family
 from ..errors import InvalidNetworkField
-from .base import FamilyCodec
+from ..fields import only, text
+from .base import FamilyCodec, by_identifier
 
 _Find = Callable[[bytes], list[bytes]]
 _FindPairs = Callable[[bytes], list[tuple[bytes, bytes]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """A network, "10.1.2.64/26"; ``family`` says of what kind, ``key`` is length and octets."""
+
+    family: Family
+    key: bytes
+
+    def encode(self) -> bytes:
+        return self.key
+
+    def __str__(self) -> str:
+        return addresses.key_text(self.family, self.key)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"prefix": str(self)}
 
 
 class PrefixFamily(FamilyCodec):
@@ -20,10 +40,25 @@ class PrefixFamily(FamilyCodec):
     The patterns are compiled when they are used first: that takes 10 ms for IPv6, which not every command needs.
     """
 
-    __slots__ = ("_bits", "_ids_and_keys", "_keys", "_keys_behind_ids", "_usual", "family", "max_key", "next_hop_sizes")
+    __slots__ = (
+        "_bits",
+        "_ids_and_keys",
+        "_keys",
+        "_keys_behind_ids",
+        "_usual",
+        "family",
+        "max_key",
+        "next_hop_sizes",
+        "rfc",
+    )
 
-    def __init__(self, family: Family, bits: int, next_hop_sizes: tuple[int, ...], usual: Iterable[int]) -> None:
+    plain = True
+
+    def __init__(
+        self, family: Family, bits: int, next_hop_sizes: tuple[int, ...], usual: Iterable[int], *, rfc: str
+    ) -> None:
         self.family = family
+        self.rfc = rfc
         self.max_key = 1 + bits // 8
         self.next_hop_sizes = next_hop_sizes
         self._bits = bits
@@ -37,7 +72,7 @@ class PrefixFamily(FamilyCodec):
         # since what is no canonical prefix is skipped.
         keys = (self._keys or self._compile_keys())(field)
         if len(b"".join(keys)) != len(field):
-            return [key for _, key in self._walk(field, 0)]
+            return [key for _, key in self.walk(field, 0)]
         return keys
 
     def split_with_ids(self, field: bytes) -> list[tuple[int, list[bytes]]]:
@@ -50,11 +85,8 @@ class PrefixFamily(FamilyCodec):
             return [(int.from_bytes(identifier), keys)]
         pairs = (self._ids_and_keys or self._compile_ids_and_keys())(field)
         if sum(4 + len(key) for _, key in pairs) != len(field):
-            pairs = list(self._walk(field, 4))
-        groups: dict[bytes, list[bytes]] = {}
-        for identifier, key in pairs:
-            groups.setdefault(identifier, []).append(key)
-        return [(int.from_bytes(identifier), keys) for identifier, keys in groups.items()]
+            pairs = list(self.walk(field, 4))
+        return by_identifier(pairs)
 
     def _compile_keys(self) -> _Find:
         self._keys = re.compile(self._canonical_prefix(), re.DOTALL).findall
@@ -76,7 +108,22 @@ class PrefixFamily(FamilyCodec):
     def key_text(self, key: bytes) -> str:
         return addresses.key_text(self.family, key)
 
-    def _walk(self, field: bytes, id_size: int) -> Iterator[tuple[bytes, bytes]]:
+    def value(self, key: bytes) -> Prefix:
+        if [key] != self.split(key):
+            raise InvalidNetworkField(f"{self.family}: {key.hex()} is not a prefix")
+        return Prefix(self.family, key)
+
+    def parse(self, text: str) -> bytes:
+        unicast, key = addresses.prefix_key(text)
+        if unicast.afi != self.family.afi:
+            raise ValueError(f"{text!r}: expected a prefix of {self.family}")
+        return key
+
+    def from_json(self, fields: Mapping[str, Any]) -> bytes:
+        only(fields, "prefix")
+        return self.parse(text(fields, "prefix"))
+
+    def walk(self, field: bytes, id_size: int) -> Iterator[tuple[bytes, bytes]]:
         """(identifier, key) one by one: for what isn't canonical, and to say what is wrong."""
         at = 0
         while at < len(field):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..context import Context
 from .base import FamilyCodec
 from .ipv4_unicast import IPV4_UNICAST
 from .ipv6_unicast import IPV6_UNICAST
@@ -17,3 +18,11 @@ FAMILIES: Final[dict[tuple[int, int], FamilyCodec]] = {
 def codec(family: tuple[int, int]) -> FamilyCodec | None:
     """What the NLRI of a family (AFI, SAFI) looks like, None if pybgp doesn't know it."""
     return FAMILIES.get(family)
+
+
+def spoken(family: tuple[int, int], context: Context) -> FamilyCodec | None:
+    """The codec of a family as a session speaks it, None if pybgp doesn't know it or the session doesn't have it."""
+    found = FAMILIES.get(family)
+    if found is None or found.family not in context.families:
+        return None
+    return found.multiple_labels if found.family in context.multiple_labels else found

@@ -328,7 +328,7 @@ def test_a_model_made_by_a_program_is_checked_too() -> None:
 
     assert error.value.problems == (
         'peers[0].address = "somewhere": expected an IPv4 or IPv6 address',
-        'peers[1].families = "25/70": expected "ipv4-unicast" or "ipv6-unicast"',
+        'peers[1].families = "l2vpn-evpn": expected "ipv4-unicast" or "ipv6-unicast"',
         'peers[1].local_address = "x": expected an IPv4 or IPv6 address',
         "peers[2].timers.idle_hold = 500: expected at most idle_hold_max, 120 seconds",
         'peers[2].export_policy[0] = "no good:": expected module:function, like my_site.policy:prefer_rack',

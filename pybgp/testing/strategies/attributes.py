@@ -1,124 +1,29 @@
-"""Hypothesis strategies for the values and octets of BGP; needs the package ``hypothesis``."""
+"""Path attributes as values and as octets, blocks, contexts."""
 
 from __future__ import annotations
-
-from typing import Final
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ..addresses import Family
-from ..constants import AttributeCode, Origin
-from ..messages.attributes import origin
-from ..messages.attributes.aggregator import Aggregator, AtomicAggregate
-from ..messages.attributes.as_path import AsPath, Segment, SegmentType
-from ..messages.attributes.base import Attribute, pack
-from ..messages.attributes.block import Block
-from ..messages.attributes.cluster_list import ClusterList
-from ..messages.attributes.communities import Communities
-from ..messages.attributes.extended_communities import ExtendedCommunities
-from ..messages.attributes.large_communities import LargeCommunities
-from ..messages.attributes.local_pref import LocalPref
-from ..messages.attributes.med import MultiExitDisc
-from ..messages.attributes.next_hop import why_no_host
-from ..messages.attributes.only_to_customer import OnlyToCustomer
-from ..messages.attributes.originator_id import OriginatorId
-from ..messages.attributes.unknown import UnknownAttribute
-from ..messages.capabilities import (
-    AddPath,
-    AddPathMode,
-    Capability,
-    EnhancedRouteRefresh,
-    ExtendedMessage,
-    ExtendedNextHop,
-    FourOctetAs,
-    Fqdn,
-    GracefulRestart,
-    LongLivedGracefulRestart,
-    MultiProtocol,
-    Role,
-    RouteRefresh,
-    RouteRefreshCisco,
-    UnknownCapability,
-)
-from ..messages.context import Context, PeerKind
-from ..messages.notification import Notification
-from ..messages.open import Open
-from ..messages.update import Reachable, Update, Withdrawn
-
-IPV4: Final = Family.IPV4_UNICAST
-IPV6: Final = Family.IPV6_UNICAST
-BOTH: Final = frozenset({IPV4, IPV6})
-
-
-def octets(size: int) -> SearchStrategy[bytes]:
-    """Exactly ``size`` octets."""
-    return st.binary(min_size=size, max_size=size)
-
-
-u8, u16, u32 = st.integers(0, 0xFF), st.integers(0, 0xFFFF), st.integers(0, 0xFFFFFFFF)
-as_numbers = st.one_of(st.integers(1, 0xFFFF), st.integers(1, 0xFFFFFFFF), st.sampled_from([23456, 65536, 64512]))
-families = st.sampled_from([IPV4, IPV6])
-any_families = st.builds(Family, u16, u8)
-
-
-@st.composite
-def keys(draw: st.DrawFn, family: Family = IPV4) -> bytes:
-    """A prefix as it stands in an NLRI field, host bits zero."""
-    bits = 32 if family == IPV4 else 128
-    length = draw(st.one_of(st.integers(0, bits), st.sampled_from([24, 32, 26, bits])))
-    number = draw(st.integers(0, (1 << bits) - 1)) >> (bits - length) << (bits - length)
-    return bytes((length,)) + number.to_bytes(bits // 8)[: (length + 7) // 8]
-
-
-def key_lists(family: Family = IPV4, max_size: int = 20) -> SearchStrategy[list[bytes]]:
-    """Different prefixes of one family, at least one."""
-    return st.lists(keys(family), min_size=1, max_size=max_size, unique=True)
-
-
-# Capabilities and OPEN
-
-capabilities: SearchStrategy[Capability] = st.one_of(
-    st.builds(MultiProtocol, any_families),
-    st.builds(RouteRefresh),
-    st.builds(RouteRefreshCisco),
-    st.builds(EnhancedRouteRefresh),
-    st.builds(ExtendedMessage),
-    st.builds(ExtendedNextHop, st.lists(st.tuples(any_families, u16), max_size=5).map(tuple)),
-    st.builds(Role, u8),
-    st.builds(
-        GracefulRestart,
-        restarting=st.booleans(),
-        notification=st.booleans(),
-        restart_time=st.integers(0, 4095),
-        families=st.lists(st.tuples(any_families, st.booleans()), max_size=5).map(tuple),
-        reserved=st.integers(0, 3),
-    ),
-    st.builds(
-        LongLivedGracefulRestart,
-        st.lists(st.tuples(any_families, st.booleans(), st.integers(0, 0xFFFFFF)), max_size=5).map(tuple),
-    ),
-    st.builds(AddPath, st.lists(st.tuples(any_families, st.sampled_from(list(AddPathMode))), max_size=5).map(tuple)),
-    st.builds(Fqdn, st.text("abcdefghij-.0123", max_size=63), st.text("abcdefghij-.0123", max_size=63)),
-    st.builds(UnknownCapability, st.integers(130, 255), st.binary(max_size=255)),
-)
-router_ids = octets(4).filter(any)
-
-
-@st.composite
-def opens(draw: st.DrawFn) -> Open:
-    """An OPEN that has nothing wrong in it."""
-    asn = draw(as_numbers)
-    others = draw(st.lists(capabilities, max_size=8))
-    small = asn <= 0xFFFF and draw(st.booleans())
-    found = others if small else [*others, FourOctetAs(asn)]
-    hold_time = draw(st.one_of(st.just(0), st.integers(3, 0xFFFF)))
-    return Open(4, asn if asn <= 0xFFFF else 23456, hold_time, draw(router_ids), tuple(found))
-
-
-notifications = st.builds(Notification, u8, u8, st.binary(max_size=300))
-
-# Attributes
+from ...addresses import Family
+from ...constants import AttributeCode, Origin
+from ...messages.attributes import origin
+from ...messages.attributes.aggregator import Aggregator, AtomicAggregate
+from ...messages.attributes.as_path import AsPath, Segment, SegmentType
+from ...messages.attributes.base import Attribute, pack
+from ...messages.attributes.block import Block
+from ...messages.attributes.cluster_list import ClusterList
+from ...messages.attributes.communities import Communities
+from ...messages.attributes.extended_communities import ExtendedCommunities
+from ...messages.attributes.large_communities import LargeCommunities
+from ...messages.attributes.local_pref import LocalPref
+from ...messages.attributes.med import MultiExitDisc
+from ...messages.attributes.next_hop import why_no_host
+from ...messages.attributes.only_to_customer import OnlyToCustomer
+from ...messages.attributes.originator_id import OriginatorId
+from ...messages.attributes.unknown import UnknownAttribute
+from ...messages.context import Context, PeerKind
+from .families import BOTH, IPV4, IPV6, as_numbers, octets, u8, u32
 
 _segments = st.builds(
     Segment,
@@ -192,7 +97,9 @@ def attribute_fields(draw: st.DrawFn) -> bytes:
         _value(AttributeCode.NEXT_HOP, 0x40, st.one_of(st.just(b"\x0a\0\0\1"), octets(4)), _ANY),
     )
     found = [draw(each) for each in anything if draw(st.integers(0, 9))]
-    found += draw(st.lists(st.one_of(_others(_ANY), st.builds(_attribute, u8, u8, st.binary(max_size=8))), max_size=5))
+    found += draw(
+        st.lists(st.one_of(_others(_ANY), st.builds(attribute_octets, u8, u8, st.binary(max_size=8))), max_size=5)
+    )
     if draw(st.booleans()):
         found.sort(key=_code_of)
     return b"".join(found) + draw(st.one_of(st.just(b""), st.binary(max_size=4)))
@@ -212,10 +119,13 @@ def _others(changes: list[int]) -> SearchStrategy[bytes]:
 
 
 def _value(code: int, flags: int, values: SearchStrategy[bytes], changes: list[int]) -> SearchStrategy[bytes]:
-    return st.builds(_attribute, st.sampled_from(changes).map(lambda change: flags ^ change), st.just(code), values)
+    return st.builds(
+        attribute_octets, st.sampled_from(changes).map(lambda change: flags ^ change), st.just(code), values
+    )
 
 
-def _attribute(flags: int, code: int, value: bytes) -> bytes:
+def attribute_octets(flags: int, code: int, value: bytes) -> bytes:
+    """A whole attribute; the length has two octets only where the flags say so or it must."""
     if flags & 0x10:
         return bytes((flags, code)) + len(value).to_bytes(2) + value
     return pack(flags, code, value)
@@ -260,16 +170,3 @@ _OTHER_VALUES: list[tuple[int, int, SearchStrategy[bytes]]] = [
     (99, 0xC0, st.binary(max_size=5)),
     (98, 0x80, st.binary(max_size=5)),
 ]
-
-
-# UPDATE
-
-
-@st.composite
-def updates(draw: st.DrawFn, path_ids: bool = False) -> Update:
-    """What ``update.decode`` gives of UPDATEs with nothing wrong: withdrawn and reachable prefixes never overlap."""
-    family = draw(families)
-    identifiers = u32 if path_ids else st.just(0)
-    if draw(st.booleans()):
-        return Update([Withdrawn(family, draw(identifiers), draw(key_lists(family)))], [])
-    return Update([], [Reachable(family, draw(identifiers), draw(key_lists(family)), draw(blocks(family)))])

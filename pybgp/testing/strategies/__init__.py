@@ -1,0 +1,33 @@
+"""Hypothesis strategies for the values and octets of BGP; needs the package ``hypothesis``."""
+
+from .attributes import as_paths, attribute_fields, attribute_octets, blocks, contexts, next_hops, optional_attributes
+from .families import BOTH, IPV4, IPV6, any_families, as_numbers, families, key_lists, keys, octets, u8, u16, u32
+from .opens import capabilities, notifications, opens, router_ids
+from .updates import updates
+
+__all__ = [
+    "BOTH",
+    "IPV4",
+    "IPV6",
+    "any_families",
+    "as_numbers",
+    "as_paths",
+    "attribute_fields",
+    "attribute_octets",
+    "blocks",
+    "capabilities",
+    "contexts",
+    "families",
+    "key_lists",
+    "keys",
+    "next_hops",
+    "notifications",
+    "octets",
+    "opens",
+    "optional_attributes",
+    "router_ids",
+    "u8",
+    "u16",
+    "u32",
+    "updates",
+]

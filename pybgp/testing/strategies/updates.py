@@ -1,0 +1,19 @@
+"""UPDATEs that have nothing wrong in them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from ...messages.update import Reachable, Update, Withdrawn
+from .attributes import blocks
+from .families import families, key_lists, u32
+
+
+@st.composite
+def updates(draw: st.DrawFn, path_ids: bool = False) -> Update:
+    """What ``update.decode`` gives of UPDATEs with nothing wrong: withdrawn and reachable prefixes never overlap."""
+    family = draw(families)
+    identifiers = u32 if path_ids else st.just(0)
+    if draw(st.booleans()):
+        return Update([Withdrawn(family, draw(identifiers), draw(key_lists(family)))], [])
+    return Update([], [Reachable(family, draw(identifiers), draw(key_lists(family)), draw(blocks(family)))])
