@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..addresses import Family
+
 
 def only(fields: Mapping[str, Any], *names: str) -> None:
     """Check that there are no other fields than these.
@@ -13,10 +15,10 @@ def only(fields: Mapping[str, Any], *names: str) -> None:
         ValueError: there is one; or ``fields`` is no object.
     """
     if not isinstance(fields, Mapping):
-        raise ValueError(f"{fields!r}: expected an object with {', '.join(names)}")
+        raise ValueError(f"{fields!r}: expected an object with {', '.join(names) or 'nothing'}")
     for name in fields:
         if name not in names:
-            raise ValueError(f"{name}: unknown field, expected {', '.join(names)}")
+            raise ValueError(f"{name}: unknown field, expected {', '.join(names) or 'none'}")
 
 
 def present(fields: Mapping[str, Any], name: str) -> Any:
@@ -60,6 +62,30 @@ def whole(value: Any, highest: int, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= highest:
         raise ValueError(f"{name} = {value!r}: expected 0..{highest}")
     return value
+
+
+def flag(fields: Mapping[str, Any], name: str) -> bool:
+    """A field that is true or false; false if it isn't there.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    value = fields.get(name, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} = {value!r}: expected true or false")
+    return value
+
+
+def family_field(fields: Mapping[str, Any], name: str = "family") -> Family:
+    """A field that is an address family: "ipv4-unicast", or "25/70" by its numbers.
+
+    Raises:
+        ValueError: it is missing or isn't.
+    """
+    try:
+        return Family.parse(text(fields, name))
+    except ValueError as error:
+        raise ValueError(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
 
 
 def array(fields: Mapping[str, Any], name: str) -> list[Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntFlag
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from ...addresses import Family
 from ...constants import CapabilityCode
+from ..fields import array, family_field, only, text
 from .base import records
 
 
@@ -17,6 +19,9 @@ class AddPathMode(IntFlag):
     RECEIVE = 1
     SEND = 2
     BOTH = 3
+
+
+_NAMES: Final = {AddPathMode.RECEIVE: "receive", AddPathMode.SEND: "send", AddPathMode.BOTH: "both"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +45,23 @@ class AddPath:
         return b"".join(family.afi.to_bytes(2) + bytes((family.safi, mode)) for family, mode in self.entries)
 
     def __str__(self) -> str:
-        names = {AddPathMode.RECEIVE: "receive", AddPathMode.SEND: "send", AddPathMode.BOTH: "both"}
-        return "add-path " + ",".join(f"{family}:{names[AddPathMode(mode)]}" for family, mode in self.entries)
+        return "add-path " + ",".join(f"{family}:{_NAMES[AddPathMode(mode)]}" for family, mode in self.entries)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "entries": [{"family": str(family), "mode": _NAMES[AddPathMode(mode)]} for family, mode in self.entries]
+        }
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        only(fields, "entries")
+        return cls(tuple(_entry(each) for each in array(fields, "entries")))
+
+
+def _entry(fields: Mapping[str, Any]) -> tuple[Family, AddPathMode]:
+    only(fields, "family", "mode")
+    mode = text(fields, "mode")
+    for number, name in _NAMES.items():
+        if name == mode:
+            return family_field(fields), number
+    raise ValueError(f"mode = {mode!r}: expected receive, send or both")

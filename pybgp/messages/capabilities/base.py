@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Self
+from collections.abc import Mapping
+from typing import Any, Protocol, Self
 
 
 class CapabilityLengthError(ValueError):
@@ -22,6 +23,9 @@ class Capability(Protocol):
     def __str__(self) -> str:
         """As people read it: a word, and what it says."""
 
+    def to_json(self) -> dict[str, Any]:
+        """Its fields by name, in what JSON has; ``from_json`` reads them again."""
+
 
 class KnownCapability(Capability, Protocol):
     """A capability that pybgp can read."""
@@ -32,6 +36,14 @@ class KnownCapability(Capability, Protocol):
 
         Raises:
             CapabilityLengthError: a length that the capability can't have.
+        """
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        """The capability that ``to_json`` gave the fields of.
+
+        Raises:
+            ValueError: a field that is missing, unknown or wrong; the text names it and says what was expected.
         """
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from ...constants import CapabilityCode
+from ..fields import only
 from .base import exactly
 
 
@@ -25,3 +27,11 @@ class ExtendedMessage:
 
     def __str__(self) -> str:
         return "extended-message"
+
+    def to_json(self) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        only(fields)
+        return cls()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from ...addresses import Family
 from ...constants import CapabilityCode
+from ..fields import array, family_field, number, only
 from .base import records
 
 
@@ -33,3 +35,16 @@ class ExtendedNextHop:
 
     def __str__(self) -> str:
         return "extended-next-hop " + ",".join(f"{family}:{afi}" for family, afi in self.entries)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"entries": [{"family": str(family), "next_hop_afi": afi} for family, afi in self.entries]}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        only(fields, "entries")
+        return cls(tuple(_entry(each) for each in array(fields, "entries")))
+
+
+def _entry(fields: Mapping[str, Any]) -> tuple[Family, int]:
+    only(fields, "family", "next_hop_afi")
+    return family_field(fields), number(fields, "next_hop_afi", 0xFFFF)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from ...constants import CapabilityCode
+from ..fields import number, only
 from .base import exactly
 
 
@@ -26,3 +28,11 @@ class FourOctetAs:
 
     def __str__(self) -> str:
         return f"four-octet-as {self.asn}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {"asn": self.asn}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        only(fields, "asn")
+        return cls(number(fields, "asn", 0xFFFFFFFF))

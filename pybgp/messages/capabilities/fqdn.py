@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from ...constants import CapabilityCode
+from ..fields import only, text
 from .base import CapabilityLengthError
+
+MAX_NAME: Final = 63
+"""Octets of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +33,27 @@ class Fqdn:
     def encode(self) -> bytes:
         out = b""
         for name in (self.host_name, self.domain_name):
-            octets = name.encode()[:63].decode("utf-8", "ignore").encode()
+            octets = name.encode()[:MAX_NAME].decode("utf-8", "ignore").encode()
             out += bytes((len(octets),)) + octets
         return out
 
     def __str__(self) -> str:
         return f"fqdn {self.host_name}{'.' if self.domain_name else ''}{self.domain_name}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {"host_name": self.host_name, "domain_name": self.domain_name}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        only(fields, "host_name", "domain_name")
+        return cls(_name(fields, "host_name"), _name({"domain_name": "", **fields}, "domain_name"))
+
+
+def _name(fields: Mapping[str, Any], name: str) -> str:
+    value = text(fields, name)
+    if len(value.encode("utf-8", "replace")) > MAX_NAME:
+        raise ValueError(f"{name} = {value!r}: expected at most {MAX_NAME} octets")
+    return value
 
 
 def _counted(value: bytes) -> tuple[str, bytes]:

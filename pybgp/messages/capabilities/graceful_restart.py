@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from ...addresses import Family
 from ...constants import CapabilityCode
+from ..fields import family_field, flag, items, number, only, whole
 from .base import CapabilityLengthError, records
 
 _RESTARTING: Final = 0x8
@@ -65,3 +67,35 @@ class GracefulRestart:
         if self.reserved or any(self.family_reserved):
             words.append(f"reserved bits {self.reserved:x} {','.join(f'{bits:02x}' for bits in self.family_reserved)}")
         return ", ".join(words).rstrip()
+
+    def to_json(self) -> dict[str, Any]:
+        reserved = self.family_reserved or (0,) * len(self.families)
+        families = []
+        for (family, forwarding), bits in zip(self.families, reserved, strict=True):
+            families.append({"family": str(family), "forwarding": forwarding} | ({"reserved": bits} if bits else {}))
+        fields: dict[str, Any] = {
+            "restart_time_s": self.restart_time,
+            "restarting": self.restarting,
+            "notification": self.notification,
+            "families": families,
+        }
+        return fields | ({"reserved": self.reserved} if self.reserved else {})
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        only(fields, "restart_time_s", "restarting", "notification", "families", "reserved")
+        entries = [_entry(each) for each in items(fields.get("families", []), "families")]
+        reserved = tuple(bits for _, _, bits in entries)
+        return cls(
+            restarting=flag(fields, "restarting"),
+            notification=flag(fields, "notification"),
+            restart_time=number(fields, "restart_time_s", 0xFFF),
+            families=tuple((family, forwarding) for family, forwarding, _ in entries),
+            reserved=whole(fields.get("reserved", 0), 0x3, "reserved"),
+            family_reserved=reserved if any(reserved) else (),
+        )
+
+
+def _entry(fields: Mapping[str, Any]) -> tuple[Family, bool, int]:
+    only(fields, "family", "forwarding", "reserved")
+    return family_field(fields), flag(fields, "forwarding"), whole(fields.get("reserved", 0), 0x7F, "reserved")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from ...addresses import Family
 from ...constants import CapabilityCode
+from ..fields import array, family_field, flag, number, only
 from .base import records
 
 _FORWARDING: Final = 0x80
@@ -43,3 +45,21 @@ class LongLivedGracefulRestart:
             f"{family}{' forwarding' if kept else ''} stale time {seconds} s" for family, kept, seconds in self.families
         )
         return ", ".join(("long-lived-graceful-restart", *families))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "families": [
+                {"family": str(family), "forwarding": forwarding, "stale_time_s": seconds}
+                for family, forwarding, seconds in self.families
+            ]
+        }
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        only(fields, "families")
+        return cls(tuple(_entry(each) for each in array(fields, "families")))
+
+
+def _entry(fields: Mapping[str, Any]) -> tuple[Family, bool, int]:
+    only(fields, "family", "forwarding", "stale_time_s")
+    return family_field(fields), flag(fields, "forwarding"), number(fields, "stale_time_s", 0xFFFFFF)

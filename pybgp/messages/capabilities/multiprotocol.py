@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from ...addresses import Family
 from ...constants import CapabilityCode
+from ..fields import family_field, only
 from .base import exactly
 
 
@@ -27,3 +29,11 @@ class MultiProtocol:
 
     def __str__(self) -> str:
         return f"multiprotocol {self.family}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {"family": str(self.family)}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        only(fields, "family")
+        return cls(family_field(fields))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
+from ...constants import CapabilityCode
+from ..fields import from_hex, only, present, whole
 from .add_path import AddPath
 from .base import Capability, CapabilityLengthError, KnownCapability
 from .enhanced_route_refresh import EnhancedRouteRefresh
@@ -47,6 +49,63 @@ def decode(code: int, value: bytes) -> Capability:
         except CapabilityLengthError:
             pass
     return UnknownCapability(code, value)
+
+
+def name(code: int) -> str:
+    """A capability by its name ("four-octet-as"), or its number."""
+    try:
+        return CapabilityCode(code).name.lower().replace("_", "-")
+    except ValueError:
+        return str(code)
+
+
+def to_json(code: int, value: bytes) -> dict[str, Any]:
+    """A capability's ``code``, ``name`` and ``value``; ``octets`` of one that isn't known or that has more to it.
+
+    ``octets`` are the value as it was sent, in hexadecimal: what is unknown, has a length that it can't have, or has
+    octets that the ``value`` doesn't tell (reserved ones that are not 0).
+    """
+    found = decode(code, value)
+    fields: dict[str, Any] = {"code": code, "name": name(code)}
+    if isinstance(found, UnknownCapability):
+        return fields | found.to_json()
+    inside = found.to_json()
+    if inside:
+        fields["value"] = inside
+    if found.encode() != value:
+        fields["octets"] = value.hex()
+    return fields
+
+
+def from_json(fields: Mapping[str, Any]) -> Capability:
+    """The capability of what ``to_json`` gave; ``name`` or ``code`` is enough, and ``octets`` overrule ``value``.
+
+    Raises:
+        ValueError: a field that is missing, unknown or wrong; the text names it and says what was expected.
+    """
+    only(fields, "code", "name", "value", "octets")
+    code = _code(fields)
+    if "octets" in fields:
+        return UnknownCapability(code, from_hex(fields["octets"], "octets"))
+    kind = _KNOWN.get(code)
+    if kind is None:
+        raise ValueError(f"octets: missing, the capability {name(code)} has no other form")
+    try:
+        return kind.from_json(fields.get("value", {}))
+    except ValueError as error:
+        raise ValueError(f"{name(code)}: {error}") from None
+
+
+def _code(fields: Mapping[str, Any]) -> int:
+    """The code by itself or by the name."""
+    if "code" in fields:
+        return whole(fields["code"], 0xFF, "code")
+    word = present(fields, "name")
+    for each in CapabilityCode:
+        if word == name(each):
+            return each.value
+    names = ", ".join(name(code) for code in _KNOWN)
+    raise ValueError(f"name = {word!r}: expected {names}, or a code")
 
 
 def encode(capabilities: Iterable[Capability]) -> bytes:

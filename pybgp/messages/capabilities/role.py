@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from ...constants import CapabilityCode
+from ..fields import only, present, whole
 from .base import exactly
 
 
@@ -48,7 +50,27 @@ class Role:
         return bytes((self.role,))
 
     def __str__(self) -> str:
-        try:
-            return f"role {BgpRole(self.role).name.lower().replace('_', '-')}"
-        except ValueError:
-            return f"role {self.role}"
+        return f"role {_role_name(self.role)}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {"role": _role_name(self.role)}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        only(fields, "role")
+        role = present(fields, "role")
+        for each in BgpRole:
+            if role == _role_name(each):
+                return cls(each)
+        names = ", ".join(str(_role_name(each)) for each in BgpRole)
+        if isinstance(role, str):
+            raise ValueError(f"role = {role!r}: expected {names} or a number")
+        return cls(whole(role, 0xFF, "role"))
+
+
+def _role_name(role: int) -> str | int:
+    """The role in a word, its number if it has none."""
+    try:
+        return BgpRole(role).name.lower().replace("_", "-")
+    except ValueError:
+        return role

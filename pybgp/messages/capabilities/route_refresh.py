@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from ...constants import CapabilityCode
+from ..fields import only
 from .base import exactly
 
 
@@ -25,6 +27,14 @@ class RouteRefresh:
 
     def __str__(self) -> str:
         return "route-refresh" if self.code == CapabilityCode.ROUTE_REFRESH else "route-refresh-cisco"
+
+    def to_json(self) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        only(fields)
+        return cls()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ...constants import CapabilityCode
 
@@ -16,6 +17,9 @@ class UnknownCapability:
 
     def encode(self) -> bytes:
         return self.value
+
+    def to_json(self) -> dict[str, Any]:
+        return {"octets": self.value.hex()}
 
     def __str__(self) -> str:
         value = f" {self.value.hex()}" if self.value else ""
