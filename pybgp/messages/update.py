@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -26,9 +28,10 @@ from .errors import (
     Outcome,
     Problem,
 )
-from .families.base import FamilyCodec
+from .families.base import FamilyCodec, Groups
 from .families.ipv4_unicast import IPV4_UNICAST
 from .families.registry import codec, spoken
+from .lazily import chained, made
 from .packing import announce, end_of_rib, next_hop_offset, to_two_octet, wire_attributes, withdraw
 
 __all__ = [
@@ -78,8 +81,8 @@ class Update(NamedTuple):
     wrong, without ending the session.
     """
 
-    withdrawn: list[Withdrawn]
-    reachable: list[Reachable]
+    withdrawn: Sequence[Withdrawn]
+    reachable: Sequence[Reachable]
     end_of_rib: Family | None = None
     problems: tuple[Problem, ...] = ()
 
@@ -123,10 +126,11 @@ def decode(body: bytes, context: Context, blocks: BlockCache) -> Update:
     return _decode(*split(body), context, blocks)
 
 
-def _reachable(family: FamilyCodec, field: bytes, block: Block, context: Context) -> list[Reachable]:
+def _reachable(family: FamilyCodec, field: bytes, block: Block, context: Context) -> Sequence[Reachable]:
     name = family.family
     if context.add_path_receive and name in context.add_path_receive:
-        return [_tuple(Reachable, (name, *group, block)) for group in family.split_with_ids(field)]
+        groups = family.split_with_ids(field)
+        return made(lambda group: Reachable(name, *group, block), groups)
     return [_tuple(Reachable, (name, 0, family.split(field), block))]
 
 
@@ -155,16 +159,12 @@ def _only_reach(body: bytes, context: Context, blocks: BlockCache) -> Update | N
         return None
 
 
-_Groups = list[tuple[int, list[bytes]]]
-"""Keys by path identifier."""
-
-
 class _Offer(NamedTuple):
     """Prefixes that an UPDATE makes reachable; ``next_hop`` is None where the attribute NEXT_HOP has it."""
 
     family: Family
     next_hop: bytes | None
-    groups: _Groups
+    groups: Groups
 
 
 def _decode(withdrawn: bytes, attributes: bytes, nlri: bytes, context: Context, blocks: BlockCache) -> Update:
@@ -177,28 +177,38 @@ def _decode(withdrawn: bytes, attributes: bytes, nlri: bytes, context: Context, 
     if not (withdrawn or rest or nlri or reach) and (unreach is None or len(unreach.value) == 3):
         family = MpUnreach.decode(unreach.value).family if unreach else IPV4
         return Update([], [], family if _usable(family, unreach, context, problems) else None, tuple(problems))
-    gone = [Withdrawn(IPV4, *group) for group in _read_classic(withdrawn, context, problems)]
+    gone = [_withdrawn(IPV4, _read_classic(withdrawn, context, problems))]
     offers = [_Offer(IPV4, None, groups) for groups in [_read_classic(nlri, context, problems)] if groups]
     if unreach is not None:
-        gone += _read_unreach(unreach, context, problems)
+        gone.append(_read_unreach(unreach, context, problems))
     if reach is not None:
         offer, is_usable = _read_reach(reach, context, problems)
         if is_usable:
             offers += [offer] if offer.groups else []
         else:
-            gone += [Withdrawn(offer.family, *group) for group in offer.groups]
+            gone.append(_withdrawn(offer.family, offer.groups))
     parsed = _judge(rest, offers, context, blocks)
     if parsed:  # the classic fields come first, and their NEXT_HOP can only add to what is wrong
         problems += parsed[0].problems
     _raise_what_resets(problems, has_nlri=bool(nlri) or (reach is not None and _has_nlri(reach)))
     usable = all(each.block is not None for each in parsed)
-    reachable = []
+    here: list[Sequence[Reachable]] = []
     for offer, each in zip(offers, parsed, strict=False):
         if usable and each.block is not None:
-            reachable += [Reachable(offer.family, path_id, keys, each.block) for path_id, keys in offer.groups]
+            here.append(_announced(offer, each.block))
         else:
-            gone += [Withdrawn(offer.family, *group) for group in offer.groups]
-    return Update(_without_announced(gone, reachable), reachable, None, tuple(problems))
+            gone.append(_withdrawn(offer.family, offer.groups))
+    reachable = chained(here)
+    return Update(_without_announced(chained(gone), reachable), reachable, None, tuple(problems))
+
+
+def _withdrawn(family: Family, groups: Groups) -> Sequence[Withdrawn]:
+    return made(lambda group: Withdrawn(family, *group), groups)
+
+
+def _announced(offer: _Offer, block: Block) -> Sequence[Reachable]:
+    family = offer.family
+    return made(lambda group: Reachable(family, *group, block), offer.groups)
 
 
 def _take_multiprotocol(attributes: bytes) -> tuple[bytes, RawAttribute | None, RawAttribute | None]:
@@ -209,28 +219,35 @@ def _take_multiprotocol(attributes: bytes) -> tuple[bytes, RawAttribute | None, 
         OptionalAttributeError: one of them with wrong flags or cut off (3/9, RFC 7606 §5.3).
     """
     taken: dict[int, RawAttribute] = {}
-    rest = []
+    others: list[bytes] = []
+    first = at = 0  # where the others begin that are not in the list yet; where the next attribute begins
     try:
         for raw in walk(attributes):
-            if raw.code not in (_MP_REACH, _MP_UNREACH):
-                rest.append(raw.octets)
-                continue
-            if raw.code in taken:
-                raise MalformedAttributeList(raw.code, "more than once")
-            if raw.flags & KIND_BITS != _MP_FLAGS:
-                why = f"flags {raw.flags:02x}, expected {_MP_FLAGS:02x}"
-                raise OptionalAttributeError(raw.code, why, data=raw.octets)
-            taken[raw.code] = raw
+            end = at + len(raw.octets)
+            if raw.code in (_MP_REACH, _MP_UNREACH):
+                _check_multiprotocol(raw, taken)
+                taken[raw.code] = raw
+                others.append(attributes[first:at])
+                first = end
+            at = end
     except MalformedAttributeList as error:
         if error.attribute in (_MP_REACH, _MP_UNREACH):
             if error.attribute in taken:
                 raise MalformedAttributeList(error.attribute, error.why) from None
             raise OptionalAttributeError(error.attribute, error.why, data=error.data) from None
-        rest.append(error.data)  # the parser of the block will meet it again
-    return b"".join(rest), taken.get(_MP_REACH), taken.get(_MP_UNREACH)
+    others.append(attributes[first:])  # what is malformed in it, the parser of the block will meet again
+    return b"".join(others), taken.get(_MP_REACH), taken.get(_MP_UNREACH)
 
 
-def _read_classic(field: bytes, context: Context, problems: list[Problem]) -> _Groups:
+def _check_multiprotocol(raw: RawAttribute, taken: dict[int, RawAttribute]) -> None:
+    if raw.code in taken:
+        raise MalformedAttributeList(raw.code, "more than once")
+    if raw.flags & KIND_BITS != _MP_FLAGS:
+        why = f"flags {raw.flags:02x}, expected {_MP_FLAGS:02x}"
+        raise OptionalAttributeError(raw.code, why, data=raw.octets)
+
+
+def _read_classic(field: bytes, context: Context, problems: list[Problem]) -> Groups:
     """The keys of the withdrawn or the NLRI field.
 
     Raises:
@@ -241,7 +258,7 @@ def _read_classic(field: bytes, context: Context, problems: list[Problem]) -> _G
     return _keys(IPV4_UNICAST, field, context)
 
 
-def _read_unreach(raw: RawAttribute, context: Context, problems: list[Problem]) -> list[Withdrawn]:
+def _read_unreach(raw: RawAttribute, context: Context, problems: list[Problem]) -> Sequence[Withdrawn]:
     """What a MP_UNREACH_NLRI withdraws.
 
     Raises:
@@ -255,7 +272,7 @@ def _read_unreach(raw: RawAttribute, context: Context, problems: list[Problem]) 
         raise _multiprotocol_error(raw, error) from None
     if family is not None:
         groups, _ = _judged(family, groups, raw, problems)
-    return [Withdrawn(found.family, *group) for group in groups]
+    return _withdrawn(found.family, groups)
 
 
 def _read_reach(raw: RawAttribute, context: Context, problems: list[Problem]) -> tuple[_Offer, bool]:
@@ -287,9 +304,9 @@ def _read_reach(raw: RawAttribute, context: Context, problems: list[Problem]) ->
     return _Offer(found.family, canonical_next_hop(next_hop), groups), good and not why
 
 
-def _judged(family: FamilyCodec, groups: _Groups, raw: RawAttribute, problems: list[Problem]) -> tuple[_Groups, bool]:
+def _judged(family: FamilyCodec, groups: Groups, raw: RawAttribute, problems: list[Problem]) -> tuple[Groups, bool]:
     """The keys without those that are wrong inside, and whether the others can be used."""
-    bad = [each for _, keys in groups for each in family.judge(keys)]
+    bad = [] if family.plain else [each for _, keys in groups for each in family.judge(keys)]
     for key, outcome, why in bad:
         error = OptionalAttributeError(raw.code, why, data=raw.octets)
         problems.append(Problem(outcome, raw.code, why, key, error))
@@ -317,7 +334,7 @@ def _usable(family: Family, raw: RawAttribute | None, context: Context, problems
     return found
 
 
-def _keys(family: FamilyCodec, field: bytes, context: Context) -> _Groups:
+def _keys(family: FamilyCodec, field: bytes, context: Context) -> Groups:
     if family.family in context.add_path_receive:
         return family.split_with_ids(field)
     keys = family.split(field)
@@ -348,20 +365,22 @@ def _has_nlri(reach: RawAttribute) -> bool:
     return bool(MpReach.decode(reach.value).nlri)
 
 
-def _without_announced(gone: list[Withdrawn], reachable: list[Reachable]) -> list[Withdrawn]:
+def _without_announced(gone: Sequence[Withdrawn], reachable: Sequence[Reachable]) -> Sequence[Withdrawn]:
     """A prefix that is withdrawn and announced in one UPDATE is announced (RFC 4271 §4.3)."""
     if not gone or not reachable:
         return gone
-    announced: dict[tuple[Family, int], set[bytes]] = {}
-    for family, path_id, keys, _ in reachable:
-        announced.setdefault((family, path_id), set()).update(keys)
+    announced = sorted((family, path_id, key) for family, path_id, keys, _ in reachable for key in keys)
     out = []
     for family, path_id, keys in gone:
-        also = announced.get((family, path_id), set())
-        left = [key for key in keys if key not in also]
+        left = [key for key in keys if not _has(announced, (family, path_id, key))]
         if left:
             out.append(Withdrawn(family, path_id, left))
     return out
+
+
+def _has(ordered: list[tuple[Family, int, bytes]], item: tuple[Family, int, bytes]) -> bool:
+    at = bisect_left(ordered, item)
+    return at < len(ordered) and ordered[at] == item
 
 
 def block_of(attributes: bytes, next_hop: bytes, context: Context) -> Block | None:

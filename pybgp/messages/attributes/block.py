@@ -293,13 +293,14 @@ def parse(raw: bytes, next_hop: bytes | None, context: Context, *, has_nlri: boo
 class _Parser:
     """One attribute field on its way to a block; every error is noted, the strongest decides."""
 
-    __slots__ = ("_context", "_found", "_ignored", "_next_hop", "_problems", "_seen")
+    __slots__ = ("_context", "_found", "_ignored", "_next_hop", "_problems", "_repeated", "_seen")
 
     def __init__(self, next_hop: bytes | None, context: Context) -> None:
         self._context = context
         self._next_hop = next_hop
         self._ignored = _MP if next_hop is None else _MP | {AttributeCode.NEXT_HOP}
         self._seen: set[int] = set()  # types met, good or bad
+        self._repeated: set[int] = set()
         self._found: dict[int, tuple[int, Attribute]] = {}  # type -> (flags to write, value)
         self._problems: list[Problem] = []
 
@@ -326,7 +327,9 @@ class _Parser:
         if code in self._ignored:
             return
         if code in self._seen:  # RFC 7606 §3 g: the first one counts
-            self._note(Outcome.DISCARD, MalformedAttributeList(code, "more than once"), raw.octets)
+            if code not in self._repeated:  # thousands of them are one problem
+                self._repeated.add(code)
+                self._note(Outcome.DISCARD, MalformedAttributeList(code, "more than once"), raw.octets)
             return
         self._seen.add(code)
         kind = registry.known(code)

@@ -8,11 +8,12 @@ octets; ``value`` makes something to look at of it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol
 
 from ...addresses import Family
 from ..errors import InvalidNetworkField, Outcome
+from ..lazily import Lazily
 
 
 class Nlri(Protocol):
@@ -38,6 +39,12 @@ class BadKey(NamedTuple):
     key: bytes
     outcome: Outcome
     why: str
+
+
+Groups = Sequence[tuple[int, list[bytes]]]
+"""Keys by path identifier."""
+MANY: Final = 64
+"""More path identifiers than this are not gathered: an octet of such a field would take 60 of memory."""
 
 
 class FamilyCodec(ABC):
@@ -99,13 +106,13 @@ class FamilyCodec(ABC):
         """
         return [key for _, key in self.walk(field, 0)]
 
-    def split_with_ids(self, field: bytes) -> list[tuple[int, list[bytes]]]:
+    def split_with_ids(self, field: bytes) -> Groups:
         """The keys of an NLRI field with path identifiers (RFC 7911 §3), grouped by identifier.
 
         Raises:
             InvalidNetworkField: as ``walk``.
         """
-        return by_identifier(self.walk(field, 4))
+        return by_identifier(lambda: self.walk(field, 4))
 
     def judge(self, keys: Sequence[bytes]) -> list[BadKey]:
         """The keys among ``keys`` that are not right inside; ``split`` has looked at their outer lengths only."""
@@ -139,13 +146,19 @@ class FamilyCodec(ABC):
         return f"<family {self.family}>"
 
 
-def by_identifier(
-    pairs: Iterator[tuple[bytes, bytes]] | Sequence[tuple[bytes, bytes]],
-) -> list[tuple[int, list[bytes]]]:
-    """Pairs of identifier and key, grouped by identifier in the order of the first of each."""
+def by_identifier(pairs: Callable[[], Iterable[tuple[bytes, bytes]]]) -> Groups:
+    """(identifier, key) grouped by identifier, in the order of the first of each; one by one if there are very many.
+
+    ``pairs`` gives them anew each time.
+    """
     groups: dict[bytes, list[bytes]] = {}
-    for identifier, key in pairs:
-        groups.setdefault(identifier, []).append(key)
+    for identifier, key in pairs():
+        if identifier in groups:
+            groups[identifier].append(key)
+        elif len(groups) < MANY:
+            groups[identifier] = [key]
+        else:
+            return Lazily(lambda: ((int.from_bytes(each), [key]) for each, key in pairs()), sum(1 for _ in pairs()))
     return [(int.from_bytes(identifier), keys) for identifier, keys in groups.items()]
 
 

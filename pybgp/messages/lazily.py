@@ -1,0 +1,58 @@
+"""Sequences whose items are made when they are looked at, so that very many take no memory at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
+from typing import TypeVar, overload
+
+_S = TypeVar("_S")
+_T = TypeVar("_T")
+
+
+def made(make: Callable[[_S], _T], sources: Sequence[_S]) -> Sequence[_T]:
+    """``make`` of each source: a list of a list, lazily of anything else."""
+    if isinstance(sources, list):
+        return [make(source) for source in sources]
+    return Lazily(lambda: map(make, sources), len(sources))
+
+
+def chained(parts: Sequence[Sequence[_T]]) -> Sequence[_T]:
+    """One sequence of several: a list if all of them are lists."""
+    if all(isinstance(part, list) for part in parts):
+        return [item for part in parts for item in part]
+    return Lazily(lambda: chain.from_iterable(parts), sum(map(len, parts)))
+
+
+class Lazily(Sequence[_T]):
+    """``size`` items that ``items`` gives anew each time; compared item by item with any sequence."""
+
+    __slots__ = ("_items", "_size")
+
+    def __init__(self, items: Callable[[], Iterator[_T]], size: int) -> None:
+        self._items = items
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[_T]:
+        return self._items()
+
+    @overload
+    def __getitem__(self, at: int) -> _T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[_T]: ...
+    def __getitem__(self, at: int | slice) -> _T | Sequence[_T]:
+        if isinstance(at, int) and 0 <= at < self._size:
+            return next(islice(self, at, None))
+        return list(self)[at]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(_equal, self, other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _equal(one: object, other: object) -> bool:
+    return one == other
