@@ -271,7 +271,8 @@ def _read_unreach(raw: RawAttribute, context: Context, problems: list[Problem]) 
     except (OptionalAttributeError, InvalidNetworkField) as error:
         raise _multiprotocol_error(raw, error) from None
     if family is not None:
-        groups, _ = _judged(family, groups, raw, problems)
+        # a key that is wrong inside was never taken for a route: there is nothing to withdraw
+        groups, _ = _judged(family, groups, raw, problems, at_most=Outcome.DISCARD)
     return _withdrawn(found.family, groups)
 
 
@@ -304,12 +305,19 @@ def _read_reach(raw: RawAttribute, context: Context, problems: list[Problem]) ->
     return _Offer(found.family, canonical_next_hop(next_hop), groups), good and not why
 
 
-def _judged(family: FamilyCodec, groups: Groups, raw: RawAttribute, problems: list[Problem]) -> tuple[Groups, bool]:
-    """The keys without those that are wrong inside, and whether the others can be used."""
+def _judged(
+    family: FamilyCodec,
+    groups: Groups,
+    raw: RawAttribute,
+    problems: list[Problem],
+    *,
+    at_most: Outcome = Outcome.RESET,
+) -> tuple[Groups, bool]:
+    """The keys without those that are wrong inside, which cost ``at_most`` that, and whether the others can be used."""
     bad = [] if family.plain else [each for _, keys in groups for each in family.judge(keys)]
     for key, outcome, why in bad:
         error = OptionalAttributeError(raw.code, why, data=raw.octets)
-        problems.append(Problem(outcome, raw.code, why, key, error))
+        problems.append(Problem(min(outcome, at_most), raw.code, why, key, error))
     if not bad:
         return groups, True
     wrong = {each.key for each in bad}

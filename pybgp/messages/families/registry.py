@@ -6,12 +6,15 @@ from typing import Final
 
 from ..context import Context
 from .base import FamilyCodec
+from .flowspec import IPV4_FLOWSPEC, IPV6_FLOWSPEC
 from .ipv4_unicast import IPV4_UNICAST
 from .ipv6_unicast import IPV6_UNICAST
 
 FAMILIES: Final[dict[tuple[int, int], FamilyCodec]] = {
     IPV4_UNICAST.family: IPV4_UNICAST,
     IPV6_UNICAST.family: IPV6_UNICAST,
+    IPV4_FLOWSPEC.family: IPV4_FLOWSPEC,
+    IPV6_FLOWSPEC.family: IPV6_FLOWSPEC,
 }
 
 

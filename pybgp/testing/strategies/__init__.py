@@ -2,6 +2,7 @@
 
 from .attributes import as_paths, attribute_fields, attribute_octets, blocks, contexts, next_hops, optional_attributes
 from .families import BOTH, IPV4, IPV6, any_families, as_numbers, families, key_lists, keys, octets, u8, u16, u32
+from .flowspec import flow_fields, flow_rules
 from .opens import capabilities, notifications, opens, router_ids
 from .updates import updates
 
@@ -18,6 +19,8 @@ __all__ = [
     "capabilities",
     "contexts",
     "families",
+    "flow_fields",
+    "flow_rules",
     "key_lists",
     "keys",
     "next_hops",
