@@ -11,11 +11,12 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 SOURCES := pybgp tests examples
+OTHERS := .venv-bench
 
-.PHONY: help venv peers demo test lint bench docs clean
+.PHONY: help venv peers codecs demo test lint bench bench-codec docs clean
 
 help: ## show this list (the default)
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) peers ## three nodes exchange routes and ping each other (as root; else three speakers in one process)
 	@$(PYTHON) examples/demo.py
@@ -28,8 +29,12 @@ lint: $(INSTALLED) ## ruff and mypy --strict
 	$(PYTHON) -m ruff format --check $(SOURCES)
 	$(PYTHON) -m mypy
 
-bench: $(INSTALLED) peers ## measure beside BIRD and FRR in the same run (ARGS="..." goes to tests/bench)
+bench: $(INSTALLED) peers codecs ## measure beside BIRD and FRR, then the codec (with ARGS="..." for tests/bench: only that)
 	@$(PYTHON) -m tests.bench $(ARGS)
+	[ -n "$(ARGS)" ] || $(PYTHON) -m tests.bench.codec
+
+bench-codec: $(INSTALLED) codecs ## measure the codec beside exabgp, os-ken, mrtparse and scapy (ARGS="...")
+	@$(PYTHON) -m tests.bench.codec $(ARGS)
 
 docs: $(INSTALLED) ## make the generated pages of docs/reference/ again
 	@$(PYTHON) -m pybgp.fsm.table > $(VENV)/page && cp $(VENV)/page docs/reference/fsm.md
@@ -39,7 +44,7 @@ docs: $(INSTALLED) ## make the generated pages of docs/reference/ again
 venv: $(INSTALLED) ## .venv with pybgp (editable) and the tools of its tests
 
 clean: ## remove .venv and the tools' caches
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	@rm -rf $(VENV) $(OTHERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
 
 # The newest Python is not always the best one: take python3 where it is good enough, else what there is. Debian keeps
 # the means to make a virtual environment in a package of its own.
@@ -58,6 +63,16 @@ $(INSTALLED): pyproject.toml
 	good $(PYTHON) || $$python -m venv --clear $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
+
+# The codecs to compare with have an environment of their own: what they bring along shall not be what pybgp is tested with.
+codecs: $(INSTALLED)
+	@[ $(OTHERS)/.installed -nt pyproject.toml ] && exit 0
+	$(PYTHON) -m venv --clear $(OTHERS)
+	if $(OTHERS)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'; then
+	    touch $(OTHERS)/.installed
+	else
+	    echo "make: without other codecs, they can't be installed"
+	fi
 
 # apt runs only when something is missing. Installing a package must not start its daemon: invoke-rc.d asks policy-rc.d,
 # and ours says no; one that is already there is respected. Nor shall what comes in for tests start at the next boot.

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from .run import Result
     from .scenarios import Scenario
 
-BEGIN: Final = "<!-- made by tests/bench: begin -->"
-END: Final = "<!-- made by tests/bench: end -->"
+BY: Final = "tests/bench"
 SUBJECT: Final = "pybgp"
 
 Results = dict[tuple[str, str], list["Result"]]
@@ -86,14 +85,20 @@ def seconds(value: float) -> str:
     return f"{value:.3f}" if value < 1 else f"{value:.2f}"
 
 
-def write(page: Path, text: str) -> None:
+def markers(by: str = BY) -> tuple[str, str]:
+    """The lines of a page between which stands what ``by`` made."""
+    return f"<!-- made by {by}: begin -->", f"<!-- made by {by}: end -->"
+
+
+def write(page: Path, text: str, by: str = BY) -> None:
     """Put the table between the markers of a page.
 
     Raises:
         ValueError: the page has no markers.
     """
-    before, begin, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+    first, last = markers(by)
+    before, begin, rest = page.read_text().partition(first)
+    _, end, after = rest.partition(last)
     if not (begin and end):
-        raise ValueError(f"{page}: no {BEGIN} ... {END}")
-    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+        raise ValueError(f"{page}: no {first} ... {last}")
+    page.write_text(f"{before}{first}\n{text}\n{last}{after}")

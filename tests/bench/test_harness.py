@@ -215,11 +215,12 @@ def test_the_adapter_decodes_counts_and_encodes() -> None:
 
 def test_the_table_goes_between_the_markers(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    begin, end = report.markers()
+    page.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
 
     report.write(page, "new")
 
-    assert page.read_text() == f"before\n{report.BEGIN}\nnew\n{report.END}\nafter\n"
+    assert page.read_text() == f"before\n{begin}\nnew\n{end}\nafter\n"
 
 
 def test_a_page_without_markers_is_left_alone(tmp_path: Path) -> None:

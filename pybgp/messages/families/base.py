@@ -82,6 +82,14 @@ class FamilyCodec(ABC):
             InvalidNetworkField: not a key of this family that is right inside.
         """
 
+    def values(self, keys: Sequence[bytes]) -> Sequence[Nlri]:
+        """Keys as typed values, in order.
+
+        Raises:
+            InvalidNetworkField: as ``value``, for the first that isn't right.
+        """
+        return list(map(self.value, keys))
+
     @abstractmethod
     def parse(self, text: str) -> bytes:
         """The key of what ``key_text`` writes.

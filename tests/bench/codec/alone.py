@@ -1,4 +1,4 @@
-"""What an UPDATE costs in the codec alone (``python -m tests.bench.codec``): µs of CPU, the least of some rounds."""
+"""What an UPDATE costs in pybgp's codec (``python -m tests.bench.codec.alone``): µs of CPU, the least of rounds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pybgp.messages import BlockCache, Context, Framer, PeerKind
 from pybgp.messages.packing import announce
 from pybgp.messages.update import decode
 
-from . import traffic
+from .. import traffic
 
 PREFIXES = 50_000
 READ = 65_536
