@@ -16,7 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # The core: values in, values out. No IO, no clock. "a < b" are steps of one floor: b may import a.
     ("version", "constants < errors < addresses"),
     ("messages < routes",),
-    ("fsm", "policy", "bfd", "rpki", "mrt"),
+    ("fsm", "policy", "bfd", "rpki", "mrt", "capture"),
     ("rib",),
     ("config",),
     ("speaker", "calico"),
