@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from ...addresses import address_text
 from ...constants import AS_TRANS, OPTIONAL_TRANSITIVE, WELL_KNOWN, AttributeCode
+from .. import fields
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, OptionalAttributeError, Outcome
-from .base import CANONICAL, EVERYBODY
+from ..fields import only
+from .base import CANONICAL, EVERYBODY, AttributeValue
+from .text import address, number, words
 
 
-@dataclass(frozen=True, slots=True)
-class AtomicAggregate:
+@dataclass(frozen=True, slots=True, repr=False)
+class AtomicAggregate(AttributeValue):
     """ASes were left out of the path; the route must not be made more specific. No value."""
 
     code: ClassVar[int] = AttributeCode.ATOMIC_AGGREGATE
     flags: ClassVar[int] = WELL_KNOWN
     malformed: ClassVar[Outcome] = Outcome.DISCARD
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    rfc: ClassVar[str] = "4271 §5.1.6"
+    length_rule: ClassVar[str] = "none"
 
     @classmethod
     def decode(cls, data: bytes, context: Context = CANONICAL) -> Self:
@@ -29,7 +34,7 @@ class AtomicAggregate:
             AttributeLengthError: something is there; the attribute is dropped (RFC 7606 §7.6).
         """
         if data:
-            raise AttributeLengthError(cls.code, data, expected="none")
+            raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
         return cls()
 
     def encode(self, context: Context = CANONICAL) -> bytes:
@@ -38,15 +43,30 @@ class AtomicAggregate:
     def __str__(self) -> str:
         return "yes"
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls.from_json(text == "yes")
 
-@dataclass(frozen=True, slots=True)
-class Aggregator:
+    def to_json(self) -> bool:
+        return True
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        if value is not True:
+            raise ValueError(f"atomic_aggregate = {value!r}: expected true (as text: yes)")
+        return cls()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Aggregator(AttributeValue):
     """Who made the aggregate: AS number and BGP Identifier (4 octets). Optional, transitive."""
 
     code: ClassVar[int] = AttributeCode.AGGREGATOR
     flags: ClassVar[int] = OPTIONAL_TRANSITIVE
     malformed: ClassVar[Outcome] = Outcome.DISCARD
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    rfc: ClassVar[str] = "4271 §5.1.7, 6793 §3"
+    length_rule: ClassVar[str] = "8 octets, 6 from a peer with two-octet AS numbers"
     asn: int
     address: bytes
 
@@ -73,3 +93,27 @@ class Aggregator:
 
     def __str__(self) -> str:
         return f"{self.asn} {address_text(self.address)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        asn, router_id = words(text, 2, "AS ROUTER_ID")
+        return cls(some_as(number(asn, 0xFFFFFFFF, "as")), address(router_id, "router_id"))
+
+    def to_json(self) -> dict[str, Any]:
+        return {"as": self.asn, "router_id": address_text(self.address)}
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        only(value, "as", "router_id")
+        return cls(some_as(fields.number(value, "as", 0xFFFFFFFF)), address(value.get("router_id"), "router_id"))
+
+
+def some_as(asn: int) -> int:
+    """``asn`` if it isn't 0, which nobody has (RFC 7607).
+
+    Raises:
+        ValueError: it is 0.
+    """
+    if not asn:
+        raise ValueError("as = 0: expected 1..4294967295 (RFC 7607)")
+    return asn

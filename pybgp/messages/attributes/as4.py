@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from ...addresses import address_text
 from ...constants import AS_TRANS, OPTIONAL_TRANSITIVE, AttributeCode
@@ -15,17 +15,19 @@ from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, OptionalAttributeError, Outcome
 from .aggregator import Aggregator
 from .as_path import CONFED, MAX_SEGMENT, AsPath, Segment, SegmentType, read_segments, write_segments
-from .base import CANONICAL, EVERYBODY
+from .base import CANONICAL, EVERYBODY, AttributeValue
 
 
-@dataclass(frozen=True, slots=True)
-class As4Path:
+@dataclass(frozen=True, slots=True, repr=False)
+class As4Path(AttributeValue):
     """The true path, four octets an AS; confederation segments are left out (RFC 6793 §3, §6)."""
 
     code: ClassVar[int] = AttributeCode.AS4_PATH
     flags: ClassVar[int] = OPTIONAL_TRANSITIVE
     malformed: ClassVar[Outcome] = Outcome.DISCARD
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    rfc: ClassVar[str] = "6793 §3, §6"
+    length_rule: ClassVar[str] = "at least 6 octets, even"
     segments: tuple[Segment, ...]
 
     @classmethod
@@ -37,7 +39,7 @@ class As4Path:
             MalformedAsPath: segments that don't add up, AS 0; dropped.
         """
         if len(data) < 6 or len(data) % 2:
-            raise AttributeLengthError(cls.code, data, expected="at least 6 octets, even")
+            raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
         segments = read_segments(data, 4, cls.code)
         return cls(tuple(segment for segment in segments if segment.kind not in CONFED))
 
@@ -47,15 +49,31 @@ class As4Path:
     def __str__(self) -> str:
         return str(AsPath(self.segments))
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls.from_json(AsPath.parse(text).to_json())
 
-@dataclass(frozen=True, slots=True)
-class As4Aggregator:
+    def to_json(self) -> list[dict[str, Any]]:
+        return AsPath(self.segments).to_json()
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        segments = AsPath.from_json(value).segments
+        if any(segment.kind in CONFED for segment in segments):
+            raise ValueError("as4_path: expected no confederation segments (RFC 6793 §3)")
+        return cls(segments)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class As4Aggregator(AttributeValue):
     """The true AS of AGGREGATOR, and its BGP Identifier."""
 
     code: ClassVar[int] = AttributeCode.AS4_AGGREGATOR
     flags: ClassVar[int] = OPTIONAL_TRANSITIVE
     malformed: ClassVar[Outcome] = Outcome.DISCARD
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    rfc: ClassVar[str] = "6793 §3, §6"
+    length_rule: ClassVar[str] = "8 octets"
     asn: int
     address: bytes
 
@@ -68,7 +86,7 @@ class As4Aggregator:
             OptionalAttributeError: AS 0; dropped (RFC 7607 §2).
         """
         if len(data) != 8:
-            raise AttributeLengthError(cls.code, data, expected="8 octets")
+            raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
         asn = int.from_bytes(data[:4])
         if not asn:
             raise OptionalAttributeError(cls.code, "AS 0 (RFC 7607)")
@@ -79,6 +97,18 @@ class As4Aggregator:
 
     def __str__(self) -> str:
         return f"{self.asn} {address_text(self.address)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls.from_json(Aggregator.parse(text).to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        return Aggregator(self.asn, self.address).to_json()
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        found = Aggregator.from_json(value)
+        return cls(found.asn, found.address)
 
 
 def merge(

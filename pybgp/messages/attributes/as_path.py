@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from struct import unpack_from
-from typing import ClassVar, Final, NamedTuple, Self
+from typing import Any, ClassVar, Final, NamedTuple, Self
 
 from ...constants import AS_TRANS, WELL_KNOWN, AttributeCode
 from ..context import Context, PeerKind
 from ..errors import MalformedAsPath, Outcome
-from .base import CANONICAL, EVERYBODY
+from ..fields import array, items, only, whole
+from .base import CANONICAL, EVERYBODY, AttributeValue
+from .text import number
 
 
 class SegmentType(IntEnum):
@@ -42,14 +45,16 @@ class Segment(NamedTuple):
         return 1 if self.kind is SegmentType.AS_SET else len(self.asns)
 
 
-@dataclass(frozen=True, slots=True)
-class AsPath:
+@dataclass(frozen=True, slots=True, repr=False)
+class AsPath(AttributeValue):
     """``segments`` in the order of the wire: the neighbour's AS first. Well-known, mandatory; may be empty."""
 
     code: ClassVar[int] = AttributeCode.AS_PATH
     flags: ClassVar[int] = WELL_KNOWN
     malformed: ClassVar[Outcome] = Outcome.TREAT_AS_WITHDRAW
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    rfc: ClassVar[str] = "4271 §5.1.2, 5065"
+    length_rule: ClassVar[str] = "whole segments"
     segments: tuple[Segment, ...] = ()
 
     @classmethod
@@ -106,6 +111,31 @@ class AsPath:
     def __str__(self) -> str:
         return " ".join(map(_segment_text, self.segments))
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text form, where ASes without brackets are an AS_SEQUENCE (as many as ``sequence`` takes).
+
+        Raises:
+            ValueError: brackets that don't match, or something that is no AS number.
+        """
+        segments: list[Segment] = []
+        bare: list[int] = []
+        for kind, numbers in _read_text(text):
+            if kind is SegmentType.AS_SEQUENCE:
+                bare += numbers
+                continue
+            segments += cls.sequence(bare).segments
+            segments.append(Segment(kind, numbers))
+            bare = []
+        return cls((*segments, *cls.sequence(bare).segments))
+
+    def to_json(self) -> list[dict[str, Any]]:
+        return [{"type": kind.name.lower(), "asns": list(asns)} for kind, asns in self.segments]
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        return cls(tuple(map(_segment_of, items(value, "as_path"))))
+
 
 _BRACKETS: Final = {
     SegmentType.AS_SET: ("{", ",", "}"),
@@ -118,6 +148,53 @@ _BRACKETS: Final = {
 def _segment_text(segment: Segment) -> str:
     before, between, behind = _BRACKETS[segment.kind]
     return before + between.join(map(str, segment.asns)) + behind
+
+
+_WRITTEN: Final = re.compile(
+    r"\s*(?:(?P<bare>[0-9]+)|\{(?P<set>[0-9,\s]*)\}|\((?P<confed>[0-9\s]*)\)|\[(?P<confed_set>[0-9,\s]*)\])(?=[\s{(\[]|$)"
+)
+_KIND_OF: Final = {
+    "bare": SegmentType.AS_SEQUENCE,
+    "set": SegmentType.AS_SET,
+    "confed": SegmentType.AS_CONFED_SEQUENCE,
+    "confed_set": SegmentType.AS_CONFED_SET,
+}
+
+
+def _read_text(text: str) -> Iterator[tuple[SegmentType, tuple[int, ...]]]:
+    """Segments one by one, a bare AS number as a segment of its own.
+
+    Raises:
+        ValueError: as ``AsPath.parse`` says.
+    """
+    at, text = 0, text.strip()
+    while at < len(text):
+        found = _WRITTEN.match(text, at)
+        if found is None:
+            raise ValueError(
+                f"as_path: {text[at : at + 20]!r}: expected AS numbers, {{sets}}, (confederation) or [sets]"
+            )
+        name = found.lastgroup or "bare"
+        yield _KIND_OF[name], _asns(found[name].replace(",", " ").split(), number)
+        at = found.end()
+
+
+def _segment_of(value: Any) -> Segment:
+    only(value, "type", "asns")
+    for kind in SegmentType:
+        if value.get("type") == kind.name.lower():
+            return Segment(kind, _asns(array(value, "asns"), whole))
+    raise ValueError(f"type = {value.get('type')!r}: expected {', '.join(kind.name.lower() for kind in SegmentType)}")
+
+
+def _asns(values: list[Any], read: Callable[[Any, int, str], int]) -> tuple[int, ...]:
+    """1..255 AS numbers but 0."""
+    if not 1 <= len(values) <= MAX_SEGMENT:
+        raise ValueError(f"segment of {len(values)} AS numbers: expected 1..{MAX_SEGMENT}")
+    found = tuple(read(value, 0xFFFFFFFF, "as_path") for value in values)
+    if 0 in found:
+        raise ValueError("as_path: AS 0: expected 1..4294967295 (RFC 7607)")
+    return found
 
 
 def read_segments(data: bytes, as_size: int, attribute: int = AttributeCode.AS_PATH) -> tuple[Segment, ...]:

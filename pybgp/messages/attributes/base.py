@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Final, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, Final, NamedTuple, Protocol, Self
 
 from ...constants import AttributeFlags
 from ..context import Context, PeerKind
-from ..errors import MalformedAttributeList, Outcome
+from ..errors import MalformedAttributeList, Outcome, attribute_name
 
 CANONICAL: Final = Context()
 """The context of a ``Block``'s octets: AS numbers in four octets."""
@@ -21,8 +21,12 @@ KIND_BITS: Final = int(AttributeFlags.OPTIONAL | AttributeFlags.TRANSITIVE)
 """The flags that an attribute's definition fixes."""
 
 
+LOGGED: Final = 200
+"""Characters that the ``repr`` of an attribute has at most."""
+
+
 class Attribute(Protocol):
-    """One path attribute; the classes are frozen values with a text form."""
+    """One path attribute; the classes are frozen values with a text and a JSON form."""
 
     @property
     def code(self) -> int:
@@ -35,18 +39,27 @@ class Attribute(Protocol):
     def encode(self, context: Context = CANONICAL) -> bytes:
         """The value octets, without flags, type and length."""
 
+    def __str__(self) -> str:
+        """As people write it, whole; the class's ``parse`` reads it again."""
+
+    def to_json(self) -> Any:
+        """What a program wants of it, in what JSON has; the class's ``from_json`` reads it again."""
+
 
 class KnownAttribute(Attribute, Protocol):
     """An attribute that pybgp can read.
 
     ``malformed`` is what an error in it costs (RFC 7606 §7); ``accepted_from`` are the kinds of peer that may send it,
-    from others it is dropped.
+    from others it is dropped. ``rfc`` is the source ("4271 §5.1.4"), ``length_rule`` the length that the value must
+    have ("4 octets"); both are for people.
     """
 
     code: ClassVar[int]
     flags: ClassVar[int]
     malformed: ClassVar[Outcome]
     accepted_from: ClassVar[frozenset[PeerKind]]
+    rfc: ClassVar[str]
+    length_rule: ClassVar[str]
 
     @classmethod
     def decode(cls, data: bytes, context: Context = CANONICAL) -> Self:
@@ -55,6 +68,35 @@ class KnownAttribute(Attribute, Protocol):
         Raises:
             AttributeProblem: the value is not what the attribute's RFC says; ``malformed`` is what that costs.
         """
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text form.
+
+        Raises:
+            ValueError: nothing of the kind; the text says what was expected.
+        """
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Read the JSON form.
+
+        Raises:
+            ValueError: nothing of the kind; the text says what was expected.
+        """
+
+
+class AttributeValue:
+    """What the classes of attributes share: a ``repr`` that is fit for a log, "<MULTI_EXIT_DISC 5>"."""
+
+    __slots__ = ()
+
+    def __repr__(self: Attribute) -> str:
+        name, text = attribute_name(self.code), str(self)
+        room = LOGGED - len(name) - len("< >")
+        if len(text) > room:
+            text = text[: room - 1] + "…"
+        return f"<{name} {text}>" if text else f"<{name}>"
 
 
 class RawAttribute(NamedTuple):

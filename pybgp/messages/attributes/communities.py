@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import pack, unpack
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from ...constants import OPTIONAL_TRANSITIVE, AttributeCode, Community
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, Outcome
-from .base import CANONICAL, EVERYBODY
+from .base import CANONICAL, EVERYBODY, AttributeValue
+from .text import some_texts
 
 _NAMES: Final = {community.value: community.name.lower().replace("_", "-") for community in Community}
 _VALUES: Final = {name: value for value, name in _NAMES.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Communities:
+@dataclass(frozen=True, slots=True, repr=False)
+class Communities(AttributeValue):
     """``values`` are numbers of 32 bits, each once, in the order of the wire. Optional, transitive."""
 
     code: ClassVar[int] = AttributeCode.COMMUNITIES
     flags: ClassVar[int] = OPTIONAL_TRANSITIVE
     malformed: ClassVar[Outcome] = Outcome.TREAT_AS_WITHDRAW
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    rfc: ClassVar[str] = "1997"
+    length_rule: ClassVar[str] = "a multiple of 4 octets, at least 4"
     values: tuple[int, ...]
 
     @classmethod
@@ -40,7 +43,7 @@ class Communities:
             AttributeLengthError: empty, or not a multiple of 4; treat-as-withdraw (RFC 7606 §7.8).
         """
         if not data or len(data) % 4:
-            raise AttributeLengthError(cls.code, data, expected="a multiple of 4 octets, at least 4")
+            raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
         return cls(tuple(dict.fromkeys(unpack(f"!{len(data) // 4}I", data))))
 
     def encode(self, context: Context = CANONICAL) -> bytes:
@@ -48,6 +51,18 @@ class Communities:
 
     def __str__(self) -> str:
         return " ".join(map(community_text, self.values))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls.from_json(text.split())
+
+    def to_json(self) -> list[str]:
+        """Always numbers ("65535:65281", not "no-export"), so that programs can compare them."""
+        return [f"{value >> 16}:{value & 0xFFFF}" for value in self.values]
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        return cls.of(some_texts(value, "communities"))
 
 
 def community_text(value: int) -> str:

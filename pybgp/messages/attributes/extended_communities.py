@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from ...addresses import address_octets, address_text
 from ...constants import OPTIONAL_TRANSITIVE, AttributeCode
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, Outcome
-from .base import CANONICAL, EVERYBODY, pieces
+from .base import CANONICAL, EVERYBODY, AttributeValue, pieces
+from .text import some_texts
 
 NON_TRANSITIVE: Final = 0x40
 """Bit of the type octet: the community ends at the border of the AS (RFC 4360 §2)."""
@@ -21,14 +22,16 @@ _SUBTYPES: Final = {2: "rt", 3: "ro"}
 _SUBTYPE_BY_NAME: Final = {name: number for number, name in _SUBTYPES.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class ExtendedCommunities:
+@dataclass(frozen=True, slots=True, repr=False)
+class ExtendedCommunities(AttributeValue):
     """``values`` are 8 octets each, each once, in the order of the wire. Optional, transitive."""
 
     code: ClassVar[int] = AttributeCode.EXTENDED_COMMUNITIES
     flags: ClassVar[int] = OPTIONAL_TRANSITIVE
     malformed: ClassVar[Outcome] = Outcome.TREAT_AS_WITHDRAW
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    rfc: ClassVar[str] = "4360"
+    length_rule: ClassVar[str] = "a multiple of 8 octets, at least 8"
     values: tuple[bytes, ...]
 
     @classmethod
@@ -45,7 +48,7 @@ class ExtendedCommunities:
             AttributeLengthError: empty, or not a multiple of 8; treat-as-withdraw (RFC 7606 §7.14).
         """
         if not data or len(data) % 8:
-            raise AttributeLengthError(cls.code, data, expected="a multiple of 8 octets, at least 8")
+            raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
         return cls(tuple(dict.fromkeys(pieces(data, 8))))
 
     def encode(self, context: Context = CANONICAL) -> bytes:
@@ -53,6 +56,17 @@ class ExtendedCommunities:
 
     def __str__(self) -> str:
         return " ".join(map(extended_community_text, self.values))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls.from_json(text.split())
+
+    def to_json(self) -> list[str]:
+        return list(map(extended_community_text, self.values))
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        return cls.of(some_texts(value, "extended_communities"))
 
 
 def extended_community_text(value: bytes) -> str:

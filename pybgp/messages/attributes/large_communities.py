@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import iter_unpack, pack
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from ...constants import OPTIONAL_TRANSITIVE, AttributeCode
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, Outcome
-from .base import CANONICAL, EVERYBODY
+from .base import CANONICAL, EVERYBODY, AttributeValue
+from .text import some_texts
 
 
 class LargeCommunity(NamedTuple):
@@ -24,14 +25,16 @@ class LargeCommunity(NamedTuple):
         return f"{self.administrator}:{self.data1}:{self.data2}"
 
 
-@dataclass(frozen=True, slots=True)
-class LargeCommunities:
+@dataclass(frozen=True, slots=True, repr=False)
+class LargeCommunities(AttributeValue):
     """``values`` ascending, each once (RFC 8092 §3, §5). Optional, transitive."""
 
     code: ClassVar[int] = AttributeCode.LARGE_COMMUNITIES
     flags: ClassVar[int] = OPTIONAL_TRANSITIVE
     malformed: ClassVar[Outcome] = Outcome.TREAT_AS_WITHDRAW
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    rfc: ClassVar[str] = "8092"
+    length_rule: ClassVar[str] = "a multiple of 12 octets, at least 12"
     values: tuple[LargeCommunity, ...]
 
     @classmethod
@@ -48,7 +51,7 @@ class LargeCommunities:
             AttributeLengthError: empty, or not a multiple of 12; treat-as-withdraw (RFC 8092 §6).
         """
         if not data or len(data) % 12:
-            raise AttributeLengthError(cls.code, data, expected="a multiple of 12 octets, at least 12")
+            raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
         return cls.of(iter_unpack("!III", data))
 
     def encode(self, context: Context = CANONICAL) -> bytes:
@@ -56,6 +59,17 @@ class LargeCommunities:
 
     def __str__(self) -> str:
         return " ".join(map(str, self.values))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls.from_json(text.split())
+
+    def to_json(self) -> list[str]:
+        return list(map(str, self.values))
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        return cls.of(some_texts(value, "large_communities"))
 
 
 def parse_large_community(text: str) -> LargeCommunity:

@@ -1,28 +1,43 @@
 """MP_REACH_NLRI and MP_UNREACH_NLRI: routes of other families than the classic fields have (RFC 4760 §3, §4).
 
-They are not part of a ``Block``: ``update`` takes them off before it looks at the attributes.
+They are not part of a ``Block``: ``update`` takes them off before it looks at the attributes. Their text has the
+NLRI as octets, since a session must be known to read it; ``to_json`` takes the session's context.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, ClassVar, Final, Self
 
-from ...addresses import Family
-from ...constants import AttributeCode
-from ..errors import OptionalAttributeError
+from ...addresses import Family, address_text
+from ...constants import OPTIONAL_NON_TRANSITIVE, AttributeCode
+from ..context import Context, PeerKind
+from ..errors import InvalidNetworkField, OptionalAttributeError, Outcome
+from ..families.base import FamilyCodec
+from ..families.registry import codec
+from ..fields import from_hex, items, number, only, present, text
+from .base import CANONICAL, EVERYBODY, AttributeValue, pieces
+from .text import address
+
+_HEX: Final = "0x"
 
 
-@dataclass(frozen=True, slots=True)
-class MpReach:
+@dataclass(frozen=True, slots=True, repr=False)
+class MpReach(AttributeValue):
     """Reachable prefixes of one family and their next hop; ``nlri`` is the field as it stands."""
 
+    code: ClassVar[int] = AttributeCode.MP_REACH_NLRI
+    flags: ClassVar[int] = OPTIONAL_NON_TRANSITIVE
+    malformed: ClassVar[Outcome] = Outcome.RESET
+    accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    rfc: ClassVar[str] = "4760 §3"
+    length_rule: ClassVar[str] = "at least 5 octets and the next hop"
     family: Family
     next_hop: bytes
     nlri: bytes
 
     @classmethod
-    def decode(cls, data: bytes) -> Self:
+    def decode(cls, data: bytes, context: Context = CANONICAL) -> Self:
         """Read the value octets; the reserved octet is ignored.
 
         Raises:
@@ -34,21 +49,58 @@ class MpReach:
             raise OptionalAttributeError(AttributeCode.MP_REACH_NLRI, why)
         return cls(Family(data[0] << 8 | data[1], data[2]), data[4 : 4 + size], data[5 + size :])
 
-    def encode(self) -> bytes:
+    def encode(self, context: Context = CANONICAL) -> bytes:
         """The value octets."""
         head = self.family.afi.to_bytes(2) + bytes((self.family.safi, len(self.next_hop)))
         return b"".join((head, self.next_hop, b"\0", self.nlri))
 
+    def __str__(self) -> str:
+        next_hop = ",".join(_next_hops(self.family, self.next_hop))
+        return f"{self.family} next-hop {next_hop} nlri {_HEX}{self.nlri.hex()}"
 
-@dataclass(frozen=True, slots=True)
-class MpUnreach:
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text form: "ipv6-unicast next-hop 2001:db8::1,fe80::1 nlri 0x2020010db8".
+
+        Raises:
+            ValueError: nothing of the kind.
+        """
+        parts = text.split()
+        if len(parts) != 5 or parts[1::2] != ["next-hop", "nlri"]:
+            raise ValueError(f"{text!r}: expected FAMILY next-hop ADDRESSES nlri HEX")
+        return cls.from_json({"family": parts[0], "next_hop": parts[2].split(","), "nlri": parts[4]})
+
+    def to_json(self, context: Context = CANONICAL) -> dict[str, Any]:
+        """Family, addresses of the next hop, and the NLRI as the family's JSON; ``context`` as for ``nlri_json``."""
+        return {
+            "family": str(self.family),
+            "next_hop": _next_hops(self.family, self.next_hop),
+            "nlri": nlri_json(self.family, self.nlri, context),
+        }
+
+    @classmethod
+    def from_json(cls, value: Any, context: Context = CANONICAL) -> Self:
+        only(value, "family", "next_hop", "nlri")
+        family = Family.parse(text(value, "family"))
+        next_hop = _next_hop_of(family, items(present(value, "next_hop"), "next_hop"))
+        return cls(family, next_hop, nlri_of(family, present(value, "nlri"), context))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MpUnreach(AttributeValue):
     """Withdrawn prefixes of one family; without any, alone in its UPDATE, the family's End-of-RIB (RFC 4724 §2)."""
 
+    code: ClassVar[int] = AttributeCode.MP_UNREACH_NLRI
+    flags: ClassVar[int] = OPTIONAL_NON_TRANSITIVE
+    malformed: ClassVar[Outcome] = Outcome.RESET
+    accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    rfc: ClassVar[str] = "4760 §4"
+    length_rule: ClassVar[str] = "at least 3 octets"
     family: Family
     nlri: bytes
 
     @classmethod
-    def decode(cls, data: bytes) -> Self:
+    def decode(cls, data: bytes, context: Context = CANONICAL) -> Self:
         """Read the value octets.
 
         Raises:
@@ -58,6 +110,110 @@ class MpUnreach:
             raise OptionalAttributeError(AttributeCode.MP_UNREACH_NLRI, f"{len(data)} octets, expected at least 3")
         return cls(Family(data[0] << 8 | data[1], data[2]), data[3:])
 
-    def encode(self) -> bytes:
+    def encode(self, context: Context = CANONICAL) -> bytes:
         """The value octets."""
         return self.family.afi.to_bytes(2) + bytes((self.family.safi,)) + self.nlri
+
+    def __str__(self) -> str:
+        return f"{self.family} nlri {_HEX}{self.nlri.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text form: "ipv6-unicast nlri 0x2020010db8".
+
+        Raises:
+            ValueError: nothing of the kind.
+        """
+        parts = text.split()
+        if len(parts) != 3 or parts[1] != "nlri":
+            raise ValueError(f"{text!r}: expected FAMILY nlri HEX")
+        return cls.from_json({"family": parts[0], "nlri": parts[2]})
+
+    def to_json(self, context: Context = CANONICAL) -> dict[str, Any]:
+        """Family, and the NLRI as the family's JSON; ``context`` as for ``nlri_json``."""
+        return {"family": str(self.family), "nlri": nlri_json(self.family, self.nlri, context)}
+
+    @classmethod
+    def from_json(cls, value: Any, context: Context = CANONICAL) -> Self:
+        only(value, "family", "nlri")
+        family = Family.parse(text(value, "family"))
+        return cls(family, nlri_of(family, present(value, "nlri"), context))
+
+
+def nlri_json(family: Family, nlri: bytes, context: Context = CANONICAL) -> list[dict[str, Any]] | str:
+    """The destinations of an NLRI field, each with its ``path_id`` where the session receives those (RFC 7911).
+
+    A destination that is not right inside has its octets only ({"octets": "0x..."}); the field is hexadecimal text
+    ("0x...") when pybgp doesn't know the family, or can't tell where a destination ends.
+    """
+    found = _codec(family, context)
+    with_ids = family in context.add_path_receive
+    try:
+        if found is not None:
+            return [
+                _destination(found, key) | ({"path_id": int.from_bytes(path_id)} if with_ids else {})
+                for path_id, key in found.walk(nlri, 4 if with_ids else 0)
+            ]
+    except InvalidNetworkField:
+        pass
+    return _HEX + nlri.hex()
+
+
+def nlri_of(family: Family, value: Any, context: Context = CANONICAL) -> bytes:
+    """The NLRI field of what ``nlri_json`` gives.
+
+    Raises:
+        ValueError: nothing of the kind; destinations of a family that pybgp doesn't know.
+    """
+    if isinstance(value, str):
+        return _octets(value, "nlri")
+    found = _codec(family, context)
+    out = bytearray()
+    for item in items(value, "nlri"):
+        if found is None or not isinstance(item, dict):
+            raise ValueError(f"nlri of {family}: expected {'octets in hexadecimal' if found is None else 'objects'}")
+        fields = dict(item)
+        if family in context.add_path_receive:
+            out += number(fields, "path_id", 0xFFFFFFFF).to_bytes(4)
+            del fields["path_id"]
+        out += _octets(fields["octets"], "octets") if fields.keys() == {"octets"} else found.from_json(fields)
+    return bytes(out)
+
+
+def _codec(family: Family, context: Context) -> FamilyCodec | None:
+    found = codec(family)
+    return found.multiple_labels if found is not None and family in context.multiple_labels else found
+
+
+def _destination(family: FamilyCodec, key: bytes) -> dict[str, Any]:
+    try:
+        return family.value(key).to_json()
+    except InvalidNetworkField:
+        return {"octets": _HEX + key.hex()}
+
+
+def _next_hops(family: Family, octets: bytes) -> list[str]:
+    """The addresses of a next hop, global before link-local; hexadecimal where it is more, or less, than addresses."""
+    found = codec(family)
+    if found is not None and len(octets) in found.next_hop_sizes + found.extended_next_hop_sizes:
+        addresses = found.next_hop_address(octets)
+        if addresses and found.next_hop_octets(addresses) == octets:
+            return [address_text(part) for part in pieces(addresses, 4 if len(addresses) == 4 else 16)]
+    return [_HEX + octets.hex()]
+
+
+def _next_hop_of(family: Family, texts: list[Any]) -> bytes:
+    if len(texts) == 1 and str(texts[0]).startswith(_HEX):
+        octets = _octets(texts[0], "next_hop")
+    else:
+        found = codec(family)
+        if found is None:
+            raise ValueError(f"next_hop of {family}: expected octets in hexadecimal")
+        octets = found.next_hop_octets(b"".join(address(each, "next_hop", (4, 16)) for each in texts))
+    if len(octets) > 255:
+        raise ValueError(f"next_hop has {len(octets)} octets: expected at most 255")
+    return octets
+
+
+def _octets(value: Any, name: str) -> bytes:
+    return from_hex(value.removeprefix(_HEX) if isinstance(value, str) else value, name)

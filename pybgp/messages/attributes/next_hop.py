@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from ...addresses import address_text
 from ...constants import WELL_KNOWN, AttributeCode
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, InvalidNextHop, Outcome
-from .base import CANONICAL, EVERYBODY
+from .base import CANONICAL, EVERYBODY, AttributeValue
+from .text import address
 
 _IPV4_MAPPED: Final = bytes(10) + b"\xff\xff"
 _IPV6_LOOPBACK: Final = bytes(15) + b"\1"
 _UNSPECIFIED: Final = bytes(16)
 
 
-@dataclass(frozen=True, slots=True)
-class NextHop:
+@dataclass(frozen=True, slots=True, repr=False)
+class NextHop(AttributeValue):
     """``address`` has 4 octets. Well-known, mandatory beside classic NLRI, meaningless without."""
 
     code: ClassVar[int] = AttributeCode.NEXT_HOP
     flags: ClassVar[int] = WELL_KNOWN
     malformed: ClassVar[Outcome] = Outcome.TREAT_AS_WITHDRAW
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    rfc: ClassVar[str] = "4271 §5.1.3"
+    length_rule: ClassVar[str] = "4 octets"
     address: bytes
 
     @classmethod
@@ -35,7 +38,7 @@ class NextHop:
             InvalidNextHop: not the address of a host; treat-as-withdraw.
         """
         if len(data) != 4:
-            raise AttributeLengthError(cls.code, data, expected="4 octets")
+            raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
         problem = why_no_host(data, loopback=context.loopback)
         if problem:
             raise InvalidNextHop(cls.code, problem)
@@ -46,6 +49,17 @@ class NextHop:
 
     def __str__(self) -> str:
         return address_text(self.address)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls(address(text, "next_hop"))
+
+    def to_json(self) -> str:
+        return str(self)
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        return cls(address(value, "next_hop"))
 
 
 def why_no_host(address: bytes, *, loopback: bool = False) -> str:
