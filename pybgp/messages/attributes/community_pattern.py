@@ -12,7 +12,7 @@ from typing import Final
 from ...constants import AttributeCode
 from .block import Block
 from .communities import parse_community
-from .extended_communities import parse_extended_community
+from .extended_communities import NAMES, parse_extended_community
 from .large_communities import parse_large_community
 
 SIZES: Final = {
@@ -22,7 +22,7 @@ SIZES: Final = {
 }
 """The attributes that carry communities, and the octets of one."""
 _ANY: Final = "*"
-_NAMED_TYPES: Final = ("rt", "ro")
+_WITH_WILDCARDS: Final = ("rt", "ro")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,14 @@ def parse(text: str) -> CommunityPattern:
 
     "AS:VALUE" and the well-known names are standard (RFC 1997), "AS:VALUE:VALUE" large (RFC 8092); "rt:" and "ro:" in
     front make an extended one (RFC 4360), with an AS, an address or "*" (any AS of two octets) in the middle, and so
-    does "0xTYPE:0xVALUE".
+    do the other names of extended communities ("color:100") and "0xTYPE:0xVALUE", without any "*".
 
     Raises:
         ValueError: nothing of the kind; the text says what was expected.
     """
     parts = text.split(":")
     try:
-        if parts[0] in _NAMED_TYPES or parts[0].startswith("0x"):
+        if parts[0] in NAMES or parts[0].startswith("0x"):
             return _extended(text, parts)
         return _large(text, parts) if len(parts) == 3 else _standard(text, parts)
     except ValueError:
@@ -108,8 +108,8 @@ def _extended(text: str, parts: list[str]) -> CommunityPattern:
     octets = parse_extended_community(":".join("0" if part == _ANY else part for part in parts))
     mask = bytearray(b"\xff" * 8)
     if _ANY in parts:
-        if parts[0] not in _NAMED_TYPES:
-            raise ValueError(f"{text!r}: no wildcard in hexadecimal")
+        if parts[0] not in _WITH_WILDCARDS:
+            raise ValueError(f"{text!r}: wildcards are for {' and '.join(_WITH_WILDCARDS)}")
         border = 4 if octets[0] == 0 else 6
         if parts[1] == _ANY:
             mask[2:border] = bytes(border - 2)

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self
 
-from ...addresses import address_octets, address_text
 from ...constants import OPTIONAL_TRANSITIVE, AttributeCode
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, Outcome
 from .base import CANONICAL, EVERYBODY, AttributeValue, pieces
+from .extended_community_kinds import KINDS, NON_TRANSITIVE, Kind
 from .text import some_texts
 
-NON_TRANSITIVE: Final = 0x40
-"""Bit of the type octet: the community ends at the border of the AS (RFC 4360 §2)."""
-_TWO_OCTET_AS: Final = 0x00
-_IPV4: Final = 0x01
-_FOUR_OCTET_AS: Final = 0x02
-_SUBTYPES: Final = {2: "rt", 3: "ro"}
-_SUBTYPE_BY_NAME: Final = {name: number for number, name in _SUBTYPES.items()}
+__all__ = [
+    "NAMES",
+    "NON_TRANSITIVE",
+    "ExtendedCommunities",
+    "extended_community_text",
+    "is_transitive",
+    "parse_extended_community",
+]
+
+_BY_NUMBER: Final = {kind.number: kind for kind in KINDS}
+_BY_NAME: Final[dict[str, list[Kind]]] = {}
+for _kind in KINDS:
+    _BY_NAME.setdefault(_kind.name, []).append(_kind)
+NAMES: Final = frozenset(_BY_NAME)
+"""What may stand in front of an extended community's first colon."""
+_HEX: Final = re.compile(r"(?:0x)?([0-9a-f]{4}):(?:0x)?([0-9a-f]{12})", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,21 +79,21 @@ class ExtendedCommunities(AttributeValue):
         return cls.of(some_texts(value, "extended_communities"))
 
 
+def is_transitive(value: bytes) -> bool:
+    """Does the community go on to other ASes (RFC 4360 §2)?"""
+    return not value[0] & NON_TRANSITIVE
+
+
 def extended_community_text(value: bytes) -> str:
-    """``"rt:64512:7"``, ``"ro:192.0.2.1:7"``, ``"rt:4200000000:7"``; others as type and value in hex.
+    """``"rt:64512:7"``, ``"color:100"``, ``"default-gateway"``; without a name, type and value in hexadecimal.
 
     A four-octet AS that fits two octets ends in "L" ("rt:64512L:7"), since it is another community (RFC 5668 §2).
     """
-    kind, subtype = value[0], value[1]
-    name = _SUBTYPES.get(subtype)
-    if name is not None and kind == _TWO_OCTET_AS:
-        return f"{name}:{int.from_bytes(value[2:4])}:{int.from_bytes(value[4:])}"
-    if name is not None and kind == _IPV4:
-        return f"{name}:{address_text(value[2:6])}:{int.from_bytes(value[6:])}"
-    if name is not None and kind == _FOUR_OCTET_AS:
-        asn = int.from_bytes(value[2:6])
-        return f"{name}:{asn}{'L' if asn <= 0xFFFF else ''}:{int.from_bytes(value[6:])}"
-    return f"0x{value[:2].hex()}:0x{value[2:].hex()}"
+    kind = _BY_NUMBER.get(int.from_bytes(value[:2]))
+    text = None if kind is None else kind.layout.text(value[2:])
+    if kind is None or text is None:
+        return f"0x{value[:2].hex()}:0x{value[2:].hex()}"
+    return f"{kind.name}:{text}" if text else kind.name
 
 
 def parse_extended_community(text: str) -> bytes:
@@ -92,22 +102,18 @@ def parse_extended_community(text: str) -> bytes:
     Raises:
         ValueError: nothing of the kind.
     """
-    parts = text.split(":")
-    try:
-        if len(parts) == 3:
-            return _parse_named(_SUBTYPE_BY_NAME[parts[0]], parts[1], int(parts[2]))
-        kind, value = (bytes.fromhex(part.removeprefix("0x")) for part in parts)
-        if len(kind) == 2 and len(value) == 6:
-            return kind + value
-    except (ValueError, KeyError, OverflowError):
-        pass
-    raise ValueError(f"{text!r} is not an extended community: expected rt:AS:VALUE, ro:ADDRESS:VALUE or 0xTYPE:0xVALUE")
-
-
-def _parse_named(subtype: int, administrator: str, number: int) -> bytes:
-    if "." in administrator:
-        return bytes((_IPV4, subtype)) + address_octets(administrator) + number.to_bytes(2)
-    asn = int(administrator.removesuffix("L"))
-    if asn > 0xFFFF or administrator.endswith("L"):
-        return bytes((_FOUR_OCTET_AS, subtype)) + asn.to_bytes(4) + number.to_bytes(2)
-    return bytes((_TWO_OCTET_AS, subtype)) + asn.to_bytes(2) + number.to_bytes(4)
+    found = _HEX.fullmatch(text)
+    if found is not None:
+        return bytes.fromhex(found[1] + found[2])
+    name, _, rest = text.partition(":")
+    whys = []
+    for kind in _BY_NAME.get(name, ()):
+        try:
+            return kind.number.to_bytes(2) + kind.layout.parse(rest)
+        except ValueError as error:
+            whys.append(str(error))
+    why = f" ({whys[0]})" if len(whys) == 1 else ""
+    raise ValueError(
+        f"{text!r} is not an extended community{why}: "
+        "expected rt:AS:VALUE, ro:ADDRESS:VALUE, another name of RFC 7153's registries, or 0xTYPE:0xVALUE"
+    )

@@ -1,6 +1,7 @@
 """Hypothesis strategies for the values and octets of BGP; needs the package ``hypothesis``."""
 
 from .attributes import as_paths, attribute_fields, attribute_octets, blocks, contexts, next_hops, optional_attributes
+from .extended import extended_communities
 from .families import BOTH, IPV4, IPV6, any_families, as_numbers, families, key_lists, keys, octets, u8, u16, u32
 from .flowspec import flow_fields, flow_rules
 from .opens import capabilities, notifications, opens, router_ids
@@ -18,6 +19,7 @@ __all__ = [
     "blocks",
     "capabilities",
     "contexts",
+    "extended_communities",
     "families",
     "flow_fields",
     "flow_rules",

@@ -23,6 +23,7 @@ from ...messages.attributes.only_to_customer import OnlyToCustomer
 from ...messages.attributes.originator_id import OriginatorId
 from ...messages.attributes.unknown import UnknownAttribute
 from ...messages.context import Context, PeerKind
+from .extended import extended_communities
 from .families import BOTH, IPV4, IPV6, as_numbers, octets, u8, u32
 
 _segments = st.builds(
@@ -42,7 +43,7 @@ optional_attributes: SearchStrategy[Attribute] = st.one_of(
     st.builds(Communities.of, st.lists(u32, min_size=1, max_size=70)),
     st.builds(OriginatorId, octets(4)),
     st.builds(ClusterList, st.lists(octets(4), min_size=1, max_size=5).map(tuple)),
-    st.builds(ExtendedCommunities.of, st.lists(octets(8), min_size=1, max_size=40)),
+    st.builds(ExtendedCommunities.of, st.lists(extended_communities, min_size=1, max_size=40)),
     st.builds(LargeCommunities.of, st.lists(st.tuples(u32, u32, u32), min_size=1, max_size=30)),
     st.builds(OnlyToCustomer, u32),
     st.builds(UnknownAttribute, st.integers(100, 255), st.just(0xE0), st.binary(max_size=300)),
