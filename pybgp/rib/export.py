@@ -12,8 +12,10 @@ from typing import Final, Literal, NamedTuple
 from ..addresses import Family
 from ..constants import HEADER_SIZE, MAX_MESSAGE, AttributeCode
 from ..messages import update
+from ..messages.attributes.base import pieces
 from ..messages.attributes.block import Block
-from ..messages.attributes.extended_communities import ExtendedCommunities
+from ..messages.attributes.extended_communities import ExtendedCommunities, is_transitive
+from ..messages.attributes.ipv6_extended_communities import Ipv6ExtendedCommunities
 from ..messages.context import PeerKind
 from ..messages.families.registry import codec
 from ..policy.builtin import may_advertise
@@ -34,7 +36,9 @@ _UPDATE_SIZE: Final = HEADER_SIZE + 4
 _REACH_SIZE: Final = 9
 """Octets of MP_REACH_NLRI, its header included, besides next hop and prefixes (RFC 4760 §3)."""
 _PATH_ID_SIZE: Final = 4
-_EXTENDED_COMMUNITIES_BIT: Final = 1 << AttributeCode.EXTENDED_COMMUNITIES
+_EXTENDED_COMMUNITIES: Final = ((ExtendedCommunities, 8), (Ipv6ExtendedCommunities, 20))
+"""The attributes whose communities say themselves whether they leave the AS, and the octets of one."""
+_EXTENDED_COMMUNITIES_MASK: Final = sum(1 << kind.code for kind, _ in _EXTENDED_COMMUNITIES)
 _NOT_OUTSIDE: Final = (
     AttributeCode.ORIGINATOR_ID,
     AttributeCode.CLUSTER_LIST,
@@ -247,7 +251,7 @@ class Exporter:
         """Our AS in front; LOCAL_PREF, MED of others and what belongs to the inside stay inside (RFC 4271 §5)."""
         if block.mask & _NOT_OUTSIDE_MASK:
             block = block.replace(remove=_NOT_OUTSIDE)
-        if block.mask & _EXTENDED_COMMUNITIES_BIT:
+        if block.mask & _EXTENDED_COMMUNITIES_MASK:
             block = _transitive_only(block)
         octets = block.octets
         at = rest = block.next_hop_at
@@ -304,15 +308,15 @@ def _attribute_size(octets: bytes, at: int) -> int:
 
 
 def _transitive_only(block: Block) -> Block:
-    """Non-transitive extended communities end at the border of the AS (RFC 4360 §2, RFC 7153)."""
-    value = block.value(AttributeCode.EXTENDED_COMMUNITIES) or b""
-    items = [value[at : at + 8] for at in range(0, len(value), 8)]
-    kept = [item for item in items if not item[0] & 0x40]
-    if len(kept) == len(items):
-        return block
-    if not kept:
-        return block.replace(remove=(AttributeCode.EXTENDED_COMMUNITIES,))
-    return block.replace(set=(ExtendedCommunities.decode(b"".join(kept)),))
+    """Non-transitive extended communities end at the border of the AS (RFC 4360 §2, RFC 5701 §2, RFC 7153)."""
+    for kind, size in _EXTENDED_COMMUNITIES:
+        items = pieces(block.value(kind.code) or b"", size)
+        kept = [item for item in items if is_transitive(item)]
+        if items and not kept:
+            block = block.replace(remove=(kind.code,))
+        elif len(kept) < len(items):
+            block = block.replace(set=(kind.decode(b"".join(kept)),))
+    return block
 
 
 def within(next_hop: bytes, subnet: bytes) -> bool:

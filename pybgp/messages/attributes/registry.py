@@ -13,6 +13,7 @@ from .base import Attribute, KnownAttribute
 from .cluster_list import ClusterList
 from .communities import Communities
 from .extended_communities import ExtendedCommunities
+from .ipv6_extended_communities import Ipv6ExtendedCommunities
 from .large_communities import LargeCommunities
 from .local_pref import LocalPref
 from .med import MultiExitDisc
@@ -39,6 +40,7 @@ ATTRIBUTES: Final[dict[int, type[KnownAttribute]]] = {
     ExtendedCommunities.code: ExtendedCommunities,
     As4Path.code: As4Path,
     As4Aggregator.code: As4Aggregator,
+    Ipv6ExtendedCommunities.code: Ipv6ExtendedCommunities,
     LargeCommunities.code: LargeCommunities,
     OnlyToCustomer.code: OnlyToCustomer,
 }

@@ -1,7 +1,7 @@
 """Hypothesis strategies for the values and octets of BGP; needs the package ``hypothesis``."""
 
 from .attributes import as_paths, attribute_fields, attribute_octets, blocks, contexts, next_hops, optional_attributes
-from .extended import extended_communities
+from .extended import extended_communities, ipv6_extended_communities
 from .families import BOTH, IPV4, IPV6, any_families, as_numbers, families, key_lists, keys, octets, u8, u16, u32
 from .flowspec import flow_fields, flow_rules
 from .opens import capabilities, notifications, opens, router_ids
@@ -23,6 +23,7 @@ __all__ = [
     "families",
     "flow_fields",
     "flow_rules",
+    "ipv6_extended_communities",
     "key_lists",
     "keys",
     "next_hops",

@@ -15,6 +15,7 @@ from ...messages.attributes.block import Block
 from ...messages.attributes.cluster_list import ClusterList
 from ...messages.attributes.communities import Communities
 from ...messages.attributes.extended_communities import ExtendedCommunities
+from ...messages.attributes.ipv6_extended_communities import Ipv6ExtendedCommunities
 from ...messages.attributes.large_communities import LargeCommunities
 from ...messages.attributes.local_pref import LocalPref
 from ...messages.attributes.med import MultiExitDisc
@@ -23,7 +24,7 @@ from ...messages.attributes.only_to_customer import OnlyToCustomer
 from ...messages.attributes.originator_id import OriginatorId
 from ...messages.attributes.unknown import UnknownAttribute
 from ...messages.context import Context, PeerKind
-from .extended import extended_communities
+from .extended import extended_communities, ipv6_extended_communities
 from .families import BOTH, IPV4, IPV6, as_numbers, octets, u8, u32
 
 _segments = st.builds(
@@ -44,6 +45,7 @@ optional_attributes: SearchStrategy[Attribute] = st.one_of(
     st.builds(OriginatorId, octets(4)),
     st.builds(ClusterList, st.lists(octets(4), min_size=1, max_size=5).map(tuple)),
     st.builds(ExtendedCommunities.of, st.lists(extended_communities, min_size=1, max_size=40)),
+    st.builds(Ipv6ExtendedCommunities.of, st.lists(ipv6_extended_communities, min_size=1, max_size=16)),
     st.builds(LargeCommunities.of, st.lists(st.tuples(u32, u32, u32), min_size=1, max_size=30)),
     st.builds(OnlyToCustomer, u32),
     st.builds(UnknownAttribute, st.integers(100, 255), st.just(0xE0), st.binary(max_size=300)),
@@ -164,6 +166,7 @@ _OTHER_VALUES: list[tuple[int, int, SearchStrategy[bytes]]] = [
     (AttributeCode.ORIGINATOR_ID, 0x80, octets(4)),
     (AttributeCode.CLUSTER_LIST, 0x80, _items(4)),
     (AttributeCode.EXTENDED_COMMUNITIES, 0xC0, _items(8)),
+    (AttributeCode.IPV6_EXTENDED_COMMUNITIES, 0xC0, _items(20)),
     (AttributeCode.AS4_PATH, 0xC0, _path_values),
     (AttributeCode.AS4_AGGREGATOR, 0xC0, octets(8)),
     (AttributeCode.LARGE_COMMUNITIES, 0xC0, _items(12)),

@@ -17,6 +17,7 @@ from pybgp.messages.attributes.base import LOGGED, Attribute
 from pybgp.messages.attributes.cluster_list import ClusterList
 from pybgp.messages.attributes.communities import Communities
 from pybgp.messages.attributes.extended_communities import ExtendedCommunities
+from pybgp.messages.attributes.ipv6_extended_communities import Ipv6ExtendedCommunities
 from pybgp.messages.attributes.large_communities import LargeCommunities
 from pybgp.messages.attributes.local_pref import LocalPref
 from pybgp.messages.attributes.med import MultiExitDisc
@@ -73,6 +74,7 @@ FORMS: list[tuple[Attribute, str, Any]] = [
         {"family": "ipv6-unicast", "nlri": [{"prefix": "2001:db8::/32"}]},
     ),
     (ExtendedCommunities.of(["rt:64512:7"]), "rt:64512:7", ["rt:64512:7"]),
+    (Ipv6ExtendedCommunities.of(["rt:[2001:db8::1]:7"]), "rt:[2001:db8::1]:7", ["rt:[2001:db8::1]:7"]),
     (As4Path(PATH.segments[1:2]), "3", [{"type": "as_sequence", "asns": [3]}]),
     (As4Aggregator(200000, ROUTER), "200000 10.0.0.1", {"as": 200000, "router_id": "10.0.0.1"}),
     (LargeCommunities.of(["64512:1:2"]), "64512:1:2", ["64512:1:2"]),

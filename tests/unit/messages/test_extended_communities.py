@@ -12,7 +12,14 @@ from pybgp.messages.attributes.extended_communities import (
     parse_extended_community,
 )
 from pybgp.messages.attributes.extended_community_kinds import KINDS
-from tests.unit.messages.wire import octets
+from pybgp.messages.attributes.ipv6_extended_communities import (
+    Ipv6ExtendedCommunities,
+    ipv6_extended_community_text,
+    parse_ipv6_extended_community,
+)
+from pybgp.messages.errors import Outcome
+from tests.unit.messages import wire
+from tests.unit.messages.wire import KEY, MANDATORY, PREFIX, octets
 
 NAMED = [
     ("0005 fc00 00000007", "ospf-domain-id:64512:7"),
@@ -167,3 +174,72 @@ def test_a_policy_may_name_communities_of_every_kind(text: str) -> None:
 def test_wildcards_are_for_route_targets_and_origins(text: str) -> None:
     with pytest.raises(ValueError, match="expected a community"):
         community_pattern.parse(text)
+
+
+# IPv6
+
+
+ADDRESS = "20010db8 00000000 00000000 00000001"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (f"0002 {ADDRESS} 0007", "rt:[2001:db8::1]:7"),
+        (f"0003 {ADDRESS} ffff", "ro:[2001:db8::1]:65535"),
+        (f"000b {ADDRESS} 0007", "vrf-import:[2001:db8::1]:7"),
+        (f"000c {ADDRESS} 0001", "redirect-ip:[2001:db8::1]:1"),
+        (f"000d {ADDRESS} 0007", "redirect:[2001:db8::1]:7"),
+        (f"4002 {ADDRESS} 0007", "0x4002:0x20010db80000000000000000000000010007"),
+    ],
+)
+def test_ipv6_extended_communities_have_text_both_ways(value: str, text: str) -> None:
+    """RFC 5701 §2; brackets, since an address has colons too."""
+    assert ipv6_extended_community_text(octets(value)) == text
+    assert parse_ipv6_extended_community(text) == octets(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "rt:2001:db8::1:7",
+        "rt:[192.0.2.1]:7",
+        "rt:[2001:db8::1]:65536",
+        "xx:[::]:1",
+        "rt:[::1]",
+        "rt:[:::]:1",
+        "0x0:0x",
+    ],
+)
+def test_other_text_is_no_ipv6_extended_community(text: str) -> None:
+    with pytest.raises(ValueError, match="not an IPv"):
+        parse_ipv6_extended_community(text)
+
+
+@pytest.mark.row("ATT-24")
+@pytest.mark.parametrize("size", [0, 8, 19, 21, 39])
+def test_ipv6_extended_communities_of_another_length_cost_the_routes(size: int) -> None:
+    """RFC 7606 §7.15."""
+    update = wire.read(wire.body(MANDATORY + wire.attribute(0xC0, 25, bytes(size)), PREFIX))
+
+    assert [withdrawn.keys for withdrawn in update.withdrawn] == [[KEY]]
+    assert [(problem.outcome, problem.attribute) for problem in update.problems] == [(Outcome.TREAT_AS_WITHDRAW, 25)]
+
+
+@pytest.mark.row("ATT-23")
+@pytest.mark.parametrize("size", [0, 7, 9, 20])
+def test_extended_communities_of_another_length_cost_the_routes(size: int) -> None:
+    """RFC 7606 §7.14."""
+    update = wire.read(wire.body(MANDATORY + wire.attribute(0xC0, 16, bytes(size)), PREFIX))
+
+    assert [withdrawn.keys for withdrawn in update.withdrawn] == [[KEY]]
+    assert [(problem.outcome, problem.attribute) for problem in update.problems] == [(Outcome.TREAT_AS_WITHDRAW, 16)]
+
+
+@pytest.mark.row("ATT-24", "COM-06")
+def test_ipv6_extended_communities_are_a_set_in_the_order_of_arrival() -> None:
+    found = Ipv6ExtendedCommunities.decode(octets(f"4002 {ADDRESS} 0007 0002 {ADDRESS} 0007 4002 {ADDRESS} 0007"))
+
+    assert found.to_json() == ["0x4002:0x20010db80000000000000000000000010007", "rt:[2001:db8::1]:7"]
+    assert found.encode() == octets(f"4002 {ADDRESS} 0007 0002 {ADDRESS} 0007")

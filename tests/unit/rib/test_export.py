@@ -17,6 +17,7 @@ from pybgp.messages.attributes.as_path import AsPath, Segment, SegmentType
 from pybgp.messages.attributes.base import RawAttribute, walk
 from pybgp.messages.attributes.block import Block
 from pybgp.messages.attributes.extended_communities import ExtendedCommunities
+from pybgp.messages.attributes.ipv6_extended_communities import Ipv6ExtendedCommunities
 from pybgp.messages.attributes.large_communities import LargeCommunities
 from pybgp.messages.attributes.only_to_customer import OnlyToCustomer
 from pybgp.messages.attributes.unknown import UnknownAttribute
@@ -312,6 +313,18 @@ def test_non_transitive_extended_communities_end_at_the_border_of_the_as() -> No
 
     assert ExtendedCommunities.decode(raws(inside)[16].value).values[0] == LINK_BANDWIDTH
     assert str(ExtendedCommunities.decode(raws(outside)[16].value)) == "rt:64512:7"
+
+
+@pytest.mark.row("PRP-05")
+def test_non_transitive_ipv6_extended_communities_end_at_the_border_of_the_as() -> None:
+    """RFC 5701 §2."""
+    inner = b"\x40\x02" + bytes(18)
+    of = path(block(more=(Ipv6ExtendedCommunities.of((inner, "rt:[2001:db8::1]:7")),)), by=CLIENT)
+
+    inside, outside = exported(of, TO_NON_CLIENT), exported(of, TO_OUTSIDE)
+
+    assert Ipv6ExtendedCommunities.decode(raws(inside)[25].value).values[0] == inner
+    assert str(Ipv6ExtendedCommunities.decode(raws(outside)[25].value)) == "rt:[2001:db8::1]:7"
 
 
 @pytest.mark.row("PRP-06")
