@@ -374,16 +374,25 @@ def _has_nlri(reach: RawAttribute) -> bool:
 
 
 def _without_announced(gone: Sequence[Withdrawn], reachable: Sequence[Reachable]) -> Sequence[Withdrawn]:
-    """A prefix that is withdrawn and announced in one UPDATE is announced (RFC 4271 §4.3)."""
+    """A prefix that is withdrawn and announced in one UPDATE is announced (RFC 4271 §4.3), whatever its labels."""
     if not gone or not reachable:
         return gone
-    announced = sorted((family, path_id, key) for family, path_id, keys, _ in reachable for key in keys)
+    announced = sorted(
+        (family, path_id, key) for family, path_id, keys, _ in reachable for key in _routes(family, keys)
+    )
     out = []
     for family, path_id, keys in gone:
-        left = [key for key in keys if not _has(announced, (family, path_id, key))]
+        routes = _routes(family, keys)
+        left = [key for key, route in zip(keys, routes, strict=True) if not _has(announced, (family, path_id, route))]
         if left:
             out.append(Withdrawn(family, path_id, left))
     return out
+
+
+def _routes(family: Family, keys: list[bytes]) -> list[bytes]:
+    """What tells the routes of these keys apart."""
+    found = codec(family)
+    return keys if found is None or found.plain else list(map(found.identity, keys))
 
 
 def _has(ordered: list[tuple[Family, int, bytes]], item: tuple[Family, int, bytes]) -> bool:

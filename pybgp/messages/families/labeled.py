@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 from ... import addresses
 from ...addresses import Family
@@ -22,7 +22,10 @@ from .framing import cut, masked, size_of_bits
 
 @dataclass(frozen=True, slots=True)
 class LabeledPrefix:
-    """A network and its labels, "10.1.2.0/24 label 100"; without any, as it is withdrawn. ``prefix`` is a unicast key."""
+    """A network and its labels, "10.1.2.0/24 label 100"; without labels, as it is withdrawn.
+
+    ``prefix`` is the network as a unicast key.
+    """
 
     family: Family
     prefix: bytes
@@ -77,7 +80,7 @@ class LabeledFamily(FamilyCodec):
         self.extended_next_hop_sizes = extended_next_hop_sizes
         self._bits = 32 if family.afi == Afi.IPV4 else 128
         self._take_all = multiple
-        self._several: Self | None = (
+        self._several: LabeledFamily | None = (
             None if multiple else type(self)(family, next_hop_sizes, extended_next_hop_sizes, multiple=True)
         )
         self.max_key = 33 if multiple else 1 + labels.LABEL_SIZE + self.between + self._bits // 8
@@ -148,7 +151,7 @@ class LabeledFamily(FamilyCodec):
     def _made(self, value: LabeledPrefix) -> bytes:
         bits = 24 * max(1, len(value.labels)) + 8 * self.between + value.prefix[0]
         if bits > 0xFF:
-            raise ValueError(f"{len(value.labels)} labels: expected less, all has {bits} bits and there is room for 255")
+            raise ValueError(f"{len(value.labels)} labels: {bits} bits with the prefix, expected 255 at most")
         return value.encode()
 
 

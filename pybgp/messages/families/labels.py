@@ -1,8 +1,8 @@
 """MPLS labels in front of a prefix: a stack of 3 octets each, as numbers (RFC 8277 §2.2 to §2.4).
 
-Each has 20 bits of label, 3 that are ignored, and the S bit, which is set in the last one. In a key the 3 bits are 0 and
-the S bit is set, so that a key says itself where its labels end. A withdrawn prefix has one label of no meaning in their
-place, which should be 0x800000: no labels, as a number of them.
+Each has 20 bits of label, 3 that are ignored, and the S bit, which is set in the last one. In a key the 3 bits are 0
+and the S bit is set, so that a key says itself where its labels end. A withdrawn prefix has one label of no meaning in
+their place, which should be 0x800000: no labels, where they are numbers.
 """
 
 from __future__ import annotations

@@ -9,13 +9,23 @@ from .base import FamilyCodec
 from .flowspec import IPV4_FLOWSPEC, IPV6_FLOWSPEC
 from .ipv4_unicast import IPV4_UNICAST
 from .ipv6_unicast import IPV6_UNICAST
+from .labeled import IPV4_LABELED_UNICAST, IPV6_LABELED_UNICAST
+from .multicast import IPV4_MULTICAST, IPV6_MULTICAST
+from .vpn import IPV4_VPN, IPV6_VPN
 
-FAMILIES: Final[dict[tuple[int, int], FamilyCodec]] = {
-    IPV4_UNICAST.family: IPV4_UNICAST,
-    IPV6_UNICAST.family: IPV6_UNICAST,
-    IPV4_FLOWSPEC.family: IPV4_FLOWSPEC,
-    IPV6_FLOWSPEC.family: IPV6_FLOWSPEC,
-}
+_CODECS: Final[tuple[FamilyCodec, ...]] = (
+    IPV4_UNICAST,
+    IPV6_UNICAST,
+    IPV4_MULTICAST,
+    IPV6_MULTICAST,
+    IPV4_LABELED_UNICAST,
+    IPV6_LABELED_UNICAST,
+    IPV4_VPN,
+    IPV6_VPN,
+    IPV4_FLOWSPEC,
+    IPV6_FLOWSPEC,
+)
+FAMILIES: Final[dict[tuple[int, int], FamilyCodec]] = {each.family: each for each in _CODECS}
 
 
 def codec(family: tuple[int, int]) -> FamilyCodec | None:

@@ -2,8 +2,9 @@
 
 from .attributes import as_paths, attribute_fields, attribute_octets, blocks, contexts, next_hops, optional_attributes
 from .extended import extended_communities, ipv6_extended_communities
-from .families import BOTH, IPV4, IPV6, any_families, as_numbers, families, key_lists, keys, octets, u8, u16, u32
+from .families import BOTH, IPV4, IPV6, any_families, as_numbers, families, octets, u8, u16, u32
 from .flowspec import flow_fields, flow_rules
+from .keys import key_lists, keys, route_distinguishers
 from .opens import capabilities, notifications, opens, router_ids
 from .updates import updates
 
@@ -31,6 +32,7 @@ __all__ = [
     "octets",
     "opens",
     "optional_attributes",
+    "route_distinguishers",
     "router_ids",
     "u8",
     "u16",

@@ -24,6 +24,7 @@ from ...messages.attributes.only_to_customer import OnlyToCustomer
 from ...messages.attributes.originator_id import OriginatorId
 from ...messages.attributes.unknown import UnknownAttribute
 from ...messages.context import Context, PeerKind
+from ...messages.families.registry import FAMILIES
 from .extended import extended_communities, ipv6_extended_communities
 from .families import BOTH, IPV4, IPV6, as_numbers, octets, u8, u32
 
@@ -53,11 +54,20 @@ optional_attributes: SearchStrategy[Attribute] = st.one_of(
 
 
 def next_hops(family: Family = IPV4) -> SearchStrategy[bytes]:
-    """Next hops that hosts can have: 4 octets for IPv4 unicast, 16 or 32 for IPv6 unicast."""
-    if family == IPV4:
-        return octets(4).filter(lambda address: not why_no_host(address))
-    host = octets(16).filter(lambda address: not why_no_host(address))
-    return st.one_of(host, st.builds(lambda one, two: one + two, host, host))
+    """Next hops that a family may have without RFC 8950: hosts of 4, 16 or 32 octets; none for flow specifications."""
+    codec = FAMILIES[family]
+    sizes = sorted({len(codec.next_hop_address(bytes(size))) for size in codec.next_hop_sizes})
+    return st.sampled_from(sizes).flatmap(lambda size: _HOSTS[size])
+
+
+_HOST_4 = octets(4).filter(lambda address: not why_no_host(address))
+_HOST_6 = octets(16).filter(lambda address: not why_no_host(address))
+_HOSTS: dict[int, SearchStrategy[bytes]] = {
+    0: st.just(b""),
+    4: _HOST_4,
+    16: _HOST_6,
+    32: st.builds(bytes.__add__, _HOST_6, _HOST_6),
+}
 
 
 def blocks(family: Family = IPV4) -> SearchStrategy[Block]:

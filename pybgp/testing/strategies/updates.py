@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from ...messages.update import Reachable, Update, Withdrawn
 from .attributes import blocks
-from .families import families, key_lists, u32
+from .families import families, u32
+from .keys import key_lists
 
 
 @st.composite
