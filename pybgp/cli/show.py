@@ -72,6 +72,9 @@ def _peer_details(row: Row, now: datetime) -> Iterator[tuple[str, str]]:
         if name == "families":
             for family, counters in value.items():
                 yield family, " ".join(f"{key}={format.printable(item)}" for key, item in counters.items())
+        elif name == "update_errors_by_kind":
+            for attribute, counts in value.items():
+                yield f"update_errors {attribute}", " ".join(f"{outcome}={count}" for outcome, count in counts.items())
         elif name in times:
             yield name, format.time_and_age(value, now)
         else:

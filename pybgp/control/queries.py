@@ -158,6 +158,7 @@ def _peer(speaker: Speaker, row: PeerStatus, *, enabled: bool) -> JsonObject:
         "messages_in": row.messages_in,
         "messages_out": row.messages_out,
         "update_errors": row.update_errors,
+        "update_errors_by_kind": {name: dict(counts) for name, counts in row.update_errors_by_kind.items()},
         "capabilities": list(row.capabilities),
         "families": {
             str(family): _family(counters, row.add_path.get(family, "off")) for family, counters in row.families.items()

@@ -6,9 +6,10 @@ octets and what the error costs, goes on, and lets the strongest outcome decide 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from ..constants import AttributeCode, UpdateSubcode
 from ..errors import BadMessageLength, PybgpError, UpdateError
@@ -153,3 +154,45 @@ def attribute_name(code: int) -> str:
         return AttributeCode(code).name
     except ValueError:
         return str(code)
+
+
+_SECTIONS: Final[Mapping[int, str]] = {
+    AttributeCode.ORIGIN: "7606 7.1",
+    AttributeCode.AS_PATH: "7606 7.2",
+    AttributeCode.NEXT_HOP: "7606 7.3",
+    AttributeCode.MULTI_EXIT_DISC: "7606 7.4",
+    AttributeCode.LOCAL_PREF: "7606 7.5",
+    AttributeCode.ATOMIC_AGGREGATE: "7606 7.6",
+    AttributeCode.AGGREGATOR: "7606 7.7",
+    AttributeCode.COMMUNITIES: "7606 7.8",
+    AttributeCode.ORIGINATOR_ID: "7606 7.9",
+    AttributeCode.CLUSTER_LIST: "7606 7.10",
+    AttributeCode.MP_REACH_NLRI: "7606 7.11",
+    AttributeCode.MP_UNREACH_NLRI: "7606 7.12",
+    AttributeCode.EXTENDED_COMMUNITIES: "7606 7.14",
+    AttributeCode.AS4_PATH: "6793 6",
+    AttributeCode.AS4_AGGREGATOR: "6793 6",
+    22: "6514 5",
+    23: "9012 13",
+    24: "7606 7.13",
+    25: "7606 7.15",
+    26: "7311 3",
+    AttributeCode.LARGE_COMMUNITIES: "8092 6",
+    35: "9234 5",
+    40: "8669 6",
+    128: "7606 7.16",
+}
+"""Where it says what an attribute's errors cost: RFC and section, by the attribute's type."""
+
+
+def rfc_of(error: UpdateError) -> str:
+    """The RFC and section that says what an error costs, as ``"7606 7.4"``."""
+    if isinstance(error, AttributeFlagsError | MissingAttribute):
+        return "7606 3"
+    if isinstance(error, MalformedAttributeList):
+        return "7606 4"
+    if isinstance(error, InvalidNetworkField):
+        return "7606 5.3"
+    if isinstance(error, UnrecognizedWellKnown):
+        return "4271 6.3"
+    return _SECTIONS.get(error.attribute, "7606 3") if isinstance(error, AttributeProblem) else "4271 6.3"

@@ -366,7 +366,7 @@ def _raise_what_resets(problems: list[Problem], *, has_nlri: bool) -> None:
     limit = Outcome.RESET if has_nlri else Outcome.TREAT_AS_WITHDRAW
     worst = max(problems, key=lambda problem: problem.outcome, default=None)
     if worst is not None and worst.outcome >= limit:
-        raise worst.error.with_traceback(None)  # it may be remembered, and raised again
+        raise worst.error
 
 
 def _has_nlri(reach: RawAttribute) -> bool:

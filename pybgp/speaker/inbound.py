@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..addresses import Family
+from ..errors import UpdateError
 from ..messages import update
 from ..messages.attributes.block import Block
 from ..messages.attributes.cache import BlockCache
 from ..messages.context import Context, PeerKind
-from ..messages.errors import Problem
+from ..messages.errors import Outcome, Problem
 from ..messages.families import registry
 from ..policy.builtin import import_check
 from ..policy.chain import Policy
@@ -116,6 +117,7 @@ class Inbound:
         "end_of_ribs",
         "importer",
         "problems",
+        "refused",
         "source",
     )
 
@@ -130,14 +132,16 @@ class Inbound:
         self.source = source
         self.importer = importer
         self.end_of_ribs: list[Family] = []  # seen since they were last taken
-        self.problems: list[tuple[Problem, bytes]] = []  # with the UPDATE's body, since they were last taken
+        self.problems: list[tuple[Problem, int, bytes]] = []  # since they were last taken; prefixes that it
+        # concerns, and the UPDATE's body
+        self.refused = b""  # the body of the UPDATE that ended the session
         self._context = context
         self._tables = tables
         self._blocks = blocks
         self._room = _PATHS_LIMIT
         self._paths: dict[bytes, Path] = {}  # attribute octets of classic IPv4 UPDATEs -> Path
         codec = registry.codec(Family.IPV4_UNICAST)
-        plain = codec is not None and Family.IPV4_UNICAST in tables
+        plain = context.classic and Family.IPV4_UNICAST in tables
         plain = plain and Family.IPV4_UNICAST not in context.add_path_receive
         self._split = codec.split if plain and codec is not None else None
 
@@ -151,17 +155,22 @@ class Inbound:
         paths = self._paths
         split = self._split
         insert = self._tables[Family.IPV4_UNICAST].insert
-        for body in bodies:
-            if split is not None and body[:2] == b"\0\0":
-                end = 4 + (body[2] << 8 | body[3])
-                raw = body[4:end]
-                path = paths.get(raw)
-                if path is None:
-                    path = self._new_path(raw)
-                if path is not None and end < len(body):
-                    insert(split(body[end:]), path)
-                    continue
-            self._general(body)
+        body = b""
+        try:
+            for body in bodies:
+                if split is not None and body[:2] == b"\0\0":
+                    end = 4 + (body[2] << 8 | body[3])
+                    raw = body[4:end]
+                    path = paths.get(raw)
+                    if path is None:
+                        path = self._new_path(raw)
+                    if path is not None and end < len(body):
+                        insert(split(body[end:]), path)
+                        continue
+                self._general(body)
+        except UpdateError:
+            self.refused = body
+            raise
 
     def restart(self, source: Source, importer: Importer) -> None:
         """A new epoch or new rules: nothing is known any more."""
@@ -188,7 +197,8 @@ class Inbound:
         message = update.decode(body, self._context, self._blocks)
         source = self.source
         for problem in message.problems:
-            self.problems.append((problem, body))
+            hit = message.withdrawn if problem.outcome >= Outcome.TREAT_AS_WITHDRAW else message.reachable
+            self.problems.append((problem, sum(len(each.keys) for each in hit), body))
         for gone in message.withdrawn:
             table = self._tables.get(gone.family)
             if table is not None:

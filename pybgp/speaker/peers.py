@@ -17,6 +17,7 @@ from ..fsm.peer import PeerFsm
 from ..fsm.settings import FamilySettings, SessionSettings
 from ..messages.context import PeerKind
 from ..routes import Source, SourceKind
+from .damage import Damage
 from .outputs import TransportOptions
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Peer:
         "address",
         "armed",
         "config",
+        "damage",
         "dynamic",
         "epoch",
         "fsm",
@@ -61,7 +63,6 @@ class Peer:
         "speaker",
         "stale_before",
         "stale_deadline",
-        "update_errors",
         "waiting",
         "warned",
     )
@@ -105,7 +106,7 @@ class Peer:
         self.waiting: set[Family] = set()  # families whose stale routes we keep (RFC 4724)
         self.stale_before = 0  # paths of an earlier epoch are stale
         self.stale_deadline: float | None = None
-        self.update_errors = 0
+        self.damage = Damage()
         self.warned: set[str] = set()  # what was said once and need not be said again
 
     @property

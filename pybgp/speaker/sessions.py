@@ -17,6 +17,7 @@ from ..fsm.states import State
 from ..messages.refresh import RouteRefresh
 from ..rib.path import Path
 from . import graceful, limits
+from .damage import WHOLE
 from .first_ends import FirstEnds
 from .inbound import Importer, Inbound
 from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
@@ -361,12 +362,13 @@ class Sessions:
         try:
             inbound.receive(action.bodies)
         except UpdateError as error:
-            peer.update_errors += 1
+            self._report(peer, inbound, now)
+            self._tell(peer, peer.damage.note_end(error, inbound.refused, now), inbound.refused)
             peer.fsm.fail(action.conn, error, now)
             self.drain(peer, now)
             return
         if inbound.problems:
-            self._report(peer, inbound)
+            self._report(peer, inbound, now)
         if inbound.end_of_ribs:
             families, inbound.end_of_ribs = inbound.end_of_ribs, []
             for family in families:
@@ -374,18 +376,16 @@ class Sessions:
         if peer.config.max_prefixes is not None:
             limits.check(self._core, peer, peer.config.max_prefixes, now)
 
-    def _report(self, peer: Peer, inbound: Inbound) -> None:
+    def _report(self, peer: Peer, inbound: Inbound, now: float) -> None:
         problems, inbound.problems = inbound.problems, []
-        for problem, body in problems:
-            peer.update_errors += 1
-            self._core.event(
-                "update_error",
-                "warn",
-                peer=peer.name,
-                outcome=problem.outcome.name.lower().replace("_", "-"),
-                why=problem.why,
-                update=body[:512].hex(),
-            )
+        for problem, prefixes, body in problems:
+            self._tell(peer, peer.damage.note(problem, prefixes, body, now), body)
+
+    def _tell(self, peer: Peer, fields: Mapping[str, object] | None, body: bytes) -> None:
+        """Log a kind of damage; the whole UPDATE goes to those who debug (RFC 7606 §6)."""
+        if fields is not None:
+            self._core.event("update_error", "warn", peer=peer.name, **fields)
+            self._core.event("damaged_update", "debug", peer=peer.name, octets=body[:WHOLE].hex())
 
     def _refresh(self, peer: Peer, conn: int, message: RouteRefresh, now: float) -> None:
         family = message.family

@@ -50,6 +50,9 @@ class PeerStatus:
     messages_in: int
     messages_out: int
     update_errors: int
+    update_errors_by_kind: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """What was wrong with its UPDATEs: by attribute ("MULTI_EXIT_DISC", "-" for none), then by what it cost
+    ("discard", "treat-as-withdraw", "reset")."""
     capabilities: tuple[str, ...] = ()
     families: Mapping[Family, FamilyCounters] = field(default_factory=dict)
     add_path: Mapping[Family, str] = field(default_factory=dict)

@@ -374,6 +374,7 @@ class _Parser:
             error.data = octets
         elif isinstance(error, MalformedAttributeList):
             error.data = b""
+        error.with_traceback(None)  # or its frames live as long as the problem
         self._problems.append(Problem(outcome, error.attribute, error.why, octets, error))
 
     def _block(self) -> Block:

@@ -21,16 +21,17 @@ class BlockCache:
     """(attribute octets, next hop, class of context) → ``Block``; may be shared by many speakers.
 
     It forgets by generations, without counting references: when the young one is full it becomes the old one, and what
-    nobody asks for while the next one fills is gone. Blocks live on in the routes that have them.
+    nobody asks for while the next one fills is gone. Blocks live on in the routes that have them. Only what had nothing
+    wrong with it is remembered.
     """
 
     __slots__ = ("_generation", "_old", "_room", "_young")
 
     def __init__(self, generation: int = GENERATION) -> None:
         self._generation = generation
-        self._young: list[dict[_Key, Block | Parsed]] = [{} for _ in range(BLOCK_CLASSES)]
+        self._young: list[dict[_Key, Block]] = [{} for _ in range(BLOCK_CLASSES)]
         self._room = [generation * _USUAL_SIZE] * BLOCK_CLASSES  # octets of keys that the young ones may still take
-        self._old: list[dict[_Key, Block | Parsed]] = [{} for _ in range(BLOCK_CLASSES)]
+        self._old: list[dict[_Key, Block]] = [{} for _ in range(BLOCK_CLASSES)]
 
     def get(self, raw: bytes, next_hop: bytes | None, context: Context, has_nlri: bool = True) -> Block | Parsed:
         """The block of an attribute field; ``Parsed`` if there were problems, or no block without NLRI.
@@ -41,9 +42,11 @@ class BlockCache:
             return parse(raw, next_hop, context, has_nlri=False)
         key = raw if next_hop is None else (raw, next_hop)
         number = context.block_class
-        found = self._young[number].get(key)
-        if found is None:
-            found = self._old[number].get(key) or recognise(raw, next_hop, context) or _parsed(raw, next_hop, context)
+        known = self._young[number].get(key)
+        if known is not None:
+            return known
+        found = self._old[number].get(key) or recognise(raw, next_hop, context) or _parsed(raw, next_hop, context)
+        if isinstance(found, Block):  # what is damaged is not worth its memory: a problem is 2 KB
             self._remember(key, found, number, len(raw))
         return found
 
@@ -66,9 +69,9 @@ class BlockCache:
                 if found is None:
                     return None
             self._remember(key, found, number, len(raw))
-        return found if type(found) is Block else None
+        return found
 
-    def _remember(self, key: _Key, found: Block | Parsed, number: int, size: int) -> None:
+    def _remember(self, key: _Key, found: Block, number: int, size: int) -> None:
         self._room[number] -= size
         young = self._young[number]
         if len(young) >= self._generation or self._room[number] < 0:

@@ -1,0 +1,8 @@
+"""All cases, by chapter of the list."""
+
+from __future__ import annotations
+
+from ..case import Case
+from . import header, opens
+
+CASES: tuple[Case, ...] = tuple(case for chapter in (header, opens) for case in chapter.cases())
