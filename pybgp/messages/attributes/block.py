@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from ...addresses import address_text
 from ...constants import AttributeCode, AttributeFlags
-from ..context import Context
+from ..context import Context, PeerKind
 from ..errors import (
     AttributeFlagsError,
     AttributeProblem,
@@ -345,11 +345,15 @@ class _Parser:
             why = f"flags {raw.flags:02x}, expected {int(kind.flags):02x}"
             self._note(kind.malformed, AttributeFlagsError(code, why), raw.octets)
         else:
+            found: Attribute | None
             try:
                 found = kind.decode(raw.value, self._context)
             except AttributeProblem as error:
                 self._note(kind.malformed, error, raw.octets)
-            else:
+                return
+            if isinstance(found, ExtendedCommunities) and self._context.kind is PeerKind.EXTERNAL:
+                found = found.from_outside()
+            if found is not None:
                 self._found[code] = (_flags_to_write(kind.flags, raw.flags), found)
 
     def _keep_unknown(self, raw: RawAttribute) -> None:

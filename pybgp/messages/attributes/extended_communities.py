@@ -17,6 +17,7 @@ from .text import some_texts
 __all__ = [
     "NAMES",
     "NON_TRANSITIVE",
+    "ORIGIN_VALIDATION_STATE",
     "ExtendedCommunities",
     "extended_community_text",
     "is_transitive",
@@ -27,6 +28,8 @@ _BY_NUMBER: Final = {kind.number: kind for kind in KINDS}
 _BY_NAME: Final[dict[str, list[Kind]]] = {}
 for _kind in KINDS:
     _BY_NAME.setdefault(_kind.name, []).append(_kind)
+ORIGIN_VALIDATION_STATE: Final = b"\x43\x00"
+"""Type and sub-type of what a router inside the AS found out about an origin (RFC 8097 §2)."""
 NAMES: Final = frozenset(_BY_NAME)
 """What may stand in front of an extended community's first colon."""
 _HEX: Final = re.compile(r"(?:0x)?([0-9a-f]{4}):(?:0x)?([0-9a-f]{12})", re.ASCII | re.IGNORECASE)
@@ -63,6 +66,11 @@ class ExtendedCommunities(AttributeValue):
 
     def encode(self, context: Context = CANONICAL) -> bytes:
         return b"".join(self.values)
+
+    def from_outside(self) -> Self | None:
+        """What is left where an external peer sent it: no origin validation states (RFC 8097 §2); None for nothing."""
+        left = tuple(value for value in self.values if value[:2] != ORIGIN_VALIDATION_STATE)
+        return type(self)(left) if left else None
 
     def __str__(self) -> str:
         return " ".join(map(extended_community_text, self.values))

@@ -16,6 +16,7 @@ from typing import Final
 
 from ..context import BLOCK_CLASSES, Context, PeerKind
 from .block import INTERNED, Block
+from .extended_communities import ORIGIN_VALIDATION_STATE
 
 _Match = Callable[[bytes], re.Match[bytes] | None]
 
@@ -29,6 +30,7 @@ _MED: Final = 1 << 4
 _LOCAL_PREF: Final = 1 << 5
 _COMMUNITIES: Final = 8
 _INSIDE_ONLY: Final = 1 << 5 | 1 << 9 | 1 << 10
+_EXTENDED_COMMUNITIES: Final = 1 << 16
 _UNPACK: Final = tuple(Struct(f"!{count}I").unpack_from for count in range(64))
 _LABELS: Final = {8: Struct("!I"), 16: Struct("!Q"), 32: Struct("!III")}
 """One community of each attribute type that has some."""
@@ -111,6 +113,8 @@ def recognise(raw: bytes, next_hop: bytes | None, context: Context) -> Block | N
         mask |= _types(tail)
         tail_at -= len(tail)
     if mask & _INSIDE_ONLY and (context.kind or mask < 0):
+        return None
+    if mask & _EXTENDED_COMMUNITIES and context.kind and ORIGIN_VALIDATION_STATE in tail:
         return None
     return Block(octets, INTERNED[next_hop], head[3], length, neighbor_as, med, local_pref, mask, next_hop_at, tail_at)
 

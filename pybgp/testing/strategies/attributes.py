@@ -175,7 +175,11 @@ _OTHER_VALUES: list[tuple[int, int, SearchStrategy[bytes]]] = [
     (AttributeCode.COMMUNITIES, 0xC0, _items(4)),
     (AttributeCode.ORIGINATOR_ID, 0x80, octets(4)),
     (AttributeCode.CLUSTER_LIST, 0x80, _items(4)),
-    (AttributeCode.EXTENDED_COMMUNITIES, 0xC0, _items(8)),
+    (
+        AttributeCode.EXTENDED_COMMUNITIES,
+        0xC0,
+        st.one_of(_items(8), st.builds(bytes.__add__, _items(8), st.just(b"\x43\0\0\0\0\0\0\1"))),
+    ),
     (AttributeCode.IPV6_EXTENDED_COMMUNITIES, 0xC0, _items(20)),
     (AttributeCode.AS4_PATH, 0xC0, _path_values),
     (AttributeCode.AS4_AGGREGATOR, 0xC0, octets(8)),

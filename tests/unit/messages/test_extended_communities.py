@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pybgp.constants import AttributeCode
 from pybgp.messages.attributes import community_pattern
 from pybgp.messages.attributes.extended_communities import (
     ExtendedCommunities,
@@ -17,6 +18,7 @@ from pybgp.messages.attributes.ipv6_extended_communities import (
     ipv6_extended_community_text,
     parse_ipv6_extended_community,
 )
+from pybgp.messages.context import Context
 from pybgp.messages.errors import Outcome
 from tests.unit.messages import wire
 from tests.unit.messages.wire import KEY, MANDATORY, PREFIX, octets
@@ -153,6 +155,30 @@ def test_the_second_bit_says_whether_a_community_leaves_the_as() -> None:
     names = {kind.name for kind in KINDS if not is_transitive(kind.number.to_bytes(2))}
 
     assert names == {"link-bandwidth", "origin-validation-state"}
+
+
+STATE, TARGET = "4300 0000000000 02", "0002 fc00 00000007"
+
+
+@pytest.mark.row("COM-08")
+@pytest.mark.parametrize(
+    ("context", "received", "kept"),
+    [
+        pytest.param(wire.INTERNAL, f"{STATE} {TARGET}", f"{STATE} {TARGET}", id="from inside"),
+        pytest.param(wire.EXTERNAL, f"{STATE} {TARGET}", TARGET, id="from outside"),
+        pytest.param(wire.EXTERNAL, f"{TARGET} 4300 0000000000 01 {STATE}", TARGET, id="two from outside"),
+        pytest.param(wire.EXTERNAL, STATE, None, id="alone from outside"),
+    ],
+)
+def test_a_validation_state_counts_only_from_inside(context: Context, received: str, kept: str | None) -> None:
+    """RFC 8097 §2: dropped without a word if an external peer sent it."""
+    labels = wire.attribute(0xC0, AttributeCode.EXTENDED_COMMUNITIES, received)
+
+    update = wire.read(wire.body(MANDATORY + labels, PREFIX), context)
+
+    [reachable] = update.reachable
+    value = None if kept is None else octets(kept)
+    assert (reachable.block.value(AttributeCode.EXTENDED_COMMUNITIES), update.problems) == (value, ())
 
 
 @pytest.mark.row("COM-06")
