@@ -57,17 +57,31 @@ class Open:
             BadBgpIdentifier: 0.0.0.0 (RFC 6286 §2.2).
             UnacceptableHoldTime: 1 or 2 seconds.
         """
+        found = cls.read(body)
+        found.check()
+        return found
+
+    @classmethod
+    def read(cls, body: bytes) -> Self:
+        """Read the octets behind the header, whatever AS number, identifier and hold time they say.
+
+        Raises:
+            BadMessageLength, UnsupportedVersionNumber, OpenError, UnsupportedOptionalParameter: as ``decode`` says.
+        """
         if len(body) < _FIXED.size:
             length = HEADER_SIZE + len(body)
             raise BadMessageLength(f"OPEN of {length} octets, expected at least 29", data=length.to_bytes(2))
         version, my_as, hold_time, router_id, _ = _FIXED.unpack_from(body)
         if version != BGP_VERSION:
             raise UnsupportedVersionNumber(f"version {version}, expected {BGP_VERSION}", data=BGP_VERSION.to_bytes(2))
-        found = cls(version, my_as, hold_time, router_id, tuple(_capabilities(body[_FIXED.size - 1 :])))
-        found._check()
-        return found
+        return cls(version, my_as, hold_time, router_id, tuple(_capabilities(body[_FIXED.size - 1 :])))
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Check what ``read`` has not.
+
+        Raises:
+            BadPeerAs, BadBgpIdentifier, UnacceptableHoldTime: as ``decode`` says.
+        """
         true_as = self.find(FourOctetAs)
         if not self.my_as or not self.asn:
             raise BadPeerAs("AS 0 is reserved (RFC 7607)")

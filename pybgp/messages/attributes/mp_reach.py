@@ -160,24 +160,44 @@ def nlri_json(family: Family, nlri: bytes, context: Context = CANONICAL) -> list
 
 
 def nlri_of(family: Family, value: Any, context: Context = CANONICAL) -> bytes:
-    """The NLRI field of what ``nlri_json`` gives.
+    """The NLRI field of what ``nlri_json`` gives; a destination without a ``path_id`` may be text instead.
 
     Raises:
-        ValueError: nothing of the kind; destinations of a family that pybgp doesn't know.
+        ValueError: nothing of the kind, the text says which and what was expected; destinations of a family that pybgp
+            doesn't know.
     """
     if isinstance(value, str):
         return _octets(value, "nlri")
     found = _codec(family, context)
+    destinations = items(value, "nlri")
+    if found is None:
+        if destinations:
+            raise ValueError(f"nlri of {family}: expected octets in hexadecimal")
+        return b""
+    with_ids = family in context.add_path_receive
     out = bytearray()
-    for item in items(value, "nlri"):
-        if found is None or not isinstance(item, dict):
-            raise ValueError(f"nlri of {family}: expected {'octets in hexadecimal' if found is None else 'objects'}")
-        fields = dict(item)
-        if family in context.add_path_receive:
-            out += number(fields, "path_id", 0xFFFFFFFF).to_bytes(4)
-            del fields["path_id"]
-        out += _octets(fields["octets"], "octets") if fields.keys() == {"octets"} else found.from_json(fields)
+    for index, item in enumerate(destinations):
+        try:
+            out += _destination_of(found, item, with_ids=with_ids)
+        except ValueError as error:
+            raise ValueError(f"[{index}]: {error}") from None
     return bytes(out)
+
+
+def _destination_of(found: FamilyCodec, item: Any, *, with_ids: bool) -> bytes:
+    if isinstance(item, str) and not with_ids:
+        return found.parse(item)
+    if not isinstance(item, dict):
+        raise ValueError(f"{item!r}: expected an object{'' if with_ids else ', or text'}")
+    fields = dict(item)
+    identifier = b""
+    if with_ids:
+        identifier = number(fields, "path_id", 0xFFFFFFFF).to_bytes(4)
+        del fields["path_id"]
+    elif "path_id" in fields:
+        raise ValueError(f"path_id: the session has none for {found.family}")
+    key = _octets(fields["octets"], "octets") if fields.keys() == {"octets"} else found.from_json(fields)
+    return identifier + key
 
 
 def _codec(family: Family, context: Context) -> FamilyCodec | None:

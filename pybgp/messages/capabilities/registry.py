@@ -72,9 +72,11 @@ def to_json(code: int, value: bytes) -> dict[str, Any]:
     inside = found.to_json()
     if inside:
         fields["value"] = inside
-    if found.encode() != value:
-        fields["octets"] = value.hex()
-    return fields
+    try:
+        told = from_json(fields).encode()
+    except ValueError:  # a SAFI of two octets, which no family has
+        return fields | {"octets": value.hex()}
+    return fields if told == value else fields | {"octets": value.hex()}
 
 
 def from_json(fields: Mapping[str, Any]) -> Capability:

@@ -153,7 +153,6 @@ BAD_JSON = {
     "an aggregator without an address": (Aggregator, {"as": 1}),
     "a list for an aggregator": (Aggregator, [1]),
     "no family": (MpReach, {"next_hop": [], "nlri": []}),
-    "a destination that is text": (MpUnreach, {"family": "ipv6-unicast", "nlri": ["::/0"]}),
     "a next hop too long": (MpReach, {"family": "99/99", "next_hop": ["0x" + "00" * 256], "nlri": "0x"}),
 }
 

@@ -71,6 +71,7 @@ def test_a_capability_has_its_fields(code: int, value: str, fields: Any, request
         pytest.param(1, "0001 ff 01", id="reserved-octet"),
         pytest.param(69, "0001 01 07", id="unknown-mode"),
         pytest.param(73, "01 ff 00", id="no-utf-8"),
+        pytest.param(5, "0001 0100 0002", id="safi-of-two-octets"),
     ],
 )
 def test_octets_that_the_fields_do_not_tell_are_kept(code: int, value: str) -> None:
