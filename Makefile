@@ -13,7 +13,7 @@ INSTALLED := $(VENV)/.installed
 SOURCES := pybgp tests examples
 OTHERS := .venv-bench
 
-.PHONY: help venv peers codecs demo test lint bench bench-codec docs clean
+.PHONY: help venv peers codecs demo test lint bench bench-codec fuzz docs clean
 
 help: ## show this list (the default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench: $(INSTALLED) peers codecs ## measure beside BIRD and FRR, then the codec 
 
 bench-codec: $(INSTALLED) codecs ## measure the codec beside exabgp, os-ken, mrtparse and scapy (ARGS="...")
 	@$(PYTHON) -m tests.bench.codec $(ARGS)
+
+fuzz: $(INSTALLED) ## damage messages for five minutes, for the codec and a live speaker (ARGS="--seconds 3600")
+	@$(PYTHON) -m tests.fuzz --seconds 300 $(ARGS)
 
 docs: $(INSTALLED) ## make the generated pages of docs/reference/ again
 	@$(PYTHON) -m pybgp.fsm.table > $(VENV)/page && cp $(VENV)/page docs/reference/fsm.md

@@ -5,17 +5,19 @@ They come from and go to such peers only; a ``Block`` never has them, its AS_PAT
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from ...addresses import address_text
 from ...constants import AS_TRANS, OPTIONAL_TRANSITIVE, AttributeCode
 from ..context import Context, PeerKind
-from ..errors import AttributeLengthError, OptionalAttributeError, Outcome
+from ..errors import AttributeLengthError, MalformedAsPath, OptionalAttributeError, Outcome
 from .aggregator import Aggregator
-from .as_path import CONFED, MAX_SEGMENT, AsPath, Segment, SegmentType, read_segments, write_segments
+from .as_path import CONFED, MAX_SEGMENT, AsPath, Segment, SegmentType, measure, walk_segments, write_segments
 from .base import CANONICAL, EVERYBODY, AttributeValue
+
+_AS_TRANS: Final = AS_TRANS.to_bytes(4)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,10 +40,23 @@ class As4Path(AttributeValue):
             AttributeLengthError: less than one segment; dropped (RFC 6793 §6).
             MalformedAsPath: segments that don't add up, AS 0; dropped.
         """
+        return cls(tuple(cls._true(data)))
+
+    @classmethod
+    def canonical(cls, data: bytes, context: Context = CANONICAL) -> bytes:
+        return write_segments(cls._true(data), 4)
+
+    @classmethod
+    def _true(cls, data: bytes) -> Iterator[Segment]:
         if len(data) < 6 or len(data) % 2:
             raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
-        segments = read_segments(data, 4, cls.code)
-        return cls(tuple(segment for segment in segments if segment.kind not in CONFED))
+        empty = True
+        for segment in walk_segments(data, 4, cls.code):
+            if segment.kind not in CONFED:
+                empty = False
+                yield segment
+        if empty:
+            raise MalformedAsPath(cls.code, "nothing but confederation segments")
 
     def encode(self, context: Context = CANONICAL) -> bytes:
         return write_segments(self.segments, 4)
@@ -112,44 +127,55 @@ class As4Aggregator(AttributeValue):
 
 
 def merge(
-    path: AsPath, aggregator: Aggregator | None, as4_path: As4Path | None, as4_aggregator: As4Aggregator | None
-) -> tuple[AsPath, Aggregator | None]:
-    """The true path and aggregator behind what a two-octet peer sent (RFC 6793 §4.2.3)."""
+    path: bytes, aggregator: bytes | None, as4_path: bytes | None, as4_aggregator: bytes | None
+) -> tuple[bytes, bytes | None]:
+    """The true path and aggregator behind what a two-octet peer sent (RFC 6793 §4.2.3), as canonical values."""
     if aggregator is not None and as4_aggregator is not None:
-        if aggregator.asn != AS_TRANS:
+        if aggregator[:4] != _AS_TRANS:
             return path, aggregator  # somebody changed it who doesn't know the AS4 attributes: both are stale
-        aggregator = Aggregator(as4_aggregator.asn, as4_aggregator.address)
+        aggregator = as4_aggregator
     if as4_path is not None:
-        path = _merge_paths(path, as4_path.segments)
+        path = _merged_paths(path, as4_path)
     return path, aggregator
 
 
-def _merge_paths(path: AsPath, tail: Sequence[Segment]) -> AsPath:
-    """As much of the front of ``path`` as it is longer than ``tail``, then ``tail``; counting as the decision does.
-
-    Confederation segments, which count nothing, stay where they stand in front of or beside what is kept.
-    """
-    keep = path.length - sum(segment.length for segment in tail)
-    if keep < 0 or not tail:
+def _merged_paths(path: bytes, tail: bytes) -> bytes:
+    """As much of the front of ``path`` as it is longer than ``tail``, then ``tail``; counting as the decision does."""
+    keep = measure(path)[0] - measure(tail)[0]
+    if keep < 0:
         return path
-    front: list[Segment] = []
-    for segment in path.segments:
+    return write_segments(_joined(_front(walk_segments(path, 4), keep), walk_segments(tail, 4)), 4)
+
+
+def _front(segments: Iterable[Segment], keep: int) -> Iterator[Segment]:
+    """Segments up to a length of ``keep``.
+
+    Those of confederations, which count nothing, stay where they stand in front of or beside what is kept.
+    """
+    for segment in segments:
         if segment.kind not in CONFED:
             if not keep:
-                break
+                return
             if segment.length > keep:
-                front.append(Segment(segment.kind, segment.asns[:keep]))
-                break
+                yield Segment(segment.kind, segment.asns[:keep])
+                return
             keep -= segment.length
-        front.append(segment)
-    return AsPath(_joined(front, tail))
+        yield segment
 
 
-def _joined(front: Sequence[Segment], tail: Sequence[Segment]) -> tuple[Segment, ...]:
-    """Two lists of segments as one; sequences that meet become one where there is room."""
-    if front and tail:
-        left, right = front[-1], tail[0]
+def _joined(front: Iterable[Segment], tail: Iterator[Segment]) -> Iterator[Segment]:
+    """Two paths as one; sequences that meet become one where there is room. ``tail`` is not empty."""
+    left = None
+    for segment in front:
+        if left is not None:
+            yield left
+        left = segment
+    right = next(tail)
+    if left is not None:
         sequences = left.kind is right.kind is SegmentType.AS_SEQUENCE
         if sequences and len(left.asns) + len(right.asns) <= MAX_SEGMENT:
-            return (*front[:-1], Segment(left.kind, left.asns + right.asns), *tail[1:])
-    return (*front, *tail)
+            right = Segment(left.kind, left.asns + right.asns)
+        else:
+            yield left
+    yield right
+    yield from tail

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any, ClassVar, Final, NamedTuple, Protocol, Self
 
 from ...constants import AttributeFlags
 from ..context import Context, PeerKind
-from ..errors import MalformedAttributeList, Outcome, attribute_name
+from ..errors import AttributeLengthError, MalformedAttributeList, Outcome, attribute_name
 
 CANONICAL: Final = Context()
 """The context of a ``Block``'s octets: AS numbers in four octets."""
@@ -70,6 +72,14 @@ class KnownAttribute(Attribute, Protocol):
         """
 
     @classmethod
+    def canonical(cls, data: bytes, context: Context = CANONICAL) -> bytes:
+        """The value octets as a ``Block`` has them: what ``decode(data, context).encode()`` gives, checked as well.
+
+        Raises:
+            AttributeProblem: as ``decode``.
+        """
+
+    @classmethod
     def parse(cls, text: str) -> Self:
         """Read the text form.
 
@@ -87,9 +97,16 @@ class KnownAttribute(Attribute, Protocol):
 
 
 class AttributeValue:
-    """What the classes of attributes share: a ``repr`` that is fit for a log, "<MULTI_EXIT_DISC 5>"."""
+    """What the classes of attributes share: a ``repr`` that is fit for a log, "<MULTI_EXIT_DISC 5>".
+
+    ``canonical`` is replaced where values may be large: objects of all their parts take many times their octets.
+    """
 
     __slots__ = ()
+
+    @classmethod
+    def canonical(cls: type[KnownAttribute], data: bytes, context: Context = CANONICAL) -> bytes:
+        return cls.decode(data, context).encode()
 
     def __repr__(self: Attribute) -> str:
         name, text = attribute_name(self.code), str(self)
@@ -143,3 +160,39 @@ def pack(flags: int, code: int, value: bytes) -> bytes:
 def pieces(value: bytes, size: int) -> list[bytes]:
     """``value`` cut into pieces of ``size`` octets."""
     return [value[at : at + size] for at in range(0, len(value), size)]
+
+
+def distinct(kind: type[KnownAttribute], value: bytes, size: int, *, ordered: bool = False) -> bytes:
+    """An attribute's value that is a list of items of ``size`` octets, each once, in their order or ascending.
+
+    Raises:
+        AttributeLengthError: empty, or not whole items.
+    """
+    if not value or len(value) % size:
+        raise AttributeLengthError(kind.code, value, expected=kind.length_rule)
+    # Sorting finds what is repeated in a quarter of the memory that a dict or set would take.
+    items = pieces(value, size)
+    ascending = sorted(items)
+    repeated = [one for one, other in pairwise(ascending) if one == other]
+    if not repeated and (not ordered or items == ascending):
+        return value
+    return _concatenated(_firsts(ascending if ordered else items, repeated))
+
+
+def _firsts(items: Iterable[bytes], repeated: list[bytes]) -> Iterator[bytes]:
+    """The items, but those that are in ``repeated`` (ascending) only when they come first."""
+    met = bytearray(len(repeated))
+    for item in items:
+        at = bisect_left(repeated, item)
+        if at < len(repeated) and repeated[at] == item:
+            if met[at]:
+                continue
+            met[at] = 1
+        yield item
+
+
+def _concatenated(items: Iterable[bytes]) -> bytes:
+    out = bytearray()  # ``join`` would take 80 octets for each item
+    for item in items:
+        out += item
+    return bytes(out)

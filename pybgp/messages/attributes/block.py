@@ -18,10 +18,9 @@ from ..errors import (
     Problem,
     UnexpectedAttribute,
     UnrecognizedWellKnown,
-    attribute_name,
 )
 from . import as4, registry
-from .as_path import AsPath
+from .as_path import AsPath, measure
 from .base import CANONICAL, EXTENDED_LENGTH, KIND_BITS, PARTIAL, Attribute, RawAttribute, pack, walk
 from .communities import Communities
 from .extended_communities import ExtendedCommunities
@@ -34,6 +33,8 @@ _TRANSITIVE: Final = int(AttributeFlags.TRANSITIVE)
 _ORIGIN_SIZE: Final = 4
 _MASKED: Final = 64
 """Attribute types from here on have no bit in ``Block.mask``."""
+_REPR_SIZE: Final = 1000
+"""Characters of a representation at most: it is for a log."""
 _LAST_HEAD: Final = AttributeCode.COMMUNITIES.value
 _MP: Final = frozenset({AttributeCode.MP_REACH_NLRI, AttributeCode.MP_UNREACH_NLRI})
 _AS4: Final = frozenset({AttributeCode.AS4_PATH, AttributeCode.AS4_AGGREGATOR})
@@ -126,14 +127,14 @@ class Block:
                 tail_at = min(tail_at, at)
             at += len(whole)
             values[code] = value
-        path = AsPath.decode(values[AttributeCode.AS_PATH])
+        length, neighbor_as = measure(values[AttributeCode.AS_PATH])
         med, local_pref = values.get(AttributeCode.MULTI_EXIT_DISC), values.get(AttributeCode.LOCAL_PREF)
         return cls(
             octets,
             INTERNED[next_hop],
             octets[3],
-            path.length,
-            path.neighbor_as,
+            length,
+            neighbor_as,
             None if med is None else int.from_bytes(med),
             None if local_pref is None else int.from_bytes(local_pref),
             mask,
@@ -262,9 +263,9 @@ class Block:
         return hash((self.octets, self.next_hop))
 
     def __repr__(self) -> str:
-        words = [f"{attribute_name(code).lower()}={found}" for code, found in self.attributes.items()]
-        words.insert(2, f"next_hop={address_text(self.next_hop) if self.next_hop else '-'}")
-        return f"<Block {', '.join(words)}>"
+        words = [repr(found)[1:-1] for found in self.attributes.values()]
+        words.insert(2, f"next_hop {address_text(self.next_hop) if self.next_hop else '-'}")
+        return f"<Block {', '.join(words)[:_REPR_SIZE]}>"
 
 
 class Parsed(NamedTuple):
@@ -301,7 +302,7 @@ class _Parser:
         self._ignored = _MP if next_hop is None else _MP | {AttributeCode.NEXT_HOP}
         self._seen: set[int] = set()  # types met, good or bad
         self._repeated: set[int] = set()
-        self._found: dict[int, tuple[int, Attribute]] = {}  # type -> (flags to write, value)
+        self._found: dict[int, tuple[int, bytes]] = {}  # type -> (flags to write, canonical value)
         self._problems: list[Problem] = []
 
     def parse(self, raw: bytes, has_nlri: bool) -> Parsed:
@@ -347,7 +348,7 @@ class _Parser:
         else:
             found: Attribute | None
             try:
-                found = kind.decode(raw.value, self._context)
+                found = kind.canonical(raw.value, self._context)
             except AttributeProblem as error:
                 self._note(kind.malformed, error, raw.octets)
                 return
@@ -363,7 +364,7 @@ class _Parser:
             self._note(Outcome.RESET, error, raw.octets)
         elif raw.flags & _TRANSITIVE:
             flags = raw.flags & KIND_BITS | PARTIAL
-            self._found[raw.code] = (flags, UnknownAttribute(raw.code, flags, raw.value))
+            self._found[raw.code] = (flags, raw.value)
 
     def _check_mandatory(self) -> None:
         mandatory = [AttributeCode.ORIGIN, AttributeCode.AS_PATH]
@@ -385,24 +386,20 @@ class _Parser:
         found = self._found
         if not self._context.four_octet_as:
             self._merge_as4()
-        next_hop = self._next_hop
-        if next_hop is None:
-            next_hop = found[AttributeCode.NEXT_HOP][1].encode()
+        next_hop = found[AttributeCode.NEXT_HOP][1] if self._next_hop is None else self._next_hop
         octets = [
-            pack(flags, code, each.encode())
-            for code, (flags, each) in sorted(found.items())
-            if code not in _NOT_IN_A_BLOCK
+            pack(flags, code, value) for code, (flags, value) in sorted(found.items()) if code not in _NOT_IN_A_BLOCK
         ]
         return Block._from_octets(b"".join(octets), next_hop)
 
     def _merge_as4(self) -> None:
         """Put the true AS numbers of AS4_PATH and AS4_AGGREGATOR where they belong (RFC 6793 §4.2.3)."""
-        typed = {code: found for code, (_, found) in self._found.items()}
+        values = {code: value for code, (_, value) in self._found.items()}
         path, aggregator = as4.merge(
-            typed[AttributeCode.AS_PATH],  # type: ignore[arg-type]
-            typed.get(AttributeCode.AGGREGATOR),  # type: ignore[arg-type]
-            typed.get(AttributeCode.AS4_PATH),  # type: ignore[arg-type]
-            typed.get(AttributeCode.AS4_AGGREGATOR),  # type: ignore[arg-type]
+            values[AttributeCode.AS_PATH],
+            values.get(AttributeCode.AGGREGATOR),
+            values.get(AttributeCode.AS4_PATH),
+            values.get(AttributeCode.AS4_AGGREGATOR),
         )
         self._found[AttributeCode.AS_PATH] = (AsPath.flags, path)
         if aggregator is not None:

@@ -37,6 +37,12 @@ class ClusterList(AttributeValue):
             raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
         return cls(tuple(pieces(data, 4)))
 
+    @classmethod
+    def canonical(cls, data: bytes, context: Context = CANONICAL) -> bytes:
+        if not data or len(data) % 4:
+            raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
+        return data
+
     def encode(self, context: Context = CANONICAL) -> bytes:
         return b"".join(self.cluster_ids)
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Self
 from ...constants import OPTIONAL_TRANSITIVE, AttributeCode, Community
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, Outcome
-from .base import CANONICAL, EVERYBODY, AttributeValue
+from .base import CANONICAL, EVERYBODY, AttributeValue, distinct
 from .text import some_texts
 
 _NAMES: Final = {community.value: community.name.lower().replace("_", "-") for community in Community}
@@ -45,6 +45,10 @@ class Communities(AttributeValue):
         if not data or len(data) % 4:
             raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
         return cls(tuple(dict.fromkeys(unpack(f"!{len(data) // 4}I", data))))
+
+    @classmethod
+    def canonical(cls, data: bytes, context: Context = CANONICAL) -> bytes:
+        return distinct(cls, data, 4)
 
     def encode(self, context: Context = CANONICAL) -> bytes:
         return pack(f"!{len(self.values)}I", *self.values)

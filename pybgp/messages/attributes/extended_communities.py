@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Self
 from ...constants import OPTIONAL_TRANSITIVE, AttributeCode
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, Outcome
-from .base import CANONICAL, EVERYBODY, AttributeValue, pieces
+from .base import CANONICAL, EVERYBODY, AttributeValue, distinct, pieces
 from .extended_community_kinds import KINDS, NON_TRANSITIVE, Kind
 from .text import some_texts
 
@@ -63,6 +63,10 @@ class ExtendedCommunities(AttributeValue):
         if not data or len(data) % 8:
             raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
         return cls(tuple(dict.fromkeys(pieces(data, 8))))
+
+    @classmethod
+    def canonical(cls, data: bytes, context: Context = CANONICAL) -> bytes:
+        return distinct(cls, data, 8)
 
     def encode(self, context: Context = CANONICAL) -> bytes:
         return b"".join(self.values)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 from ...constants import OPTIONAL_TRANSITIVE, AttributeCode
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, Outcome
-from .base import CANONICAL, EVERYBODY, AttributeValue
+from .base import CANONICAL, EVERYBODY, AttributeValue, distinct
 from .text import some_texts
 
 
@@ -53,6 +53,10 @@ class LargeCommunities(AttributeValue):
         if not data or len(data) % 12:
             raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
         return cls.of(iter_unpack("!III", data))
+
+    @classmethod
+    def canonical(cls, data: bytes, context: Context = CANONICAL) -> bytes:
+        return distinct(cls, data, 12, ordered=True)
 
     def encode(self, context: Context = CANONICAL) -> bytes:
         return b"".join(pack("!III", *value) for value in self.values)
