@@ -72,8 +72,10 @@ class KnownAttribute(Attribute, Protocol):
         """
 
     @classmethod
-    def canonical(cls, data: bytes, context: Context = CANONICAL) -> bytes:
+    def canonical(cls, data: bytes, context: Context = CANONICAL) -> bytes | None:
         """The value octets as a ``Block`` has them: what ``decode(data, context).encode()`` gives, checked as well.
+
+        None if nothing is left of what such a peer may send.
 
         Raises:
             AttributeProblem: as ``decode``.
@@ -105,7 +107,7 @@ class AttributeValue:
     __slots__ = ()
 
     @classmethod
-    def canonical(cls: type[KnownAttribute], data: bytes, context: Context = CANONICAL) -> bytes:
+    def canonical(cls: type[KnownAttribute], data: bytes, context: Context = CANONICAL) -> bytes | None:
         return cls.decode(data, context).encode()
 
     def __repr__(self: Attribute) -> str:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from ...addresses import address_text
 from ...constants import AttributeCode, AttributeFlags
-from ..context import Context, PeerKind
+from ..context import Context
 from ..errors import (
     AttributeFlagsError,
     AttributeProblem,
@@ -346,16 +346,13 @@ class _Parser:
             why = f"flags {raw.flags:02x}, expected {int(kind.flags):02x}"
             self._note(kind.malformed, AttributeFlagsError(code, why), raw.octets)
         else:
-            found: Attribute | None
             try:
                 found = kind.canonical(raw.value, self._context)
             except AttributeProblem as error:
                 self._note(kind.malformed, error, raw.octets)
-                return
-            if isinstance(found, ExtendedCommunities) and self._context.kind is PeerKind.EXTERNAL:
-                found = found.from_outside()
-            if found is not None:
-                self._found[code] = (_flags_to_write(kind.flags, raw.flags), found)
+            else:
+                if found is not None:
+                    self._found[code] = (_flags_to_write(kind.flags, raw.flags), found)
 
     def _keep_unknown(self, raw: RawAttribute) -> None:
         """RFC 4271 §5: transitive ones go on with Partial set, others end here; well-known ones can't be unknown."""

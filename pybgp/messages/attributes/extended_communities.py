@@ -65,16 +65,14 @@ class ExtendedCommunities(AttributeValue):
         return cls(tuple(dict.fromkeys(pieces(data, 8))))
 
     @classmethod
-    def canonical(cls, data: bytes, context: Context = CANONICAL) -> bytes:
-        return distinct(cls, data, 8)
+    def canonical(cls, data: bytes, context: Context = CANONICAL) -> bytes | None:
+        value = distinct(cls, data, 8)
+        if context.kind is PeerKind.EXTERNAL and ORIGIN_VALIDATION_STATE in value:  # RFC 8097 §2: not from outside
+            return b"".join(each for each in pieces(value, 8) if each[:2] != ORIGIN_VALIDATION_STATE) or None
+        return value
 
     def encode(self, context: Context = CANONICAL) -> bytes:
         return b"".join(self.values)
-
-    def from_outside(self) -> Self | None:
-        """What is left where an external peer sent it: no origin validation states (RFC 8097 §2); None for nothing."""
-        left = tuple(value for value in self.values if value[:2] != ORIGIN_VALIDATION_STATE)
-        return type(self)(left) if left else None
 
     def __str__(self) -> str:
         return " ".join(map(extended_community_text, self.values))

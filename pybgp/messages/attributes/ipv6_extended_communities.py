@@ -11,7 +11,7 @@ from ...addresses import address_octets, address_text
 from ...constants import OPTIONAL_TRANSITIVE, AttributeCode
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, Outcome
-from .base import CANONICAL, EVERYBODY, AttributeValue, pieces
+from .base import CANONICAL, EVERYBODY, AttributeValue, distinct, pieces
 from .text import some_texts
 
 _SIZE: Final = 20
@@ -56,6 +56,10 @@ class Ipv6ExtendedCommunities(AttributeValue):
         if not data or len(data) % _SIZE:
             raise AttributeLengthError(cls.code, data, expected=cls.length_rule)
         return cls(tuple(dict.fromkeys(pieces(data, _SIZE))))
+
+    @classmethod
+    def canonical(cls, data: bytes, context: Context = CANONICAL) -> bytes:
+        return distinct(cls, data, _SIZE)
 
     def encode(self, context: Context = CANONICAL) -> bytes:
         return b"".join(self.values)
