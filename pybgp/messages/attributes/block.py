@@ -18,6 +18,7 @@ from ..errors import (
     Problem,
     UnexpectedAttribute,
     UnrecognizedWellKnown,
+    attribute_name,
 )
 from . import as4, registry
 from .as_path import AsPath, measure
@@ -263,9 +264,10 @@ class Block:
         return hash((self.octets, self.next_hop))
 
     def __repr__(self) -> str:
-        words = [repr(found)[1:-1] for found in self.attributes.values()]
-        words.insert(2, f"next_hop {address_text(self.next_hop) if self.next_hop else '-'}")
-        return f"<Block {', '.join(words)[:_REPR_SIZE]}>"
+        words = [f"{attribute_name(code).lower()}={found}" for code, found in self.attributes.items()]
+        words.insert(2, f"next_hop={address_text(self.next_hop) if self.next_hop else '-'}")
+        text = ", ".join(words)
+        return f"<Block {text if len(text) <= _REPR_SIZE else text[: _REPR_SIZE - 1] + '…'}>"
 
 
 class Parsed(NamedTuple):

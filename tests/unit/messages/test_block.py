@@ -57,7 +57,7 @@ def test_attributes_are_read_when_they_are_asked_for() -> None:
     assert block.cluster_list == octets("0a00000a 0a00000b")
     assert block.get(AttributeCode.MULTI_EXIT_DISC) == MultiExitDisc(5)
     assert list(block.attributes) == [1, 2, 4, 5, 8, 9, 10]
-    assert "next_hop 10.99.0.1" in repr(block)
+    assert "next_hop=10.99.0.1" in repr(block)
 
 
 def test_what_is_not_there_is_none_or_empty() -> None:
@@ -106,7 +106,7 @@ def test_a_block_of_our_own_has_origin_and_an_empty_path() -> None:
 
     assert block.octets == octets("40 01 01 00 40 02 00")
     assert (block.path_length, block.neighbor_as, block.next_hop) == (0, 0, b"")
-    assert "next_hop -" in repr(block)
+    assert "next_hop=-" in repr(block)
 
 
 def test_attributes_are_built_in_ascending_order() -> None:
