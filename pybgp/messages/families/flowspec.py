@@ -1,10 +1,10 @@
-"""Flow specifications: which packets a rule is about (RFC 8955; RFC 8956 for IPv6), alone or in a VPN (RFC 8955 §8).
+"""Flow specifications: which packets a rule is about (RFC 8955; RFC 8956 for IPv6).
 
 What is to be done with the packets is in extended communities, not here. The text form is components, each a name and
-what it matches, separated by spaces; a VPN's begins with its route distinguisher::
+what it matches, separated by spaces::
 
     destination 10.1.0.0/16 source 192.0.2.0/24 protocol =6 port =179|>=8000&<=8080 tcp-flags =syn&!ack
-    rd 64512:7 destination 10.1.0.0/16 fragment is-fragment|first-fragment packet-length >1400 dscp =46
+    destination 10.1.0.0/16 packet-length >1400 dscp =46 fragment is-fragment|first-fragment
     destination ::1234:5678:9a00:0/64-104 icmp-type =128 flow-label !=0
 
 ``flowspec_prefixes`` has the first two components, ``flowspec_terms`` the operators of all others. The components are
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from ...addresses import Family
 from ...constants import Afi
@@ -74,19 +74,20 @@ class FlowSpecification:
         return with_length(b"".join(component.encode() for component in self.components))
 
     def __str__(self) -> str:
-        return " ".join(map(str, self.components))
+        return components_text(self.components)
 
     def to_json(self) -> dict[str, Any]:
-        return {"components": [component.to_json() for component in self.components]}
+        return {"components": components_to_json(self.components)}
 
 
 class FlowSpecFamily(FamilyCodec):
-    """SAFI 133."""
+    """SAFI 133. A rule has ``in_front`` octets in front of its components."""
 
     __slots__ = ("_kinds", "_kinds_by_name", "family", "rfc")
 
+    in_front: ClassVar[int] = 0
     max_key = 2 + _LONGEST
-    next_hop_sizes = (0, 4, 16)
+    next_hop_sizes: tuple[int, ...] = (0, 4, 16)
 
     def __init__(self, family: Family, *, rfc: str) -> None:
         self.family = family
@@ -116,13 +117,13 @@ class FlowSpecFamily(FamilyCodec):
             return rule
         return bytes(cleaned)
 
-    def _clean(self, rule: bytearray, at: int = 0) -> None:
+    def _clean(self, rule: bytearray) -> None:
         """Check the components and set what must be ignored to 0.
 
         Raises:
             InvalidNetworkField: something that RFC 8955 §4.2 doesn't have.
         """
-        last = 0
+        at, last = self.in_front, 0
         if at >= len(rule):
             raise InvalidNetworkField(f"{self.family}: a rule without components")
         while at < len(rule):
@@ -145,31 +146,33 @@ class FlowSpecFamily(FamilyCodec):
         return bad
 
     def value(self, key: bytes) -> FlowSpecification:
-        if self.split(key) != [key]:
-            raise InvalidNetworkField(f"{self.family}: {key.hex()} is not one canonical rule")
-        return FlowSpecification(self.family, self._components(_without_length(key), 0))
+        _, components = self._read(key)
+        return FlowSpecification(self.family, components)
 
-    def _components(self, rule: bytes, at: int) -> tuple[Component, ...]:
-        """The components of a rule from ``at`` on.
+    def _read(self, key: bytes) -> tuple[bytes, tuple[Component, ...]]:
+        """A key without its length, and the components.
 
         Raises:
-            InvalidNetworkField: as ``_clean``.
+            InvalidNetworkField: not one key, not canonical, or as ``_clean``.
         """
-        self._clean(bytearray(rule), at)
-        components = []
+        if self.split(key) != [key]:
+            raise InvalidNetworkField(f"{self.family}: {key.hex()} is not one canonical rule")
+        rule = _without_length(key)
+        self._clean(bytearray(rule))
+        components, at = [], self.in_front
         while at < len(rule):
             component, at = self._kinds[rule[at]].read(rule, at + 1)
             components.append(component)
-        return tuple(components)
+        return rule, tuple(components)
 
     def parse(self, text: str) -> bytes:
-        return self._parse_components(text.split()).encode()
+        return self._key(FlowSpecification(self.family, self._parse_components(text.split())))
 
-    def _parse_components(self, words: list[str]) -> FlowSpecification:
+    def _parse_components(self, words: list[str]) -> tuple[Component, ...]:
         if len(words) % 2:
             raise ValueError(f"{words[-1]!r}: expected a name and what it matches, and so on")
         names = zip(words[::2], words[1::2], strict=True)
-        return self._checked([self._kind(name).parse(matches) for name, matches in names])
+        return _ascending([self._kind(name).parse(matches) for name, matches in names])
 
     def _kind(self, name: str) -> Kind:
         if name not in self._kinds_by_name:
@@ -178,36 +181,61 @@ class FlowSpecFamily(FamilyCodec):
 
     def from_json(self, fields: Mapping[str, Any]) -> bytes:
         only(fields, "components")
-        return self._components_from_json(fields).encode()
+        return self._key(FlowSpecification(self.family, self._components_from_json(fields)))
 
-    def _components_from_json(self, fields: Mapping[str, Any]) -> FlowSpecification:
+    def _components_from_json(self, fields: Mapping[str, Any]) -> tuple[Component, ...]:
         components: list[Component] = []
         for each in array(fields, "components"):
             only(each, "type", "prefix", "terms")
             components.append(self._kind(text(each, "type")).from_json(each))
-        return self._checked(components)
+        return _ascending(components)
 
-    def _checked(self, components: list[Component]) -> FlowSpecification:
-        """A rule of components in any order.
+    def _key(self, rule: FlowSpecification) -> bytes:
+        """The key of a rule that isn't from the wire.
 
         Raises:
-            ValueError: none, one twice, or too many octets.
+            ValueError: too many octets.
         """
-        by_number = {component.kind.number: component for component in components}
-        if not components or len(by_number) < len(components):
-            raise ValueError("expected at least one component, and each type once")
-        rule = FlowSpecification(self.family, tuple(by_number[number] for number in sorted(by_number)))
-        if len(rule.encode()) > self.max_key:
-            raise ValueError(f"a rule of more than {_LONGEST} octets")
-        return rule
+        try:
+            return rule.encode()
+        except OverflowError:
+            raise ValueError(f"a rule of more than {_LONGEST} octets") from None
 
     def next_hop_address(self, octets: bytes) -> bytes:
         return b""  # RFC 8955 §4: none, and one that is there is ignored
 
 
+def _ascending(components: list[Component]) -> tuple[Component, ...]:
+    """Components in any order as they must stand in a rule.
+
+    Raises:
+        ValueError: none, or one twice.
+    """
+    by_number = {component.kind.number: component for component in components}
+    if not components or len(by_number) < len(components):
+        raise ValueError("expected at least one component, and each type once")
+    return tuple(by_number[number] for number in sorted(by_number))
+
+
+def components_text(components: tuple[Component, ...]) -> str:
+    """Components as people write them."""
+    return " ".join(map(str, components))
+
+
+def components_to_json(components: tuple[Component, ...]) -> list[dict[str, Any]]:
+    """Components in what JSON has."""
+    return [component.to_json() for component in components]
+
+
 def with_length(rule: bytes) -> bytes:
-    """A rule behind its length, in one octet below 240, else in two (RFC 8955 §4.1)."""
+    """A rule behind its length, in one octet below 240, else in two (RFC 8955 §4.1).
+
+    Raises:
+        OverflowError: more than 4095 octets.
+    """
     size = len(rule)
+    if size > _LONGEST:
+        raise OverflowError(f"{size} octets, expected up to {_LONGEST}")
     return (bytes((size,)) if size < 0xF0 else (0xF000 | size).to_bytes(2)) + rule
 
 

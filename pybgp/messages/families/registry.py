@@ -7,6 +7,7 @@ from typing import Final
 from ..context import Context
 from .base import FamilyCodec
 from .flowspec import IPV4_FLOWSPEC, IPV6_FLOWSPEC
+from .flowspec_vpn import IPV4_FLOWSPEC_VPN, IPV6_FLOWSPEC_VPN
 from .ipv4_unicast import IPV4_UNICAST
 from .ipv6_unicast import IPV6_UNICAST
 from .labeled import IPV4_LABELED_UNICAST, IPV6_LABELED_UNICAST
@@ -24,6 +25,8 @@ _CODECS: Final[tuple[FamilyCodec, ...]] = (
     IPV6_VPN,
     IPV4_FLOWSPEC,
     IPV6_FLOWSPEC,
+    IPV4_FLOWSPEC_VPN,
+    IPV6_FLOWSPEC_VPN,
 )
 FAMILIES: Final[dict[tuple[int, int], FamilyCodec]] = {each.family: each for each in _CODECS}
 

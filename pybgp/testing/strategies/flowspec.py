@@ -6,13 +6,16 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ...addresses import Family
-from ...constants import Afi
+from ...constants import Afi, Safi
 from ...messages.families.flowspec import with_length
 from .families import octets, u8
 
 _LABEL_OF_FLOW = 13
 _ONE_OCTET = (11, 12)
 _TCP_FLAGS = 9
+_distinguishers = st.one_of(
+    octets(8), st.builds(lambda kind, rest: bytes((0, kind)) + rest, st.integers(0, 2), octets(6))
+)
 
 
 @st.composite
@@ -45,10 +48,11 @@ def _component(afi: int, number: int) -> SearchStrategy[bytes]:
 
 @st.composite
 def flow_rules(draw: st.DrawFn, family: Family = Family.IPV4_FLOWSPEC) -> bytes:
-    """The octets of a rule without its length; bits that must be ignored are anything."""
+    """The octets of a rule without its length, a VPN's with its route distinguisher; ignored bits are anything."""
     last = 12 if family.afi == Afi.IPV4 else _LABEL_OF_FLOW
     numbers = draw(st.lists(st.integers(1, last), min_size=1, max_size=6, unique=True))
-    return b"".join(bytes((number,)) + draw(_component(family.afi, number)) for number in sorted(numbers))
+    rd = draw(_distinguishers) if family.safi == Safi.FLOWSPEC_VPN else b""
+    return rd + b"".join(bytes((number,)) + draw(_component(family.afi, number)) for number in sorted(numbers))
 
 
 @st.composite

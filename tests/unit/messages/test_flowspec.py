@@ -13,11 +13,13 @@ from pybgp.messages.errors import InvalidNetworkField, Outcome
 from pybgp.messages.families.base import join
 from pybgp.messages.families.flowspec import IPV4_FLOWSPEC, IPV6_FLOWSPEC, FlowSpecFamily
 from pybgp.messages.families.flowspec_order import precedence
+from pybgp.messages.families.flowspec_vpn import IPV4_FLOWSPEC_VPN, IPV6_FLOWSPEC_VPN
 from tests.unit.messages import wire
 from tests.unit.messages.wire import AS_PATH, ORIGIN, body, mp_reach, mp_unreach, octets
 
-BOTH = frozenset({Family.IPV4_FLOWSPEC, Family.IPV6_FLOWSPEC})
-CONTEXT = Context(families=BOTH)
+CONTEXT = Context(
+    families=frozenset({Family.IPV4_FLOWSPEC, Family.IPV6_FLOWSPEC, Family.IPV4_FLOWSPEC_VPN, Family.IPV6_FLOWSPEC_VPN})
+)
 GOOD = "05 01 18 c00002"  # destination 192.0.2.0/24
 READABLE = [
     pytest.param(
@@ -86,6 +88,18 @@ READABLE = [
         "0d 07 81 08 08 81 00 0a 92 05dc 0b 81 2e",
         "icmp-type =8 icmp-code =0 packet-length >1500 dscp =46",
         id="ICMP, length, DSCP",
+    ),
+    pytest.param(
+        IPV4_FLOWSPEC_VPN,
+        "0d 0000fc0000000007 01 18 c00002",
+        "64512:7 destination 192.0.2.0/24",
+        id="IPv4 in a VPN",
+    ),
+    pytest.param(
+        IPV6_FLOWSPEC_VPN,
+        "0f 0001c00002010007 01 20 00 20010db8",
+        "192.0.2.1:7 destination 2001:db8::/32",
+        id="IPv6 in a VPN",
     ),
 ]
 READABLE_ONES = pytest.mark.parametrize(("family", "key", "text"), READABLE)
@@ -166,6 +180,10 @@ def test_text_may_be_written_in_other_ways(text: str, canonical: str) -> None:
         (IPV6_FLOWSPEC, "destination 192.0.2.0/24", "OFFSET-LENGTH of IPv6"),
         (IPV6_FLOWSPEC, "destination 2001:db8::/16-32", "bits set outside 16-32"),
         (IPV6_FLOWSPEC, "destination ::/32-32", "OFFSET-LENGTH of IPv6"),
+        (IPV4_FLOWSPEC_VPN, "", "at least one component"),
+        (IPV4_FLOWSPEC_VPN, "64512:7", "at least one component"),
+        (IPV4_FLOWSPEC_VPN, "destination 192.0.2.0/24", "a name and what it matches"),
+        (IPV4_FLOWSPEC_VPN, "64512 port =80", "not a route distinguisher"),
         (IPV4_FLOWSPEC, "port " + "|".join(["=65535"] * 1365), "more than 4095 octets"),
     ],
 )
@@ -200,6 +218,18 @@ PORT_80 = {"operator": "=", "value": 80}
 def test_other_json_is_no_rule(fields: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         IPV4_FLOWSPEC.from_json(fields)
+
+
+def test_a_rule_of_a_vpn_has_its_route_distinguisher_in_json() -> None:
+    rule = IPV4_FLOWSPEC_VPN.value(IPV4_FLOWSPEC_VPN.parse("64512:7 dscp =46"))
+
+    assert rule.to_json() == {
+        "rd": "64512:7",
+        "components": [{"type": "dscp", "terms": [{"operator": "=", "value": 46, "size_octets": 1}]}],
+    }
+    for fields in ({"components": rule.to_json()["components"]}, {**rule.to_json(), "rd": "7"}, {"rd": "64512:7"}):
+        with pytest.raises(ValueError, match=r"rd: missing|route distinguisher|components: missing"):
+            IPV4_FLOWSPEC_VPN.from_json(fields)
 
 
 # Lengths
@@ -304,6 +334,9 @@ WRONG_INSIDE = pytest.mark.parametrize(
         pytest.param(IPV4_FLOWSPEC, "06 09 a1 00000002", "value of 4 octets", id="TCP flags of 4 octets"),
         pytest.param(IPV4_FLOWSPEC, "04 0b 91 002e", "value of 2 octets", id="DSCP of 2 octets"),
         pytest.param(IPV4_FLOWSPEC, "04 0c 91 0001", "value of 2 octets", id="fragments of 2 octets"),
+        pytest.param(IPV4_FLOWSPEC_VPN, "07 0000fc00000000", "without components", id="half a route distinguisher"),
+        pytest.param(IPV4_FLOWSPEC_VPN, "08 0000fc0000000007", "without components", id="only a route distinguisher"),
+        pytest.param(IPV6_FLOWSPEC_VPN, "0a 0000fc0000000007 03 81", "before the last term", id="VPN without a value"),
     ],
 )
 
@@ -312,7 +345,7 @@ WRONG_INSIDE = pytest.mark.parametrize(
 @WRONG_INSIDE
 def test_a_rule_that_is_wrong_inside_costs_the_routes(family: FlowSpecFamily, key: str, why: str) -> None:
     """RFC 8955 §4.2.2 and §10."""
-    good = family.parse("protocol =6")
+    good = good_rule(family)
 
     assert family.split(octets(key) + good) == [octets(key), good]
     [bad] = family.judge([octets(key), good])
@@ -322,6 +355,10 @@ def test_a_rule_that_is_wrong_inside_costs_the_routes(family: FlowSpecFamily, ke
         family.value(octets(key))
 
 
+def good_rule(family: FlowSpecFamily) -> bytes:
+    return family.parse("64512:7 protocol =6" if family.in_front else "protocol =6")
+
+
 def family_field(family: FlowSpecFamily) -> str:
     return f"{family.family.afi:04x} {family.family.safi:02x}"
 
@@ -329,7 +366,7 @@ def family_field(family: FlowSpecFamily) -> str:
 @pytest.mark.row("AFI-17")
 @WRONG_INSIDE
 def test_rules_beside_one_that_is_wrong_inside_are_withdrawn(family: FlowSpecFamily, key: str, why: str) -> None:
-    good = family.parse("protocol =6")
+    good = good_rule(family)
     reach = mp_reach("", key + good.hex(), family=family_field(family))
 
     update = wire.read(body(reach + ORIGIN + AS_PATH), CONTEXT)
@@ -344,7 +381,7 @@ def test_rules_beside_one_that_is_wrong_inside_are_withdrawn(family: FlowSpecFam
 @WRONG_INSIDE
 def test_withdrawing_a_rule_that_is_wrong_inside_withdraws_nothing(family: FlowSpecFamily, key: str, why: str) -> None:
     """It was never accepted; what stands beside it is withdrawn, and the session lives."""
-    good = family.parse("protocol =6")
+    good = good_rule(family)
 
     update = wire.read(body(mp_unreach(key + good.hex(), family=family_field(family))), CONTEXT)
 
@@ -362,13 +399,16 @@ def test_a_rule_that_runs_past_its_attribute_ends_the_session() -> None:
     assert (caught.value.code, caught.value.subcode, caught.value.data) == (3, 9, octets(reach))
 
 
+@pytest.mark.parametrize("family", [IPV4_FLOWSPEC, IPV6_FLOWSPEC, IPV4_FLOWSPEC_VPN, IPV6_FLOWSPEC_VPN], ids=str)
 @pytest.mark.parametrize("next_hop", ["", "0a000001", "00000000", "00" * 16])
-def test_a_next_hop_is_ignored(next_hop: str) -> None:
+def test_a_next_hop_is_ignored(family: FlowSpecFamily, next_hop: str) -> None:
     """RFC 8955 §4."""
-    update = wire.read(body(mp_reach(next_hop, GOOD, family="0001 85") + ORIGIN + AS_PATH), CONTEXT)
+    reach = mp_reach(next_hop, good_rule(family).hex(), family=family_field(family))
+
+    update = wire.read(body(reach + ORIGIN + AS_PATH), CONTEXT)
 
     [reachable] = update.reachable
-    assert (reachable.family, reachable.keys) == (Family.IPV4_FLOWSPEC, [octets(GOOD)])
+    assert (reachable.family, reachable.keys) == (family.family, [good_rule(family)])
     assert (reachable.block.next_hop, update.problems) == (b"", ())
 
 
