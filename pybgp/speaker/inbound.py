@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ..addresses import Family
+from ..addresses import Family, key_text
 from ..errors import UpdateError
 from ..messages import update
 from ..messages.attributes.block import Block
 from ..messages.attributes.cache import BlockCache
 from ..messages.context import Context, PeerKind
-from ..messages.errors import Outcome, Problem
+from ..messages.errors import InvalidNetworkField, Outcome, Problem
 from ..messages.families import registry
 from ..policy.builtin import import_check
 from ..policy.chain import Policy
@@ -21,7 +21,9 @@ from ..rib.next_hops import NextHops
 from ..rib.path import Path
 from ..rib.table import Table
 from ..routes import Reject, Route, Source
+from .martians import martians
 
+_IPV4: Final = Family.IPV4_UNICAST
 _CACHE_LIMIT: Final = 65_536
 UNREACHABLE: Final = "its next hop is unreachable (RFC 4271 §9.1.2)"
 _PATHS_LIMIT: Final = 4 << 20
@@ -165,7 +167,9 @@ class Inbound:
                     if path is None:
                         path = self._new_path(raw)
                     if path is not None and end < len(body):
-                        insert(split(body[end:]), path)
+                        keys = split(body[end:])
+                        bad = martians(_IPV4, keys)
+                        insert(self._without(keys, bad, _IPV4, body) if bad else keys, path)
                         continue
                 self._general(body)
         except UpdateError:
@@ -206,9 +210,19 @@ class Inbound:
         for reach in message.reachable:
             table = self._tables.get(reach.family)
             if table is not None:
-                self._insert(table, reach.path_id, reach.block, reach.keys)
+                keys = reach.keys
+                bad = martians(reach.family, keys)
+                if bad:
+                    keys = self._without(keys, bad, reach.family, body)
+                self._insert(table, reach.path_id, reach.block, keys)
         if message.end_of_rib is not None:
             self.end_of_ribs.append(message.end_of_rib)
+
+    def _without(self, keys: list[bytes], bad: frozenset[bytes], family: Family, body: bytes) -> list[bytes]:
+        """The keys that can be used; that some can't is noted (RFC 4271 §6.3)."""
+        why = f"{', '.join(sorted(key_text(family, key) for key in bad)[:3])}: multicast or loopback, ignored"
+        self.problems.append((Problem(Outcome.DISCARD, None, why, b"", InvalidNetworkField(why)), len(bad), body))
+        return [key for key in keys if key not in bad]
 
     def _insert(self, table: Table, path_id: int, block: Block, keys: list[bytes]) -> None:
         importer = self.importer

@@ -68,8 +68,8 @@ class Result:
     negotiated: Negotiated | None
     table: Table
     """Codec: what the session's routes are; wire: what the observer was told."""
-    before: int
-    """How many withdrawals the table had before the case's octets."""
+    withdrawn: list[str]
+    """Prefixes that were taken back since the case's octets were sent, in order."""
     heard: list[tuple[int, bytes]]
     """Messages to the peer itself since its octets were sent."""
     problems: Mapping[tuple[str, str], int]
@@ -156,8 +156,7 @@ class Withdrawn:
         alive(result)
         left = [prefix for prefix in self.prefixes if prefix in result.table.routes]
         assert not left, f"still there: {left}"
-        told = result.table.withdrawals[result.before :]
-        assert all(prefix in told for prefix in self.prefixes), f"never was there: {told}"
+        assert all(prefix in result.withdrawn for prefix in self.prefixes), f"never was there: {result.withdrawn}"
         if self.counted is not None:
             assert result.problems.get(self.counted), dict(result.problems)
 
@@ -213,7 +212,7 @@ class Ignored:
     def check(self, result: Result) -> None:
         alive(result)
         assert not [prefix for prefix in self.prefixes if prefix in result.table.routes]
-        assert result.table.withdrawals[result.before :] == []
+        assert result.withdrawn == []
         if self.counted is not None:
             assert result.problems.get(self.counted), dict(result.problems)
 

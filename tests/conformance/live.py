@@ -242,7 +242,7 @@ class Live:
                 state=peer.fsm.state,
                 negotiated=negotiated or peer.negotiated,
                 table=watched.table,
-                before=counts[0],
+                withdrawn=[prefix for prefix in watched.table.withdrawals[counts[0] :] if prefix != END],
                 heard=raw.messages[counts[1] :],
                 problems=peer.damage.kinds,
             )

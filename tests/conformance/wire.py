@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from pybgp.messages.header import message as whole
 from tests.unit.messages import wire
-from tests.unit.messages.wire import AS_PATH, NEXT_HOP, OLD_AS_PATH, ORIGIN, PREFIX, attribute, mp_reach, mp_unreach
+from tests.unit.messages.wire import (
+    AS_PATH,
+    NEXT_HOP,
+    NEXT_HOP_6,
+    OLD_AS_PATH,
+    ORIGIN,
+    PREFIX,
+    PREFIX_6,
+    attribute,
+    mp_reach,
+    mp_unreach,
+)
 
 __all__ = [
     "AS_PATH",
     "GOOD",
+    "GOOD_6",
+    "GOOD_OLD",
     "NEXT_HOP",
+    "NEXT_HOP_6",
     "OLD_AS_PATH",
     "ORIGIN",
     "P6",
     "PREFIX",
+    "PREFIX_6",
     "P",
     "as_path",
     "attribute",
@@ -24,7 +39,6 @@ __all__ = [
 ]
 
 P, P6 = "10.1.2.0/24", "2001:db8::/32"
-MED = "80 04 04 0000000a"
 
 
 def update(attributes: str = "", nlri: str = PREFIX, withdrawn: str = "") -> bytes:
@@ -43,3 +57,7 @@ def as_path(segments: str) -> str:
 
 GOOD = update(f"{ORIGIN} {AS_PATH} {NEXT_HOP}")
 """10.1.2.0/24 with what is mandatory, in four-octet AS numbers."""
+GOOD_6 = update(f"{mp_reach()} {ORIGIN} {AS_PATH}", "")
+"""2001:db8::/32 likewise."""
+GOOD_OLD = update(f"{ORIGIN} {OLD_AS_PATH} {NEXT_HOP}")
+"""10.1.2.0/24 with two-octet AS numbers."""

@@ -105,7 +105,7 @@ def play(case: Case) -> Result:
         state=played.fsm.state,
         negotiated=played.negotiated,
         table=played.table,
-        before=before,
+        withdrawn=played.table.withdrawals[before:],
         heard=messages,
         problems=played.problems,
     )

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from ..case import Case
-from . import header, opens
+from . import attributes, framing, header, opens
 
-CASES: tuple[Case, ...] = tuple(case for chapter in (header, opens) for case in chapter.cases())
+CASES: tuple[Case, ...] = tuple(case for chapter in (header, opens, framing, attributes) for case in chapter.cases())
