@@ -1,0 +1,141 @@
+"""NLRI fields: each destination, with its path identifier and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ...addresses import Family
+from ..context import Context
+from ..errors import InvalidNetworkField
+from ..families.base import FamilyCodec
+from ..families.prefix import PrefixFamily
+from ..families.registry import spoken
+from .draft import Draft
+
+_ADD_PATH: Final = "7911 §3"
+
+
+def field(node: Draft, family: Family, context: Context) -> None:
+    """The destinations in the rest of ``node``; where one can't be read, that is where it looks wrong."""
+    if not node.left:
+        return
+    codec = spoken(family, context)
+    if codec is None:
+        node.rest(f"routes of {family}, which was not negotiated: ignored", "4760 §7")
+        return
+    id_size = 4 if family in context.add_path_receive else 0
+    octets = node.value
+    extents = _extents(codec, octets, id_size)
+    for size, key in extents.found:
+        _destination(node, codec, size, id_size, key)
+    if node.left:
+        what = "what is no route" if extents.trouble else f"routes of {family}"
+        node.rest(what, codec.rfc).bad(extents.trouble)
+
+
+class _Extents:
+    """How many octets each key takes, path identifier included, and why reading ended early."""
+
+    __slots__ = ("found", "trouble")
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, bytes]] = []
+        self.trouble = ""
+
+
+def _extents(codec: FamilyCodec, octets: bytes, id_size: int) -> _Extents:
+    """A key is as long as on the wire, but where the family's table says how to measure."""
+    out = _Extents()
+    measure = _MEASURES.get(codec.family)
+    at = 0
+    try:
+        for identifier, key in codec.walk(octets, id_size):
+            size = len(identifier) + (measure(octets, at + id_size) if measure else len(key))
+            out.found.append((size, key))
+            at += size
+    except InvalidNetworkField as error:
+        out.trouble = str(error)
+    else:
+        if at != len(octets):
+            out.found = []  # keys that are shorter than on the wire: nobody knows where each stands
+    return out
+
+
+def _flowspec_size(octets: bytes, at: int) -> int:
+    """The length is in one octet, or in the low 12 bits of two (RFC 8955 §4.1)."""
+    if octets[at] < 0xF0:
+        return 1 + octets[at]
+    return 2 + ((octets[at] & 0x0F) << 8 | octets[at + 1])
+
+
+_MEASURES: Final[dict[Family, Callable[[bytes, int], int]]] = dict.fromkeys(
+    (Family.IPV4_FLOWSPEC, Family.IPV6_FLOWSPEC, Family.IPV4_FLOWSPEC_VPN, Family.IPV6_FLOWSPEC_VPN), _flowspec_size
+)
+
+
+def _destination(node: Draft, codec: FamilyCodec, size: int, id_size: int, key: bytes) -> None:
+    text = codec.key_text(key)
+    if not id_size:
+        child = node.part(size, text, codec.rfc)
+    else:
+        child = node.part(size, f"{text}, path {node.number(4)}", codec.rfc)
+        child.part(4, f"path identifier {child.number(4)}", _ADD_PATH)
+    child.key = key
+    detail = _DETAILS.get(codec.family) or (_prefix if isinstance(codec, PrefixFamily) else None)
+    if detail is not None:
+        detail(child, text)
+    elif id_size:
+        child.rest(text)
+
+
+def _prefix(node: Draft, text: str) -> None:
+    node.part(1, f"length {node.number(1)} bits")
+    node.rest(f"prefix {text}")
+
+
+def _labelled(node: Draft, text: str) -> None:
+    bits = _labels(node)
+    node.rest(f"prefix, {max(bits, 0)} bits")
+
+
+def _vpn(node: Draft, text: str) -> None:
+    bits = _labels(node)
+    node.part(8, "route distinguisher", "4364 §4.2")
+    node.rest(f"prefix, {max(bits - 64, 0)} bits")
+
+
+def _labels(node: Draft) -> int:
+    """Length and labels up to the bottom of the stack; how many bits are left."""
+    bits = node.number(1)
+    node.part(1, f"length {bits} bits")
+    while node.left >= 3 and bits >= 24:
+        label = node.number(3)
+        is_last = bool(label & 1) or label in (0x800000, 0)
+        node.part(3, f"label {label >> 4}{', bottom of the stack' if label & 1 else ''}", "8277 §2")
+        bits -= 24
+        if is_last:
+            break
+    return bits
+
+
+def _evpn(node: Draft, text: str) -> None:
+    node.part(1, f"route type {node.number(1)}", "7432 §7")
+    node.part(1, f"length {node.number(1)}")
+    node.part(8, "route distinguisher", "4364 §4.2")
+    node.rest(text)
+
+
+def _flowspec(node: Draft, text: str) -> None:
+    node.part(1 if node.number(1) < 0xF0 else 2, "length", "8955 §4.1")
+    node.rest(text)
+
+
+_Detail = Callable[[Draft, str], None]
+_DETAILS: Final[dict[Family, _Detail]] = {
+    **dict.fromkeys((Family.IPV4_LABELED_UNICAST, Family.IPV6_LABELED_UNICAST), _labelled),
+    **dict.fromkeys((Family.IPV4_VPN, Family.IPV6_VPN), _vpn),
+    Family.L2VPN_EVPN: _evpn,
+    **dict.fromkeys(_MEASURES, _flowspec),
+}
+"""The parts of one destination, behind the path identifier; prefixes and families without a line need none."""

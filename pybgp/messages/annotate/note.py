@@ -1,0 +1,83 @@
+"""What an annotation is made of: octet ranges with their meaning, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ...errors import ProtocolError
+from ..errors import AttributeProblem, Outcome, Problem
+from ..notification import error_name
+
+_COSTS: Final = {
+    Outcome.NONE: "nothing",
+    Outcome.DISCARD: "left out, the rest is used",
+    Outcome.TREAT_AS_WITHDRAW: "all routes of the UPDATE count as withdrawn",
+    Outcome.DISABLE: "the family is switched off",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something wrong, and what it costs (RFC 7606); ``code`` and ``subcode`` are of the NOTIFICATION it would have."""
+
+    why: str
+    outcome: Outcome
+    code: int
+    subcode: int
+
+    @classmethod
+    def of_error(cls, error: ProtocolError) -> Flaw:
+        """What ends the session."""
+        why = error.why if isinstance(error, AttributeProblem) else str(error)
+        return cls(why, Outcome.RESET, int(error.code), int(error.subcode))
+
+    @classmethod
+    def of_problem(cls, problem: Problem) -> Flaw:
+        """What the codec puts up with."""
+        return cls(problem.why, problem.outcome, int(problem.error.code), int(problem.error.subcode))
+
+    @property
+    def cost(self) -> str:
+        """In words what follows from it."""
+        if self.outcome is Outcome.RESET:
+            return f"the session ends with {self.code}/{self.subcode}, {error_name(self.code, self.subcode)}"
+        return _COSTS[self.outcome]
+
+    def __str__(self) -> str:
+        return f"{self.why}: {self.cost}"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Octets ``start`` to before ``end`` of a message, and what they mean.
+
+    ``rfc`` is the source, as "4271 §4.3", "" if it is the one of the note around it. ``children`` are the parts; they
+    follow each other without a gap from ``start`` to ``end``, so that the leaves have every octet once.
+    """
+
+    start: int
+    end: int
+    text: str
+    rfc: str = ""
+    children: tuple[Note, ...] = ()
+    problems: tuple[Flaw, ...] = ()
+
+    def leaves(self) -> Iterator[Note]:
+        """The notes without parts, in order."""
+        if not self.children:
+            yield self
+        for child in self.children:
+            yield from child.leaves()
+
+    def walk(self) -> Iterator[Note]:
+        """This note and all below it, each before its parts."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    @property
+    def flaws(self) -> list[tuple[Note, Flaw]]:
+        """Everything that is wrong here or below, with the octets concerned."""
+        return [(note, flaw) for note in self.walk() for flaw in note.problems]
