@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from ...constants import AttributeCode, AttributeFlags
@@ -22,39 +23,64 @@ from .draft import Draft, Role
 from .values import DETAILS
 
 _GENERAL: Final = "4271 §4.3"
-_OTHER_RFCS: Final = {AttributeCode.MP_REACH_NLRI: "4760 §3", AttributeCode.MP_UNREACH_NLRI: "4760 §4"}
 _MAX_NESTING: Final = 2
+_SHORT: Final = 60
+"""Characters of a value that is shown behind the attribute's name, too."""
+_NO_TEXT: Final = frozenset({AttributeCode.MP_REACH_NLRI, AttributeCode.MP_UNREACH_NLRI, AttributeCode.ATTR_SET})
+"""Their parts say all."""
 _FLAG_NAMES: Final = (
     (AttributeFlags.OPTIONAL, "optional", "well-known"),
     (AttributeFlags.TRANSITIVE, "transitive", "non-transitive"),
     (AttributeFlags.PARTIAL, "partial", ""),
     (AttributeFlags.EXTENDED_LENGTH, "extended length", ""),
 )
-Found = list[tuple[int, bytes, Draft]]
-"""(type, all octets, draft) of each attribute; the type is 0 where it is cut off."""
+
+
+class Found:
+    """The attributes of a field, for errors to find theirs."""
+
+    __slots__ = ("first", "later", "tail")
+
+    def __init__(self) -> None:
+        self.first: dict[int, tuple[bytes, Draft]] = {}  # type -> all octets and the draft of the first one
+        self.later: dict[tuple[int, bytes], deque[Draft]] = {}  # (type, all octets) -> the others
+        self.tail: Draft | None = None  # one that is cut off
+
+    def add(self, code: int, octets: bytes, draft: Draft) -> None:
+        if code in self.first:
+            self.later.setdefault((code, octets), deque()).append(draft)
+        else:
+            self.first[code] = (octets, draft)
+
+    def again(self, code: int, octets: bytes) -> Draft | None:
+        """The next of those that come more than once; without ``octets`` any one of the type."""
+        if not octets:
+            return next((drafts[0] for (kind, _), drafts in self.later.items() if kind == code), None)
+        drafts = self.later.get((code, octets))
+        return drafts.popleft() if drafts else None
 
 
 def field(node: Draft, context: Context, depth: int = 0) -> Found:
     """The attributes in the rest of ``node``."""
-    found: Found = []
+    found = Found()
     try:
         for raw in walk(node.value):
             draft = node.part(len(raw.octets), attribute_name(raw.code), _rfc(raw.code))
             _attribute(draft, raw, context, depth)
-            found.append((raw.code, raw.octets, draft))
+            found.add(raw.code, raw.octets, draft)
     except MalformedAttributeList as error:
         octets = node.value
         draft = node.rest(f"{attribute_name(error.attribute) if error.attribute else 'an attribute'}, cut off")
         _head(draft, octets)
         draft.rest("what there is of the value")
         (draft.by_role(Role.LENGTH) or draft).bad(error.why)
-        found.append((error.attribute, octets, draft))
+        found.tail = draft
     return found
 
 
 def _rfc(code: int) -> str:
     kind = registry.known(code)
-    return getattr(kind, "rfc", "") or _OTHER_RFCS.get(code, "")  # type: ignore[call-overload, no-any-return]
+    return "" if kind is None else kind.rfc
 
 
 def _attribute(draft: Draft, raw: RawAttribute, context: Context, depth: int) -> None:
@@ -62,25 +88,21 @@ def _attribute(draft: Draft, raw: RawAttribute, context: Context, depth: int) ->
     kind, shown, why = registry.known(raw.code), "", ""
     if kind is not None:
         try:
-            shown = str(kind.decode(raw.value, context))
+            shown = str(kind.decode(raw.value, context)) if raw.code not in _NO_TEXT else ""
         except AttributeProblem as error:
             why = error.why
-    if shown and len(shown) <= 80:
-        draft.text += f" {shown}"
-    value = draft.part(draft.left, f"value {shown or raw.value.hex()}")
-    if value is draft:
-        draft.bad(why)
-        return
     detail = DETAILS.get(raw.code)
     if raw.code == AttributeCode.ATTR_SET and depth < _MAX_NESTING:
-        value.text = "attributes of the customer"
-        value.part(4, f"origin AS {value.number(4)}")
-        field(value, Context(families=context.families), depth + 1)
-    elif detail is not None:
-        value.text = "value"
-        detail(value, context)
-    if why:
-        value.bad(why)
+        draft.part(4, f"origin AS {draft.number(4)}")
+        field(draft, Context(families=context.families), depth + 1)
+    elif detail is not None and draft.left:
+        detail(draft, context)
+    else:
+        draft.rest(f"value {shown}" if shown else f"value of {draft.left} octets").bad(why)
+    if shown and len(shown) <= _SHORT:
+        draft.text += f" {shown}"
+    if why and draft.troubled() is None:
+        draft.bad(why)
 
 
 def _head(draft: Draft, octets: bytes) -> None:
@@ -94,13 +116,11 @@ def _head(draft: Draft, octets: bytes) -> None:
     draft.part(size, f"length {draft.number(size)}", "", Role.LENGTH)
 
 
-def place(draft: Draft, error: Exception, octets: bytes) -> Draft:
-    """The part of an attribute that an error is about; ``octets`` are what the codec names."""
+def place(draft: Draft, error: Exception) -> Draft:
+    """The part of an attribute that an error is about."""
     for kinds, role in _PLACES:
         if isinstance(error, kinds):
-            return _with_role(draft, role) or draft
-    if octets and (found := _with_key(draft, octets)) is not None:
-        return found
+            return draft.by_role(role) or draft
     return draft.troubled() or draft
 
 
@@ -110,14 +130,3 @@ _PLACES: Final = (
     ((UnexpectedAttribute,), Role.TYPE),
     ((InvalidNextHop,), Role.NEXT_HOP),
 )
-
-
-def _with_role(draft: Draft, role: Role) -> Draft | None:
-    return draft.by_role(role) or next((each for child in draft.children if (each := child.by_role(role))), None)
-
-
-def _with_key(draft: Draft, key: bytes) -> Draft | None:
-    """The destination with a key, in the NLRI of a multiprotocol attribute."""
-    if draft.key == key:
-        return draft
-    return next((found for child in draft.children if (found := _with_key(child, key)) is not None), None)

@@ -16,11 +16,11 @@ _Detail = Callable[[Draft], None]
 def capability(node: Draft) -> None:
     """The next capability of a parameter."""
     code = node.number(1)
-    length = node.octets[node.at + 1] if node.left > 1 else 0
+    length = node.number(1, skip=1)
     if node.left < 2 or 2 + length > node.left:
         node.rest("a capability that is cut off").bad("cut off")
         return
-    value = node.octets[node.at + 2 : node.at + 2 + length]
+    value = node.peek(length, skip=2)
     found = registry.decode(code, value)
     child = node.part(2 + length, str(found), _RFCS.get(code, ""))
     child.part(1, f"capability code {code}", "5492 §4")
@@ -33,7 +33,7 @@ def capability(node: Draft) -> None:
 
 
 def _multiprotocol(node: Draft) -> None:
-    family = Family(node.number(2), node.octets[node.at + 3])
+    family = Family(node.number(2), node.number(1, skip=3))
     node.part(2, f"AFI {family.afi}")
     node.part(1, "reserved, ignored")
     node.part(1, f"SAFI {family.safi}: {family}")
@@ -50,13 +50,13 @@ _MODES: Final = {1: "receive", 2: "send", 3: "receive and send"}
 
 
 def _family(node: Draft) -> None:
-    family = Family(node.number(2), node.octets[node.at + 2])
+    family = Family(node.number(2), node.number(1, skip=2))
     node.part(3, f"AFI {family.afi}, SAFI {family.safi}: {family}")
 
 
 def _extended_next_hop(node: Draft) -> None:
     while node.left:
-        family = Family(node.number(2), int.from_bytes(node.octets[node.at + 2 : node.at + 4]))
+        family = Family(node.number(2), node.number(2, skip=2))
         node.part(4, f"AFI {family.afi}, SAFI {family.safi}: {family}")
         node.part(2, f"next hop of AFI {node.number(2)}")
 
@@ -89,7 +89,7 @@ def _fqdn(node: Draft) -> None:
     for what in ("host name", "domain name"):
         size = node.number(1)
         node.part(1, f"{what} of {size} octets")
-        node.part(size, f"{what} {node.value[:size].decode('utf-8', 'backslashreplace')!r}")
+        node.part(size, f"{what} {node.peek(size).decode('utf-8', 'backslashreplace')!r}")
 
 
 _DETAILS: Final[dict[int, _Detail]] = {

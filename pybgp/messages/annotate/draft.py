@@ -45,9 +45,13 @@ class Draft:
         """How many octets have no part yet."""
         return self.end - self.at
 
-    def number(self, size: int) -> int:
-        """The next ``size`` octets as a number."""
-        return int.from_bytes(self.octets[self.at : min(self.at + size, self.end)])
+    def peek(self, size: int, skip: int = 0) -> bytes:
+        """The next ``size`` octets behind ``skip`` others, less at the end."""
+        return self.octets[self.at + skip : min(self.at + skip + size, self.end)]
+
+    def number(self, size: int, skip: int = 0) -> int:
+        """The same as a number."""
+        return int.from_bytes(self.peek(size, skip))
 
     def part(self, size: int, text: str, rfc: str = "", role: Role = Role.NONE) -> Draft:
         """The next ``size`` octets, less at the end, as a part; this draft itself if there are none."""

@@ -27,15 +27,10 @@ def annotate(message: bytes, context: Context = DEFAULT) -> Note:
     """
     root = Draft(message, 0, len(message), _name(message))
     error = _header(root, context)
-    if error is not None or not root.left:
-        root.rest("not looked at: the header is wrong")
+    if error is not None:
+        root.rest("not looked at, since the header is wrong")
         return root.finish()
-    length = int.from_bytes(message[16:18])
-    body = root.part(length - HEADER_SIZE, "body")
-    if body is not root:
-        _body(body, message[18], context)
-    elif length > HEADER_SIZE:
-        root.text = "a message that is cut off"
+    _body(root, message[18], context)
     return root.finish()
 
 
@@ -69,13 +64,11 @@ def _header(root: Draft, context: Context) -> HeaderError | None:
 
 def _body(node: Draft, kind: int, context: Context) -> None:
     if kind == MessageType.UPDATE:
-        node.text = "UPDATE"
         update.body(node, context)
     elif kind == MessageType.OPEN:
-        node.text = "OPEN"
         open_message.body(node)
     elif kind == MessageType.NOTIFICATION:
-        node.text = str(Notification.decode(node.value))
+        node.text = f"NOTIFICATION: {Notification.decode(node.value)}"
         _notification(node)
     elif kind == MessageType.ROUTE_REFRESH:
         _refresh(node)
@@ -105,10 +98,9 @@ def _refresh(node: Draft) -> None:
     try:
         found = RouteRefresh.decode(octets)
     except (BadMessageLength, RouteRefreshError) as error:
-        node.text = "not a ROUTE-REFRESH of 4 octets"
-        node.flawed(Flaw.of_error(error))
+        node.part(node.left, "not a ROUTE-REFRESH's 4 octets", "2918 §3").flawed(Flaw.of_error(error))
         return
-    node.text = f"ROUTE-REFRESH {found.family}"
+    node.text = f"ROUTE-REFRESH: {found.family}"
     node.part(2, f"AFI {found.family.afi}", "2918 §3")
     node.part(1, f"subtype {found.subtype}: {_SUBTYPES.get(found.subtype, 'not known, ignored')}", "7313 §3.2")
     node.part(1, f"SAFI {found.family.safi}: {found.family}", "2918 §3")

@@ -65,7 +65,7 @@ def _parameter(node: Draft, width: int) -> bool:
     """The next optional parameter; False if the rest is none."""
     kind = node.number(1)
     head = 1 + width
-    size = head + int.from_bytes(node.octets[node.at + 1 : node.at + head])
+    size = head + node.number(width, skip=1)
     if node.left < head or size > node.left:
         node.rest("a parameter that is cut off").bad("cut off")
         return False

@@ -5,17 +5,26 @@ from __future__ import annotations
 from typing import Final
 
 from ...addresses import Family
+from ...constants import AttributeCode
 from ...errors import UpdateError
 from .. import update
 from ..attributes.block import parse
 from ..attributes.cache import BlockCache
 from ..context import Context
-from ..errors import AttributeProblem, InvalidNetworkField, MalformedAttributeList, Problem
+from ..errors import (
+    AttributeProblem,
+    InvalidNetworkField,
+    MalformedAttributeList,
+    MissingAttribute,
+    OptionalAttributeError,
+    Problem,
+)
 from . import attributes, nlri
 from .draft import Draft
 from .note import Flaw
 
 _RFC: Final = "4271 §4.3"
+_MULTIPROTOCOL: Final = (AttributeCode.MP_REACH_NLRI, AttributeCode.MP_UNREACH_NLRI)
 
 
 def body(node: Draft, context: Context) -> None:
@@ -26,7 +35,7 @@ def body(node: Draft, context: Context) -> None:
 class _Body:
     """One UPDATE on its way: first what is where, then what the codec says."""
 
-    __slots__ = ("_context", "_field", "_found", "_length", "_node", "_reachable", "_withdrawn")
+    __slots__ = ("_context", "_field", "_found", "_keys", "_length", "_node", "_reachable", "_withdrawn")
 
     def __init__(self, node: Draft, context: Context) -> None:
         self._node = node
@@ -35,7 +44,8 @@ class _Body:
         self._field: Draft | None = None
         self._reachable: Draft | None = None
         self._length: Draft = node  # the last length that was read
-        self._found: attributes.Found = []
+        self._found = attributes.Found()
+        self._keys: dict[bytes, Draft] | None = None  # made when it is needed
 
     def annotate(self) -> None:
         octets = self._node.value
@@ -48,7 +58,7 @@ class _Body:
             for problem in found.problems:
                 self._place_problem(problem)
             if found.end_of_rib is not None:
-                self._node.text = f"End-of-RIB of {found.end_of_rib}"
+                self._node.text = f"UPDATE: End-of-RIB of {found.end_of_rib}"
                 self._node.rfc = "4724 §2"
 
     def _read(self) -> None:
@@ -95,31 +105,37 @@ class _Body:
 
     def _spot(self, error: UpdateError, octets: bytes) -> Draft:
         if not isinstance(error, AttributeProblem):
-            fields = [each for each in (self._withdrawn, self._reachable) if each is not None]
-            spots = [spot for each in fields if (spot := each.troubled())]
+            spots = [spot for each in self._classic() if (spot := each.troubled())]
             return spots[0] if spots and isinstance(error, InvalidNetworkField) else self._node
-        if not error.attribute and not isinstance(error, MalformedAttributeList):
-            return self._not_negotiated()
-        same = [(whole, draft) for code, whole, draft in self._found if code == error.attribute]
         if isinstance(error, MalformedAttributeList):
-            return self._badly_listed(error, [draft for _, draft in same])
-        exact = [draft for whole, draft in same if whole == octets]
-        drafts = exact or [draft for _, draft in same]
-        if not drafts:
+            return self._badly_listed(error, octets)
+        if not error.attribute:  # IPv4 unicast was not negotiated: one problem for each of the classic fields
+            return next((each for each in self._classic() if not each.problems), self._node)
+        if isinstance(error, MissingAttribute):
             return self._field or self._length
-        return attributes.place(drafts[0], error, octets)
+        whole, draft = self._found.first.get(error.attribute, (b"", None))
+        if draft is None:
+            tail = self._found.tail
+            return (tail and attributes.place(tail, error)) or self._field or self._length
+        if octets and octets != whole and isinstance(error, OptionalAttributeError):
+            return self._destinations().get(octets, draft)
+        return attributes.place(draft, error)
 
-    def _not_negotiated(self) -> Draft:
-        """IPv4 unicast in the classic fields: one problem for each."""
-        fields = [each for each in (self._withdrawn, self._reachable) if each is not None]
-        return next((each for each in fields if not each.problems), fields[0] if fields else self._node)
+    def _classic(self) -> list[Draft]:
+        return [each for each in (self._withdrawn, self._reachable) if each is not None]
 
-    def _badly_listed(self, error: MalformedAttributeList, same: list[Draft]) -> Draft:
+    def _badly_listed(self, error: MalformedAttributeList, octets: bytes) -> Draft:
         """Lengths that don't fit, or an attribute again."""
         if self._length.trouble:
             return self._length
-        if len(same) > 1 and "more than once" in error.why:
-            return next((draft for draft in same[1:] if not draft.problems), same[-1])
-        if same:
-            return same[-1].troubled() or same[-1]
-        return (self._field and self._field.troubled()) or self._length
+        again = self._found.again(error.attribute, octets) if "more than once" in error.why else None
+        tail = self._found.tail
+        return again or (tail and tail.troubled()) or self._field or self._length
+
+    def _destinations(self) -> dict[bytes, Draft]:
+        """The destinations in multiprotocol attributes by their keys."""
+        if self._keys is None:
+            multiprotocol = [self._found.first[code][1] for code in _MULTIPROTOCOL if code in self._found.first]
+            routes = [routes for draft in multiprotocol for routes in draft.children]
+            self._keys = {each.key: each for field in routes for each in field.children if each.key is not None}
+        return self._keys

@@ -11,6 +11,7 @@ from ..attributes import registry
 from ..attributes.as_path import SegmentType
 from ..context import Context
 from ..errors import AttributeProblem
+from ..families.registry import spoken
 from . import nlri
 from .draft import Draft, Role
 
@@ -23,7 +24,7 @@ def _as_path(node: Draft, context: Context) -> None:
         if node.left < 2:
             node.rest("one octet behind the last segment").bad("cut off")
             return
-        kind, count = node.value[:2]
+        kind, count = node.peek(2)
         known = 1 <= kind <= 4
         name = SegmentType(kind).name if known else f"segment type {kind}"
         if not known or not count or 2 + count * size > node.left:
@@ -31,7 +32,7 @@ def _as_path(node: Draft, context: Context) -> None:
             return
         segment = node.part(2 + count * size, f"{name} of {count}")
         segment.part(1, f"segment type {kind}, {name}", "4271 §4.3" if kind < 3 else "5065 §3")
-        segment.part(1, f"{count} AS numbers")
+        segment.part(1, f"count {count}")
         for _ in range(count):
             asn = segment.number(size)
             part = segment.part(size, f"AS {asn}")
@@ -65,7 +66,7 @@ def _items(size: int, code: int) -> Detail:
     def detail(node: Draft, context: Context) -> None:
         kind = registry.known(code)
         while node.left >= size:
-            octets = node.value[:size] if node.left == size else node.octets[node.at : node.at + size]
+            octets = node.peek(size)
             try:
                 text = str(kind.decode(octets, context)) if kind else octets.hex()
             except AttributeProblem as error:
@@ -86,8 +87,12 @@ def _mp_reach(node: Draft, context: Context) -> None:
         length.bad("cut off")
         node.rest("what should be next hop and NLRI")
         return
-    hop = node.octets[node.at : node.at + size]
-    node.part(size, f"next hop {_address(hop)}", role=Role.NEXT_HOP)
+    codec = spoken(family, context)
+    if codec is not None:
+        more = codec.extended_next_hop_sizes if family in context.extended_next_hop else ()
+        if size not in codec.next_hop_sizes + more:
+            length.bad("not a size that the family has")
+    node.part(size, f"next hop {_address(node.peek(size))}", role=Role.NEXT_HOP)
     node.part(1, "reserved, ignored")
     routes = node.part(node.left, f"reachable routes of {family}")
     if routes is not node:
@@ -102,7 +107,7 @@ def _mp_unreach(node: Draft, context: Context) -> None:
 
 
 def _family(node: Draft) -> Family:
-    family = Family(int.from_bytes(node.value[:2]), node.value[2] if node.left > 2 else 0)
+    family = Family(node.number(2), node.number(1, skip=2))
     node.part(2, f"AFI {family.afi}")
     node.part(1, f"SAFI {family.safi}: {family}")
     return family
@@ -114,7 +119,7 @@ def _tlvs(type_size: int, length_size: int, *, whole: bool, what: str) -> Detail
     def detail(node: Draft, context: Context) -> None:
         head = type_size + length_size
         while node.left:
-            length = int.from_bytes(node.octets[node.at + type_size : node.at + head])
+            length = node.number(length_size, skip=type_size)
             size = length if whole else head + length
             if node.left < head or not head <= size <= node.left:
                 node.rest(f"{what} that is cut off").bad("cut off")
@@ -139,7 +144,7 @@ def _sub_tlvs(node: Draft, context: Context) -> None:
     while node.left:
         kind = node.number(1)
         head = 3 if kind > 127 else 2
-        size = head + int.from_bytes(node.octets[node.at + 1 : node.at + head])
+        size = head + node.number(head - 1, skip=1)
         if size > node.left:
             node.rest("sub-TLV that is cut off").bad("cut off")
             return
