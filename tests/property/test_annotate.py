@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pybgp.errors import ProtocolError, UpdateError
@@ -118,6 +118,7 @@ def test_updates_right_and_wrong(body: bytes, context: Context) -> None:
     check_findings(octets, context, check(octets, context))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(bodies(), CONTEXTS, st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=3), st.integers(0, 4096))
 def test_changed_and_cut_updates(body: bytes, context: Context, changes: list[tuple[int, int]], size: int) -> None:
     octets = bytearray(message(2, body))

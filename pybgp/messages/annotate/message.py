@@ -55,8 +55,7 @@ def _header(root: Draft, context: Context) -> HeaderError | None:
     if len(found) == 1 and len(found[0][1]) + HEADER_SIZE == len(message):
         return None
     if error is None or found:
-        stated = int.from_bytes(message[16:18])
-        error = BadMessageLength(f"{len(message)} octets, the length says {stated}", data=message[16:18])
+        error = BadMessageLength(f"{len(message)} octets, expected exactly one message", data=message[16:18])
     spots: dict[type[HeaderError], Draft] = {ConnectionNotSynchronized: marker, BadMessageType: kind}
     spots.get(type(error), length).flawed(Flaw.of_error(error))
     return error
