@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from pybgp.addresses import Family
 from pybgp.errors import ProtocolError, UpdateError
 from pybgp.messages import BlockCache, Context, Update, decode, encode, update
 from pybgp.messages.annotate import Note, annotate, lines
@@ -30,6 +31,7 @@ MULTIPROTOCOL = st.one_of(
         st.one_of(bgp.octets(16), bgp.octets(4), st.binary(max_size=40)),
         st.one_of(st.lists(bgp.keys(bgp.IPV6), max_size=3).map(b"".join), st.binary(max_size=30)),
     ),
+    st.sampled_from(sorted(EVERYTHING)).flatmap(lambda family: good_reach(family)),
     st.builds(
         lambda family, nlri: bgp_attribute(15, MpUnreach(family, nlri).encode()), families, st.binary(max_size=30)
     ),
@@ -40,6 +42,13 @@ STRANGE = st.builds(
     st.sampled_from([0x40, 0x80, 0xC0, 0xC0, 0x80]),
     st.binary(max_size=40),
 )
+
+
+def good_reach(family: Family) -> st.SearchStrategy[bytes]:
+    hop = (bytes(FAMILIES[family].next_hop_sizes[-1]) + b"\1")[1:]
+    return st.lists(bgp.keys(family), max_size=3).map(
+        lambda keys: bgp_attribute(14, MpReach(family, hop, b"".join(keys)).encode())
+    )
 
 
 def bgp_attribute(code: int, value: bytes) -> bytes:

@@ -52,12 +52,16 @@ def _header(root: Draft, context: Context) -> HeaderError | None:
     framer = Framer(context.max_receive)
     found = framer.feed(message)
     error = framer.error
-    if len(found) == 1 and len(found[0][1]) + HEADER_SIZE == len(message):
-        return None
-    if error is None or found:
+    if error is None and (len(found) != 1 or HEADER_SIZE + len(found[0][1]) != len(message)):
         error = BadMessageLength(f"{len(message)} octets, expected exactly one message", data=message[16:18])
+    if error is None:
+        return None
     spots: dict[type[HeaderError], Draft] = {ConnectionNotSynchronized: marker, BadMessageType: kind}
-    spots.get(type(error), length).flawed(Flaw.of_error(error))
+    spot = spots.get(type(error), length)
+    if found:  # the first message is right, but it isn't alone
+        root.part(len(found[0][1]), "a whole message, not looked at, since it isn't alone")
+        spot = root.rest("octets behind it")
+    spot.flawed(Flaw.of_error(error))
     return error
 
 

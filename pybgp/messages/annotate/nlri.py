@@ -6,11 +6,15 @@ from collections.abc import Callable
 from typing import Final
 
 from ...addresses import Family
+from ...constants import Safi
 from ..context import Context
 from ..errors import InvalidNetworkField
 from ..families.base import FamilyCodec
+from ..families.labeled import stack_size
+from ..families.labels import LABEL_SIZE, WITHDRAWN
 from ..families.prefix import PrefixFamily
 from ..families.registry import spoken
+from ..families.route_distinguisher import RD_SIZE, rd_text
 from .draft import Draft
 
 _ADD_PATH: Final = "7911 §3"
@@ -84,54 +88,67 @@ def _destination(node: Draft, codec: FamilyCodec, size: int, id_size: int, key: 
     child.key = key
     detail = _DETAILS.get(codec.family) or (_prefix if isinstance(codec, PrefixFamily) else None)
     if detail is not None:
-        detail(child, text)
+        detail(child, codec, key)
     elif id_size:
         child.rest(text)
 
 
-def _prefix(node: Draft, text: str) -> None:
+def _prefix(node: Draft, codec: FamilyCodec, key: bytes) -> None:
     node.part(1, f"length {node.number(1)} bits")
-    node.rest(f"prefix {text}")
+    node.rest(f"prefix {codec.key_text(key)}")
 
 
-def _labelled(node: Draft, text: str) -> None:
-    bits = _labels(node)
-    node.rest(f"prefix, {max(bits, 0)} bits")
+def _labelled(node: Draft, codec: FamilyCodec, key: bytes) -> None:
+    left = _labels(node, key)
+    node.rest(f"prefix of {left} bits")
 
 
-def _vpn(node: Draft, text: str) -> None:
-    bits = _labels(node)
-    node.part(8, "route distinguisher", "4364 §4.2")
-    node.rest(f"prefix, {max(bits - 64, 0)} bits")
+def _vpn(node: Draft, codec: FamilyCodec, key: bytes) -> None:
+    left = _labels(node, key)
+    _distinguisher(node)
+    node.rest(f"prefix of {left - 8 * RD_SIZE} bits")
 
 
-def _labels(node: Draft) -> int:
-    """Length and labels up to the bottom of the stack; how many bits are left."""
-    bits = node.number(1)
+def _labels(node: Draft, key: bytes) -> int:
+    """Length and labels; how many bits are left."""
+    bits, size = key[0], stack_size(key)
     node.part(1, f"length {bits} bits")
-    while node.left >= 3 and bits >= 24:
-        label = node.number(3)
-        is_last = bool(label & 1) or label in (0x800000, 0)
-        node.part(3, f"label {label >> 4}{', bottom of the stack' if label & 1 else ''}", "8277 §2")
-        bits -= 24
-        if is_last:
-            break
-    return bits
+    for at in range(0, size, LABEL_SIZE):
+        octets = node.peek(LABEL_SIZE)
+        is_last = ", the last one" if at + LABEL_SIZE == size else ""
+        what = "no label: withdrawn" if octets == WITHDRAWN else f"label {int.from_bytes(octets) >> 4}{is_last}"
+        node.part(LABEL_SIZE, what, "8277 §2")
+    return bits - 8 * size
 
 
-def _evpn(node: Draft, text: str) -> None:
+def _distinguisher(node: Draft) -> None:
+    octets = node.peek(RD_SIZE)
+    node.part(
+        RD_SIZE, f"route distinguisher {rd_text(octets) if len(octets) == RD_SIZE else octets.hex()}", "4364 §4.2"
+    )
+
+
+def _evpn(node: Draft, codec: FamilyCodec, key: bytes) -> None:
     node.part(1, f"route type {node.number(1)}", "7432 §7")
     node.part(1, f"length {node.number(1)}")
-    node.part(8, "route distinguisher", "4364 §4.2")
-    node.rest(text)
+    _distinguisher(node)
+    node.rest(codec.key_text(key))
 
 
-def _flowspec(node: Draft, text: str) -> None:
+def _flowspec(node: Draft, codec: FamilyCodec, key: bytes) -> None:
     node.part(1 if node.number(1) < 0xF0 else 2, "length", "8955 §4.1")
-    node.rest(text)
+    if codec.family.safi == Safi.FLOWSPEC_VPN:
+        _distinguisher(node)
+    try:
+        components = codec.value(key).components  # type: ignore[attr-defined]
+    except InvalidNetworkField:
+        node.rest("components that can't be read")
+        return
+    for component in components:
+        node.part(len(component.encode()), str(component), "8955 §4.2.2")
 
 
-_Detail = Callable[[Draft, str], None]
+_Detail = Callable[[Draft, FamilyCodec, bytes], None]
 _DETAILS: Final[dict[Family, _Detail]] = {
     **dict.fromkeys((Family.IPV4_LABELED_UNICAST, Family.IPV6_LABELED_UNICAST), _labelled),
     **dict.fromkeys((Family.IPV4_VPN, Family.IPV6_VPN), _vpn),

@@ -11,6 +11,7 @@ from ..attributes import registry
 from ..attributes.as_path import SegmentType
 from ..context import Context
 from ..errors import AttributeProblem
+from ..families.base import FamilyCodec
 from ..families.registry import spoken
 from . import nlri
 from .draft import Draft, Role
@@ -92,11 +93,19 @@ def _mp_reach(node: Draft, context: Context) -> None:
         more = codec.extended_next_hop_sizes if family in context.extended_next_hop else ()
         if size not in codec.next_hop_sizes + more:
             length.bad("not a size that the family has")
-    node.part(size, f"next hop {_address(node.peek(size))}", role=Role.NEXT_HOP)
+    node.part(size, f"next hop {_next_hop(node.peek(size), codec)}", role=Role.NEXT_HOP)
     node.part(1, "reserved, ignored")
     routes = node.part(node.left, f"reachable routes of {family}")
     if routes is not node:
         nlri.field(routes, family, context)
+
+
+def _next_hop(octets: bytes, codec: FamilyCodec | None) -> str:
+    """One address or two (RFC 2545 §3), without the route distinguisher that a VPN's has."""
+    address = octets if codec is None else codec.next_hop_address(octets)
+    if len(address) == 32:
+        return f"{address_text(address)} and {address_text(address[16:])}"
+    return _address(address)
 
 
 def _mp_unreach(node: Draft, context: Context) -> None:

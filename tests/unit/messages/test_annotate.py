@@ -345,7 +345,7 @@ def opening(subcode: int, name: str) -> str:
         (b"\xfe" + KEEPALIVE[1:], ("fe" + "ff" * 15, header(1, "Connection Not Synchronized"))),
         (KEEPALIVE[:16] + b"\0\x12\4", ("0012", header(2, "Bad Message Length"))),
         (KEEPALIVE[:18] + b"\x09", ("09", header(3, "Bad Message Type"))),
-        (KEEPALIVE + b"\0", ("0013", header(2, "Bad Message Length"))),
+        (KEEPALIVE + b"\0", ("00", header(2, "Bad Message Length"))),
         (KEEPALIVE[:17], ("00", header(2, "Bad Message Length"))),
         (message(1, octets("03" + OPEN[2:] + "00")), ("03", opening(1, "Unsupported Version Number"))),
         (message(1, octets("04 0000 005a 0a000001 00")), ("0000", opening(2, "Bad Peer AS"))),
