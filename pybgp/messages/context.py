@@ -27,7 +27,8 @@ class Context:
     direction (RFC 7911); ``extended_next_hop`` those that may have an IPv6 next hop for IPv4 NLRI (RFC 8950);
     ``multiple_labels`` those whose keys may have more than one label (RFC 8277 §2.1);
     ``max_receive`` and ``max_send`` are message sizes in octets (RFC 8654). ``loopback``: the session itself runs over
-    loopback addresses, so they are hosts, and valid next hops.
+    loopback addresses, so they are hosts, and valid next hops. ``same_domain``: an external peer is one of our own
+    administration, and may send what is for that only: AIGP (RFC 7311 §3.1) and the prefix SID (RFC 8669 §5).
     """
 
     kind: PeerKind = PeerKind.INTERNAL
@@ -40,6 +41,7 @@ class Context:
     max_receive: int = MAX_MESSAGE
     max_send: int = MAX_MESSAGE
     loopback: bool = False
+    same_domain: bool = False
     classic: bool = field(init=False, repr=False, compare=False)
     """IPv4 unicast may come; this and the next are worked out once, since every UPDATE asks."""
     block_class: int = field(init=False, repr=False, compare=False)
@@ -47,7 +49,8 @@ class Context:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classic", Family.IPV4_UNICAST in self.families)
-        object.__setattr__(self, "block_class", (self.kind * 2 + self.four_octet_as) * 2 + self.loopback)
+        number = (self.kind * 2 + self.four_octet_as) * 2 + self.loopback
+        object.__setattr__(self, "block_class", number * 2 + self.same_domain)
 
 
-BLOCK_CLASSES: Final = len(PeerKind) * 2 * 2
+BLOCK_CLASSES: Final = len(PeerKind) * 2 * 2 * 2

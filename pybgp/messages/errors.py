@@ -196,3 +196,16 @@ def rfc_of(error: UpdateError) -> str:
     if isinstance(error, UnrecognizedWellKnown):
         return "4271 6.3"
     return _SECTIONS.get(error.attribute, "7606 3") if isinstance(error, AttributeProblem) else "4271 6.3"
+
+
+def attribute_code(name: str) -> int:
+    """The type of what ``attribute_name`` gives.
+
+    Raises:
+        ValueError: neither a registry name nor a number of 0..255.
+    """
+    if name in AttributeCode.__members__:
+        return AttributeCode[name]
+    if name.isdecimal() and len(name) < 4 and int(name) < 256:
+        return int(name)
+    raise ValueError(f"{name!r} is not an attribute: expected a registry name or a number of 0..255")

@@ -13,7 +13,7 @@ from pybgp.messages.context import Context, PeerKind
 from pybgp.testing import strategies as bgp
 
 CONTEXTS = [Context(kind=kind, four_octet_as=size) for kind in PeerKind for size in (True, False)]
-CONTEXTS += [Context(loopback=True)]
+CONTEXTS += [Context(loopback=True), Context(kind=PeerKind.EXTERNAL, same_domain=True)]
 MANDATORY = bytes.fromhex("40010100 400206 0201 0000fde9 400304 0a630001")
 NEXT_HOPS = st.one_of(st.none(), bgp.next_hops(bgp.IPV6))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Any, ClassVar, Final, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, Final, NamedTuple, Protocol, Self, TypeVar
 
 from ...constants import AttributeFlags
 from ..context import Context, PeerKind
@@ -23,6 +23,8 @@ KIND_BITS: Final = int(AttributeFlags.OPTIONAL | AttributeFlags.TRANSITIVE)
 """The flags that an attribute's definition fixes."""
 
 
+MAX_VALUE: Final = 0xFFFF
+"""Octets that the value of an attribute has at most (RFC 4271 §4.3)."""
 LOGGED: Final = 200
 """Characters that the ``repr`` of an attribute has at most."""
 
@@ -118,6 +120,9 @@ class AttributeValue:
         return f"<{name} {text}>" if text else f"<{name}>"
 
 
+_Each = TypeVar("_Each", bound=Attribute)
+
+
 class RawAttribute(NamedTuple):
     """An attribute as it stands in an UPDATE: ``octets`` is all of it, header included."""
 
@@ -157,6 +162,21 @@ def pack(flags: int, code: int, value: bytes) -> bytes:
     if size < 256:
         return bytes((flags & ~EXTENDED_LENGTH, code, size)) + value
     return bytes((flags | EXTENDED_LENGTH, code)) + size.to_bytes(2) + value
+
+
+def writable(found: _Each) -> _Each:
+    """``found`` if its value and the lengths inside can be written; for values that people made.
+
+    Raises:
+        ValueError: something is longer than its length can say.
+    """
+    try:
+        size = len(found.encode())
+    except OverflowError:
+        size = MAX_VALUE + 1
+    if size > MAX_VALUE:
+        raise ValueError(f"{attribute_name(found.code)}: too long, expected at most {MAX_VALUE} octets")
+    return found
 
 
 def pieces(value: bytes, size: int) -> list[bytes]:

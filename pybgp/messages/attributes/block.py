@@ -22,7 +22,7 @@ from ..errors import (
 )
 from . import as4, registry
 from .as_path import AsPath, measure
-from .base import CANONICAL, EXTENDED_LENGTH, KIND_BITS, PARTIAL, Attribute, RawAttribute, pack, walk
+from .base import CANONICAL, EXTENDED_LENGTH, KIND_BITS, PARTIAL, Attribute, KnownAttribute, RawAttribute, pack, walk
 from .communities import Communities
 from .extended_communities import ExtendedCommunities
 from .large_communities import LargeCommunities, LargeCommunity
@@ -39,6 +39,8 @@ _REPR_SIZE: Final = 1000
 _LAST_HEAD: Final = AttributeCode.COMMUNITIES.value
 _MP: Final = frozenset({AttributeCode.MP_REACH_NLRI, AttributeCode.MP_UNREACH_NLRI})
 _AS4: Final = frozenset({AttributeCode.AS4_PATH, AttributeCode.AS4_AGGREGATOR})
+_SAME_DOMAIN: Final = frozenset({AttributeCode.AIGP, AttributeCode.PREFIX_SID})
+"""Attributes that an external peer may send if it belongs to our own administration."""
 _NOT_IN_A_BLOCK: Final = _MP | _AS4 | {AttributeCode.NEXT_HOP}
 
 
@@ -338,7 +340,7 @@ class _Parser:
         kind = registry.known(code)
         if kind is None:
             self._keep_unknown(raw)
-        elif self._context.kind not in kind.accepted_from:
+        elif not self._may_send(kind):
             why = f"not allowed from an {self._context.kind.name.lower()} peer"
             self._note(Outcome.DISCARD, UnexpectedAttribute(code, why), raw.octets)
         elif code in _AS4 and self._context.four_octet_as:
@@ -355,6 +357,10 @@ class _Parser:
             else:
                 if found is not None:
                     self._found[code] = (_flags_to_write(kind.flags, raw.flags), found)
+
+    def _may_send(self, kind: type[KnownAttribute]) -> bool:
+        context = self._context
+        return context.kind in kind.accepted_from or (context.same_domain and kind.code in _SAME_DOMAIN)
 
     def _keep_unknown(self, raw: RawAttribute) -> None:
         """RFC 4271 §5: transitive ones go on with Partial set, others end here; well-known ones can't be unknown."""

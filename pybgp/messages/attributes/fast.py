@@ -62,7 +62,7 @@ class _Patterns(dict[bool, _Match]):
 
 
 _USUAL: Final = tuple(
-    bool(number // 2 % 2) and number // 4 != PeerKind.CONFEDERATION for number in range(BLOCK_CLASSES)
+    bool(number // 4 % 2) and number // 8 != PeerKind.CONFEDERATION for number in range(BLOCK_CLASSES)
 )
 """By class of context: four-octet AS numbers, and no confederation, whose paths have segments of their own."""
 _number: Final = _Numbers()

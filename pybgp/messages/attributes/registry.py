@@ -7,8 +7,10 @@ from typing import Any, Final, NamedTuple
 from ..context import PeerKind
 from ..errors import Outcome, attribute_name
 from .aggregator import Aggregator, AtomicAggregate
+from .aigp import Aigp
 from .as4 import As4Aggregator, As4Path
 from .as_path import AsPath
+from .attr_set import AttrSet
 from .base import Attribute, KnownAttribute
 from .cluster_list import ClusterList
 from .communities import Communities
@@ -22,6 +24,9 @@ from .next_hop import NextHop
 from .only_to_customer import OnlyToCustomer
 from .origin import Origin
 from .originator_id import OriginatorId
+from .pmsi_tunnel import PmsiTunnel
+from .prefix_sid import PrefixSid
+from .tunnel_encapsulation import TunnelEncapsulation
 from .unknown import UnknownAttribute
 
 ATTRIBUTES: Final[dict[int, type[KnownAttribute]]] = {
@@ -40,9 +45,14 @@ ATTRIBUTES: Final[dict[int, type[KnownAttribute]]] = {
     ExtendedCommunities.code: ExtendedCommunities,
     As4Path.code: As4Path,
     As4Aggregator.code: As4Aggregator,
+    PmsiTunnel.code: PmsiTunnel,
+    TunnelEncapsulation.code: TunnelEncapsulation,
     Ipv6ExtendedCommunities.code: Ipv6ExtendedCommunities,
+    Aigp.code: Aigp,
     LargeCommunities.code: LargeCommunities,
     OnlyToCustomer.code: OnlyToCustomer,
+    PrefixSid.code: PrefixSid,
+    AttrSet.code: AttrSet,
 }
 
 
@@ -58,9 +68,20 @@ def from_json(code: int, value: Any) -> Attribute:
         ValueError: nothing of the kind; the text says what was expected.
     """
     kind = known(code)
-    if kind is not None:
-        return kind.from_json(value)
-    found = UnknownAttribute.from_json(value)
+    return kind.from_json(value) if kind is not None else _unknown(code, UnknownAttribute.from_json(value))
+
+
+def parse(code: int, text: str) -> Attribute:
+    """An attribute of its type and its text form; of a type that pybgp doesn't know, that of ``UnknownAttribute``.
+
+    Raises:
+        ValueError: nothing of the kind; the text says what was expected.
+    """
+    kind = known(code)
+    return kind.parse(text) if kind is not None else _unknown(code, UnknownAttribute.parse(text))
+
+
+def _unknown(code: int, found: UnknownAttribute) -> UnknownAttribute:
     if found.code != code:
         raise ValueError(f"code = {found.code}: expected {code}")
     return found

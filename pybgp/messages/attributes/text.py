@@ -37,7 +37,10 @@ def address(text: Any, name: str, sizes: tuple[int, ...] = (4,)) -> bytes:
     Raises:
         ValueError: it isn't.
     """
-    octets = address_octets(text) if isinstance(text, str) and "%" not in text else b""
+    try:
+        octets = address_octets(text) if isinstance(text, str) and "%" not in text else b""
+    except ValueError:
+        octets = b""
     if len(octets) not in sizes:
         kinds = " or ".join("IPv4" if size == 4 else "IPv6" for size in sizes)
         raise ValueError(f"{name} = {text!r}: expected an {kinds} address")

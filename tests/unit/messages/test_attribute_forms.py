@@ -11,8 +11,10 @@ from pybgp.addresses import Family
 from pybgp.constants import AttributeCode
 from pybgp.messages.attributes import registry
 from pybgp.messages.attributes.aggregator import Aggregator, AtomicAggregate
+from pybgp.messages.attributes.aigp import Aigp
 from pybgp.messages.attributes.as4 import As4Aggregator, As4Path
 from pybgp.messages.attributes.as_path import AsPath, Segment, SegmentType
+from pybgp.messages.attributes.attr_set import AttrSet
 from pybgp.messages.attributes.base import LOGGED, Attribute
 from pybgp.messages.attributes.cluster_list import ClusterList
 from pybgp.messages.attributes.communities import Communities
@@ -26,6 +28,11 @@ from pybgp.messages.attributes.next_hop import NextHop
 from pybgp.messages.attributes.only_to_customer import OnlyToCustomer
 from pybgp.messages.attributes.origin import Origin
 from pybgp.messages.attributes.originator_id import OriginatorId
+from pybgp.messages.attributes.pmsi_tunnel import PmsiTunnel
+from pybgp.messages.attributes.prefix_sid import LabelIndex, OriginatorSrgb, PrefixSid
+from pybgp.messages.attributes.srv6_service import Srv6Service, Srv6Sid, Srv6SidStructure
+from pybgp.messages.attributes.tlv import Tlv
+from pybgp.messages.attributes.tunnel_encapsulation import Tunnel, TunnelEncapsulation
 from pybgp.messages.attributes.unknown import UnknownAttribute
 from pybgp.messages.context import Context
 from pybgp.messages.errors import Outcome
@@ -78,7 +85,86 @@ FORMS: list[tuple[Attribute, str, Any]] = [
     (As4Path(PATH.segments[1:2]), "3", [{"type": "as_sequence", "asns": [3]}]),
     (As4Aggregator(200000, ROUTER), "200000 10.0.0.1", {"as": 200000, "router_id": "10.0.0.1"}),
     (LargeCommunities.of(["64512:1:2"]), "64512:1:2", ["64512:1:2"]),
+    (
+        PmsiTunnel(tunnel_type=6, label=256, tunnel_id=ROUTER),
+        "ingress-replication flags 00 label 256 id 10.0.0.1",
+        {"type": "ingress-replication", "flags": 0, "label": 256, "tunnel_id": "10.0.0.1"},
+    ),
+    (
+        PmsiTunnel(tunnel_type=99, tunnel_flags=1, tunnel_id=b"\1"),
+        "99 flags 01 label 0 id 0x01",
+        {"type": 99, "flags": 1, "label": 0, "tunnel_id": "0x01"},
+    ),
+    (
+        TunnelEncapsulation((Tunnel(8, (Tlv(4, b"\3\x0b"), Tlv(200, b""))), Tunnel(999))),
+        "vxlan(color=030b,200=) 999()",
+        [
+            {"type": "vxlan", "sub_tlvs": [{"type": "color", "value": "030b"}, {"type": 200, "value": ""}]},
+            {"type": 999, "sub_tlvs": []},
+        ],
+    ),
+    (Aigp.of(1000), "1000", [{"metric": 1000}]),
+    (
+        Aigp((Tlv(5, b"\1\2"), *Aigp.of(7).tlvs)),
+        "5=0102 7",
+        [{"type": 5, "value": "0102"}, {"metric": 7}],
+    ),
     (OnlyToCustomer(65001), "65001", 65001),
+    (
+        PrefixSid((LabelIndex(7), OriginatorSrgb(((16000, 8000), (24000, 1))), Tlv(9, b"\1\2"))),
+        "label-index=7 srgb=16000:8000,24000:1 9=0102",
+        [
+            {"label_index": 7},
+            {"originator_srgb": [{"base": 16000, "size": 8000}, {"base": 24000, "size": 1}]},
+            {"type": 9, "value": "0102"},
+        ],
+    ),
+    (
+        PrefixSid((Srv6Service(5, (Srv6Sid(GLOBAL, 19, 0, Srv6SidStructure(40, 24, 16, 0, 16, 64)),)),)),
+        "srv6-l3=2001:db8::1/19/0/40:24:16:0:16:64",
+        [
+            {
+                "service": "srv6-l3",
+                "sids": [
+                    {
+                        "sid": "2001:db8::1",
+                        "behavior": 19,
+                        "flags": 0,
+                        "structure": {
+                            "locator_block": 40,
+                            "locator_node": 24,
+                            "function": 16,
+                            "argument": 0,
+                            "transposition_length": 16,
+                            "transposition_offset": 64,
+                        },
+                    }
+                ],
+            }
+        ],
+    ),
+    (
+        PrefixSid((Srv6Service(6, (Srv6Sid(LINK_LOCAL, 24),)), Srv6Service(5, ()))),
+        "srv6-l2=fe80::2/24/0/- srv6-l3=",
+        [
+            {"service": "srv6-l2", "sids": [{"sid": "fe80::2", "behavior": 24, "flags": 0, "structure": None}]},
+            {"service": "srv6-l3", "sids": []},
+        ],
+    ),
+    (
+        AttrSet(65001, (Origin(), AsPath(), LocalPref(200), UnknownAttribute(99, 0xE0, b"\1"))),
+        "65001 [ORIGIN igp; AS_PATH; LOCAL_PREF 200; 99 type 99 flags e0 value 01]",
+        {
+            "origin_as": 65001,
+            "attributes": [
+                {"attribute": "ORIGIN", "value": "igp"},
+                {"attribute": "AS_PATH", "value": []},
+                {"attribute": "LOCAL_PREF", "value": 200},
+                {"attribute": "99", "value": {"code": 99, "flags": 224, "value": "01"}},
+            ],
+        },
+    ),
+    (AttrSet(0), "0 []", {"origin_as": 0, "attributes": []}),
     (UnknownAttribute(99, 0xE0, b"\1\2"), "type 99 flags e0 value 0102", {"code": 99, "flags": 224, "value": "0102"}),
     (UnknownAttribute(99, 0xE0, b""), "type 99 flags e0 value", {"code": 99, "flags": 224, "value": ""}),
 ]
@@ -130,6 +216,27 @@ BAD_TEXT = {
     "something for yes": (AtomicAggregate, "no"),
     "an unknown attribute": (UnknownAttribute, "type 99 flags e0 value xy"),
     "flags of two octets": (UnknownAttribute, "type 99 flags e0e0 value 00"),
+    "an empty AIGP": (Aigp, ""),
+    "a metric too large": (Aigp, str(1 << 64)),
+    "a metric of the wrong length": (Aigp, "1=0102"),
+    "a TLV's type": (Aigp, "256=00"),
+    "a tunnel's id": (PmsiTunnel, "mldp-p2mp flags 00 label 0 id here"),
+    "a tunnel's flags": (PmsiTunnel, "mldp-p2mp flags 0000 label 0 id 0x"),
+    "a label of 25 bits": (PmsiTunnel, "none flags 00 label 16777216 id 0x"),
+    "a tunnel's name": (TunnelEncapsulation, "wireguard()"),
+    "a tunnel without brackets": (TunnelEncapsulation, "vxlan"),
+    "a parameter that is too long": (TunnelEncapsulation, f"vxlan(color={'00' * 256})"),
+    "no tunnel": (TunnelEncapsulation, ""),
+    "an SRGB without a size": (PrefixSid, "srgb=16000"),
+    "a label index as octets that are too few": (PrefixSid, "1=00"),
+    "a SID without structure": (PrefixSid, "srv6-l3=2001:db8::/19/0"),
+    "a service of layer 4": (PrefixSid, "srv6-l4="),
+    "no TLV": (PrefixSid, ""),
+    "a set in a set": (AttrSet, "1 [ATTR_SET 1 []]"),
+    "an attribute twice": (AttrSet, "1 [LOCAL_PREF 1; LOCAL_PREF 2]"),
+    "a set without brackets": (AttrSet, "1 ORIGIN igp"),
+    "another unknown attribute": (AttrSet, "1 [99 type 98 flags e0 value]"),
+    "an attribute without a name": (AttrSet, "1 [MEDIUM 5]"),
     "a family without a codec": (MpReach, "99/99 next-hop 10.0.0.1 nlri 0x"),
 }
 
