@@ -49,7 +49,7 @@ optional_attributes: SearchStrategy[Attribute] = st.one_of(
     st.builds(Ipv6ExtendedCommunities.of, st.lists(ipv6_extended_communities, min_size=1, max_size=16)),
     st.builds(LargeCommunities.of, st.lists(st.tuples(u32, u32, u32), min_size=1, max_size=30)),
     st.builds(OnlyToCustomer, u32),
-    st.builds(UnknownAttribute, st.integers(100, 255), st.just(0xE0), st.binary(max_size=300)),
+    st.builds(UnknownAttribute, st.integers(129, 255), st.just(0xE0), st.binary(max_size=300)),
 )
 
 
