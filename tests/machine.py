@@ -20,8 +20,9 @@ DAEMONS: dict[str, tuple[str, ...]] = {
     "bird": ("bird", "birdc"),
     "frr": ("bgpd", "zebra", "vtysh"),
     "gobgp": ("gobgpd", "gobgp"),
+    "bgpdump": ("bgpdump",),
 }
-"""The programs each daemon needs."""
+"""The programs each daemon needs; bgpdump is none, but is installed and missed like one."""
 
 
 def program(name: str) -> str:

@@ -96,6 +96,9 @@ class Daemon(ABC):
 
     kind: ClassVar[str]
 
+    more: tuple[str, ...] = ()
+    """Lines of its configuration that no other daemon has, in its own language."""
+
     def __init__(self, host: Host, asn: int, folder: Path) -> None:
         """``folder`` is the daemon's own, for configuration, sockets and logs."""
         self.host = host

@@ -69,6 +69,7 @@ class Bird(Daemon):
     def _config(self) -> Iterator[str]:
         yield "log stderr all;"
         yield f"router id {self.host.router_id};"
+        yield from self.more
         yield "protocol device { scan time 1; }"
         yield "protocol direct { ipv4; ipv6; }"
         for version in (4, 6):

@@ -121,6 +121,7 @@ class Frr(Daemon):
 
     def _config(self) -> Iterator[str]:
         yield "log stdout informational"
+        yield from self.more
         yield "bgp route-map delay-timer 0"  # else a change of a route map waits for 5 s
         for each in self.announced.values():
             yield from _route_map(each)

@@ -96,6 +96,7 @@ class GoBgp(Daemon):
         yield f'router-id = "{self.host.router_id}"'
         for peering in self.peerings.values():
             yield from _neighbor(peering)
+        yield from self.more
 
 
 def _neighbor(peering: Peering) -> Iterator[str]:
