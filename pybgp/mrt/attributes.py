@@ -24,6 +24,9 @@ _OCTETS: Final = 1 << 24
 """Octets that the remembered ones may have together."""
 _tuple: Final = tuple.__new__
 _IPV4: Final = Family.IPV4_UNICAST
+_ORIGIN: Final = AttributeCode.ORIGIN.value
+_AS_PATH: Final = AttributeCode.AS_PATH.value
+_EMPTY_AS_PATH: Final = b"\x40\x02\x00"
 _NEXT_HOP: Final = AttributeCode.NEXT_HOP.value
 _MP_REACH: Final = AttributeCode.MP_REACH_NLRI.value
 _MP_UNREACH: Final = AttributeCode.MP_UNREACH_NLRI.value
@@ -70,9 +73,11 @@ class AttributeReader:
         if not octets:
             return RouteAttributes(octets, None)
         rest: list[bytes] = []
+        codes = set()
         classic = reach = None
         try:
             for raw in walk(octets):
+                codes.add(raw.code)
                 if raw.code == _NEXT_HOP and classic is None and len(raw.value) == 4:
                     classic = raw.value  # taken off, since it may be 0.0.0.0 here
                 elif raw.code == _MP_REACH and reach is None:
@@ -81,6 +86,8 @@ class AttributeReader:
                     rest.append(_with_right_flags(raw))
         except MalformedAttributeList as error:
             rest.append(error.data)
+        if _ORIGIN in codes and _AS_PATH not in codes:
+            rest.append(_EMPTY_AS_PATH)  # GoBGP leaves it out of its own routes
         next_hop = classic
         if reach is not None:
             next_hop = _next_hop(reach, family)

@@ -18,8 +18,8 @@ class MrtType(IntEnum):
     """With microseconds."""
 
 
-ASSIGNED: Final = frozenset((*range(14), 16, 17, 32, 33, 48, 49))
-"""All that mean something (RFC 6396 §4 and appendix B): anything else is more likely not a header at all."""
+ASSIGNED: Final = frozenset((*range(1, 14), 16, 17, 32, 33, 48, 49))
+"""All that mean something (RFC 6396 §4 and appendix B): anything else is more likely not a header at all, as zeros."""
 
 
 class TableSubtype(IntEnum):

@@ -28,6 +28,11 @@ class Peer(NamedTuple):
         return f"{address_text(self.address)} AS{self.asn}"
 
 
+NO_PEER: Final = Peer(bytes(4), bytes(4), 0)
+"""Stands for the collector itself where a table has no peer for its own routes: BIRD and FRR add one to the table,
+GoBGP writes an index one behind its end."""
+
+
 class RouteAttributes(NamedTuple):
     """The attributes of a route in a table, shared by all routes with the same octets.
 

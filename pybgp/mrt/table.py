@@ -15,7 +15,7 @@ from ..messages.families.registry import FAMILIES
 from .attributes import CONTEXT, OLD_CONTEXT, AttributeReader
 from .errors import BadRecord
 from .kinds import RIB_FAMILIES, TableSubtype
-from .records import Peer, PeerTable, Rib, RibEntry, TableDump
+from .records import NO_PEER, Peer, PeerTable, Rib, RibEntry, TableDump
 
 _U16: Final = Struct("!H").unpack_from
 _TABLE_HEAD: Final = Struct("!4sH").unpack_from
@@ -53,7 +53,7 @@ class TableReader:
             return self._rib(seconds, family, add_path, body)
         if subtype == TableSubtype.PEER_INDEX_TABLE:
             table = _peer_table(seconds, body)
-            self._peers = table.peers
+            self._peers = (*table.peers, NO_PEER)
             return table
         if subtype in (TableSubtype.RIB_GENERIC, TableSubtype.RIB_GENERIC_ADDPATH):
             return self._generic(seconds, subtype == TableSubtype.RIB_GENERIC_ADDPATH, body)
@@ -112,7 +112,7 @@ class TableReader:
         except error:
             raise BadRecord("a RIB entry runs past the record") from None
         except IndexError:
-            raise BadRecord(f"peer {index} of a table of {len(peers)}") from None
+            raise BadRecord(f"peer {index} of a table of {len(peers) - 1}") from None
         if at != size:
             raise BadRecord(f"RIB entries of {at} octets in a record of {size}")
         return tuple(entries)

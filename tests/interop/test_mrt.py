@@ -34,6 +34,7 @@ DUMPS = {
 def configuration(daemon: Daemon) -> Iterator[str]:
     """What makes a daemon write its dumps."""
     path = {name: daemon.folder / name for name in DUMPS[daemon.kind]}
+    # GoBGP takes the digits of a path for those of a time: it gets a name alone, in the folder where it is started.
     if daemon.kind == "bird":
         yield f'mrtdump "{path["bird-messages.mrt"]}";'
         yield "mrtdump protocols all;"
@@ -46,7 +47,7 @@ def configuration(daemon: Daemon) -> Iterator[str]:
             yield "[[mrt-dump]]"
             yield "[mrt-dump.config]"
             yield f'dump-type = "{kind}"'
-            yield f'file-name = "{path[f"gobgp-{kind}.mrt"]}"'
+            yield f'file-name = "gobgp-{kind}.mrt"'
             yield "dump-interval = 60"
 
 
@@ -115,5 +116,15 @@ def test_a_dump_is_told_as_bgpdump_tells_it(daemons: dict[str, Daemon], kind: st
     records = list(mrt.read(dump.read_bytes()))
 
     assert not [each for each in records if isinstance(each, mrt.Damage)]
+    if name == "gobgp-table.mrt":  # its own routes have a peer that isn't in the table: bgpdump aborts there
+        records = [without_own(each) for each in records]
+        dump.write_bytes(b"".join(mrt.write(records)))
     expected = subprocess.run([program("bgpdump"), "-m", str(dump)], capture_output=True, text=True, check=True).stdout
     assert [line for each in records for line in mrt.lines(each)] == expected.splitlines()
+    assert expected
+
+
+def without_own(record: mrt.Record) -> mrt.Record:
+    if not isinstance(record, mrt.Rib):
+        return record
+    return record._replace(entries=tuple(each for each in record.entries if each.peer.asn))

@@ -5,6 +5,7 @@ from .extended import extended_communities, ipv6_extended_communities
 from .families import BOTH, IPV4, IPV6, any_families, as_numbers, families, octets, u8, u16, u32
 from .flowspec import flow_fields, flow_rules
 from .keys import key_lists, keys, route_distinguishers
+from .mrt import mrt_peers, mrt_records, peer_tables, ribs, session_records
 from .opens import capabilities, notifications, opens, router_ids
 from .updates import updates
 
@@ -27,13 +28,18 @@ __all__ = [
     "ipv6_extended_communities",
     "key_lists",
     "keys",
+    "mrt_peers",
+    "mrt_records",
     "next_hops",
     "notifications",
     "octets",
     "opens",
     "optional_attributes",
+    "peer_tables",
+    "ribs",
     "route_distinguishers",
     "router_ids",
+    "session_records",
     "u8",
     "u16",
     "u32",

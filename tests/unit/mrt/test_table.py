@@ -162,16 +162,31 @@ def test_flags_that_a_daemon_left_out_cost_nothing() -> None:
     assert found.entries[0].problems == ()
 
 
+def test_a_peer_one_behind_the_table_is_the_collector_itself() -> None:
+    """GoBGP writes its own routes so (``bgpdump`` aborts there)."""
+    found = rib(record(13, 2, f"00000000  08 0a  0001  0002 64000000 {sized(ATTRIBUTES)}"))
+
+    assert found.entries[0].peer == (bytes(4), bytes(4), 0)
+
+
 def test_attributes_that_make_no_route_say_why() -> None:
     attributes = "40 01 01 00"
 
     found = rib(record(13, 2, f"00000000  08 0a  0001  0000 64000000 {sized(attributes)}"))
 
     assert found.entries[0].block is None
-    assert {problem.attribute for problem in found.entries[0].problems} == {
-        AttributeCode.AS_PATH,
-        AttributeCode.NEXT_HOP,
-    }
+    assert [problem.attribute for problem in found.entries[0].problems] == [AttributeCode.NEXT_HOP]
+
+
+def test_a_route_of_the_collector_may_have_no_path() -> None:
+    """GoBGP leaves AS_PATH out of its own routes."""
+    attributes = "40 01 01 00  40 03 04 00000000"
+
+    found = rib(record(13, 2, f"00000000  08 0a  0001  0000 64000000 {sized(attributes)}"))
+
+    block = found.entries[0].block
+    assert block is not None
+    assert block.as_path == ()
 
 
 def test_a_route_without_attributes_is_none_of_bgp() -> None:
