@@ -36,8 +36,13 @@ def test_any_chunking_gives_the_same_records(records: list[Record], size: int, p
     assert list(mrt.read(octets[at : at + size] for at in range(0, len(octets), size))) == records
 
 
+MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
+"""How compressed files begin."""
+
+
 def only_records_and_damage(octets: bytes, size: int) -> None:
-    """Whole and in pieces the same; and all of the octets are accounted for."""
+    """Whole and in pieces the same, and damage is where there are octets."""
+    assume(not octets.startswith(MAGIC))  # its offsets would be those of what is unpacked
     found = list(mrt.read(octets))
 
     pieces = mrt.read(octets[at : at + size] for at in range(0, len(octets), size))
@@ -90,7 +95,7 @@ def test_headers_around_anything_give_records_and_damage_only(parts: list[bytes]
     only_records_and_damage(b"".join(parts), size)
 
 
-@given(st.binary(max_size=200), st.integers(1, 20), st.sampled_from([b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0"]))
+@given(st.binary(max_size=200), st.integers(1, 20), st.sampled_from([b"\x1f\x8b\x08", b"BZh9", MAGIC[2]]))
 def test_octets_that_look_compressed_give_records_and_damage_only(rest: bytes, size: int, magic: bytes) -> None:
     octets = magic + rest
 
