@@ -8,13 +8,21 @@ from __future__ import annotations
 from typing import Final
 
 from ..addresses import Family
-from ..constants import MAX_EXTENDED_MESSAGE, MAX_MESSAGE, Afi, AttributeCode, CapabilityCode
+from ..constants import MAX_EXTENDED_MESSAGE, MAX_MESSAGE, Afi, AttributeCode
 from ..errors import UpdateError
 from . import update
 from .attributes import registry
 from .attributes.base import RawAttribute, walk
 from .attributes.mp_reach import MpReach, MpUnreach
-from .capabilities import AddPath, AddPathMode, ExtendedMessage, ExtendedNextHop, FourOctetAs, MultiProtocol
+from .capabilities import (
+    AddPath,
+    AddPathMode,
+    ExtendedMessage,
+    ExtendedNextHop,
+    FourOctetAs,
+    MultipleLabels,
+    MultiProtocol,
+)
 from .context import Context, PeerKind
 from .errors import AttributeProblem
 from .families.base import FamilyCodec
@@ -78,13 +86,7 @@ def _next_hops(side: Open) -> frozenset[Family]:
 
 
 def _multiple_labels(side: Open) -> frozenset[Family]:
-    """Families with room for more than one label, from the capability's octets (RFC 8277 §2.1)."""
-    found: set[Family] = set()
-    for each in side.capabilities:
-        value = each.encode() if each.code == CapabilityCode.MULTIPLE_LABELS else b""
-        entries = [value[at : at + 4] for at in range(0, len(value) - len(value) % 4, 4)]
-        found |= {Family(entry[0] << 8 | entry[1], entry[2]) for entry in entries if entry[3] > 1}
-    return frozenset(found)
+    return frozenset(family for each in side.find_all(MultipleLabels) for family, _ in each.entries)
 
 
 def _largest(side: Open) -> int:

@@ -9,6 +9,7 @@ from .four_octet_as import FourOctetAs
 from .fqdn import Fqdn
 from .graceful_restart import GracefulRestart
 from .long_lived_graceful_restart import LongLivedGracefulRestart
+from .multiple_labels import MultipleLabels
 from .multiprotocol import MultiProtocol
 from .role import BgpRole, Role
 from .route_refresh import RouteRefresh, RouteRefreshCisco
@@ -27,6 +28,7 @@ __all__ = [
     "GracefulRestart",
     "LongLivedGracefulRestart",
     "MultiProtocol",
+    "MultipleLabels",
     "Role",
     "RouteRefresh",
     "RouteRefreshCisco",

@@ -16,6 +16,7 @@ from .four_octet_as import FourOctetAs
 from .fqdn import Fqdn
 from .graceful_restart import GracefulRestart
 from .long_lived_graceful_restart import LongLivedGracefulRestart
+from .multiple_labels import MultipleLabels
 from .multiprotocol import MultiProtocol
 from .role import Role
 from .route_refresh import RouteRefresh, RouteRefreshCisco
@@ -26,6 +27,7 @@ _KNOWN: Final[dict[int, type[KnownCapability]]] = {
     RouteRefresh().code: RouteRefresh,
     ExtendedNextHop.code: ExtendedNextHop,
     ExtendedMessage.code: ExtendedMessage,
+    MultipleLabels.code: MultipleLabels,
     Role.code: Role,
     GracefulRestart.code: GracefulRestart,
     FourOctetAs.code: FourOctetAs,

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...addresses import Family
 from ..errors import InvalidNetworkField
-from ..fields import from_hex, octets, only
+from ..fields import from_hex, only, text
 from .base import FamilyCodec, Nlri
 
 
@@ -25,18 +25,18 @@ class Opaque:
         return f"0x{self.key.hex()}"
 
     def to_json(self) -> dict[str, Any]:
-        return {"octets": self.key.hex()}
+        return {"octets": str(self)}
 
 
-def parse_opaque(family: FamilyCodec, text: str) -> bytes:
+def parse_opaque(family: FamilyCodec, word: str) -> bytes:
     """The key of the text form of an ``Opaque``.
 
     Raises:
         ValueError: not hexadecimal behind 0x, or not one NLRI of the family.
     """
-    if not text.startswith("0x"):
-        raise ValueError(f"{text!r}: expected 0x and octets in hexadecimal")
-    return one_key(family, from_hex(text[2:], str(family.family)))
+    if not word.startswith("0x"):
+        raise ValueError(f"{word!r}: expected 0x and octets in hexadecimal")
+    return one_key(family, from_hex(word[2:], str(family.family)))
 
 
 def opaque_from_json(family: FamilyCodec, fields: Mapping[str, Any]) -> bytes:
@@ -46,7 +46,7 @@ def opaque_from_json(family: FamilyCodec, fields: Mapping[str, Any]) -> bytes:
         ValueError: another field than "octets", or not one NLRI of the family.
     """
     only(fields, "octets")
-    return one_key(family, octets(fields, "octets"))
+    return parse_opaque(family, text(fields, "octets"))
 
 
 def one_key(family: FamilyCodec, field: bytes) -> bytes:

@@ -16,6 +16,7 @@ from ...messages.capabilities import (
     Fqdn,
     GracefulRestart,
     LongLivedGracefulRestart,
+    MultipleLabels,
     MultiProtocol,
     Role,
     RouteRefresh,
@@ -47,6 +48,7 @@ capabilities: SearchStrategy[Capability] = st.one_of(
         st.lists(st.tuples(any_families, st.booleans(), st.integers(0, 0xFFFFFF)), max_size=5).map(tuple),
     ),
     st.builds(AddPath, st.lists(st.tuples(any_families, st.sampled_from(list(AddPathMode))), max_size=5).map(tuple)),
+    st.builds(MultipleLabels, st.lists(st.tuples(any_families, st.integers(2, 255)), max_size=5).map(tuple)),
     st.builds(Fqdn, st.text("abcdefghij-.0123", max_size=63), st.text("abcdefghij-.0123", max_size=63)),
     st.builds(UnknownCapability, st.integers(130, 255), st.binary(max_size=255)),
 )

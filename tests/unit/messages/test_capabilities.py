@@ -16,6 +16,7 @@ from pybgp.messages.capabilities import (
     Fqdn,
     GracefulRestart,
     LongLivedGracefulRestart,
+    MultipleLabels,
     MultiProtocol,
     Role,
     RouteRefresh,
@@ -34,6 +35,14 @@ ON_THE_WIRE = [
     ),
     pytest.param(
         5, "0001 0001 0002", ExtendedNextHop(((IPV4, 2),)), "extended-next-hop ipv4-unicast:2", id="extended-next-hop"
+    ),
+    pytest.param(
+        8,
+        "0001 04 02 0002 80 ff",
+        MultipleLabels(((Family.IPV4_LABELED_UNICAST, 2), (Family.IPV6_VPN, 255))),
+        "multiple-labels ipv4-labeled-unicast:2,ipv6-vpn:255",
+        id="multiple-labels",
+        marks=pytest.mark.row("AFI-07"),
     ),
     pytest.param(6, "", ExtendedMessage(), "extended-message", id="extended-message"),
     pytest.param(9, "03", Role(3), "role customer", id="role"),
@@ -125,6 +134,13 @@ def test_only_three_pairs_of_roles_fit() -> None:
 @pytest.mark.row("CAP-12")
 def test_an_unknown_add_path_mode_leaves_the_other_entries() -> None:
     assert decode(69, octets("0001 01 00 0002 01 02 0001 01 04")) == AddPath(((IPV6, AddPathMode.SEND),))
+
+
+@pytest.mark.row("AFI-07")
+def test_fewer_than_two_labels_are_no_multiple_labels() -> None:
+    """RFC 8277 §2.1."""
+    assert decode(8, octets("0001 04 01 0002 04 03 0001 80 00")) == MultipleLabels(((Family.IPV6_LABELED_UNICAST, 3),))
+    assert decode(8, octets("0001 04 02 0002")) == UnknownCapability(8, octets("0001 04 02 0002"))
 
 
 @pytest.mark.row("CAP-14")

@@ -18,6 +18,9 @@ from pybgp.messages.capabilities import registry
             5, "0001 0001 0002", {"entries": [{"family": "ipv4-unicast", "next_hop_afi": 2}]}, id="extended-next-hop"
         ),
         pytest.param(6, "", None, id="extended-message"),
+        pytest.param(
+            8, "0001 04 03", {"entries": [{"family": "ipv4-labeled-unicast", "count": 3}]}, id="multiple-labels"
+        ),
         pytest.param(9, "03", {"role": "customer"}, id="role"),
         pytest.param(9, "63", {"role": 99}, id="role-without-a-name"),
         pytest.param(
@@ -91,6 +94,10 @@ def test_octets_that_the_fields_do_not_tell_are_kept(code: int, value: str) -> N
         (
             {"name": "add-path", "value": {"entries": [{"family": "1/1", "mode": "x"}]}},
             "expected receive, send or both",
+        ),
+        (
+            {"name": "multiple-labels", "value": {"entries": [{"family": "ipv4-vpn", "count": 1}]}},
+            "count = 1: expected 2..255",
         ),
         ({"name": "role", "value": {"role": "boss"}}, "role = 'boss': expected provider, rs, "),
         ({"name": "fqdn", "value": {"host_name": "x" * 64}}, "expected at most 63 octets"),

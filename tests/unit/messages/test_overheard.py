@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pybgp.addresses import Family
-from pybgp.constants import Afi, CapabilityCode
+from pybgp.constants import Afi
 from pybgp.messages.capabilities import (
     AddPath,
     AddPathMode,
@@ -13,8 +13,8 @@ from pybgp.messages.capabilities import (
     ExtendedMessage,
     ExtendedNextHop,
     FourOctetAs,
+    MultipleLabels,
     MultiProtocol,
-    UnknownCapability,
 )
 from pybgp.messages.context import Context, PeerKind
 from pybgp.messages.open import Open
@@ -71,7 +71,7 @@ def test_the_receiver_says_how_large_messages_may_be() -> None:
 
 def test_next_hops_and_labels_need_both() -> None:
     """RFC 8950 §4, RFC 8277 §2.1."""
-    labels = UnknownCapability(CapabilityCode.MULTIPLE_LABELS, octets("0001 01 02"))
+    labels = MultipleLabels(((V4, 2),))
     rich = open_of(ExtendedNextHop(((V4, Afi.IPV6),)), labels)
 
     assert context_of(rich, rich).extended_next_hop == {V4}
