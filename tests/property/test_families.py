@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pybgp.addresses import Family
 from pybgp.constants import AttributeCode
 from pybgp.errors import UpdateError
 from pybgp.messages import update
@@ -236,3 +237,8 @@ def test_any_json_is_a_key_or_a_value_error(drawn: tuple[FamilyCodec, list[bytes
     except ValueError:
         return
     assert codec.split(key) == [key]
+
+
+def test_every_family_that_has_a_name_is_known() -> None:
+    named = {value for value in vars(Family).values() if isinstance(value, Family)}
+    assert named == ALL
