@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -28,7 +28,7 @@ from .errors import (
     Outcome,
     Problem,
 )
-from .families.base import FamilyCodec, Groups
+from .families.base import BadKey, FamilyCodec, Groups, by_identifier
 from .families.ipv4_unicast import IPV4_UNICAST
 from .families.registry import codec, spoken
 from .lazily import chained, made
@@ -55,6 +55,8 @@ _MP_UNREACH: Final = AttributeCode.MP_UNREACH_NLRI.value
 _MP_FLAGS: Final = 0x80
 _FAMILY_HEAD: Final = Struct("!HBB").unpack_from
 _tuple: Final = tuple.__new__
+_JUDGED_AT_ONCE: Final = 64
+"""Keys that a family is asked about in one go, so that what it says of them takes little memory."""
 
 
 class Withdrawn(NamedTuple):
@@ -313,17 +315,33 @@ def _judged(
     *,
     at_most: Outcome = Outcome.RESET,
 ) -> tuple[Groups, bool]:
-    """The keys without those that are wrong inside, which cost ``at_most`` that, and whether the others can be used."""
-    bad = [] if family.plain else [each for _, keys in groups for each in family.judge(keys)]
-    for key, outcome, why in bad:
+    """The keys without those that are wrong inside, which cost ``at_most`` that, and whether the others can be used.
+
+    Of all that are to cost the same, the first is a problem: an attribute has room for thousands.
+    """
+    if family.plain:
+        return groups, True
+    first: dict[Outcome, BadKey] = {}
+    for _, keys in groups:
+        for at in range(0, len(keys), _JUDGED_AT_ONCE):
+            for each in family.judge(keys[at : at + _JUDGED_AT_ONCE]):
+                first.setdefault(each.outcome, each)
+    if not first:
+        return groups, True
+    for key, outcome, why in first.values():
         error = OptionalAttributeError(raw.code, why, data=raw.octets)
         problems.append(Problem(min(outcome, at_most), raw.code, why, key, error))
-    if not bad:
-        return groups, True
-    wrong = {each.key for each in bad}
-    left = [(path_id, [key for key in keys if key not in wrong]) for path_id, keys in groups]
-    usable = all(each.outcome < Outcome.TREAT_AS_WITHDRAW for each in bad)
-    return [group for group in left if group[1]], usable
+    return by_identifier(lambda: _right_inside(family, groups)), max(first) < Outcome.TREAT_AS_WITHDRAW
+
+
+def _right_inside(family: FamilyCodec, groups: Groups) -> Iterator[tuple[bytes, bytes]]:
+    """(path identifier, key) of the keys that ``judge`` has nothing against."""
+    for path_id, keys in groups:
+        identifier = path_id.to_bytes(4)
+        for at in range(0, len(keys), _JUDGED_AT_ONCE):
+            some = keys[at : at + _JUDGED_AT_ONCE]
+            wrong = {each.key for each in family.judge(some)}
+            yield from ((identifier, key) for key in some if key not in wrong)
 
 
 def _multiprotocol_error(raw: RawAttribute, error: UpdateError) -> OptionalAttributeError:
@@ -370,7 +388,7 @@ def _raise_what_resets(problems: list[Problem], *, has_nlri: bool) -> None:
 
 
 def _has_nlri(reach: RawAttribute) -> bool:
-    return bool(MpReach.decode(reach.value).nlri)
+    return len(reach.value) > 5 + reach.value[3]  # it was read before; that would be another copy
 
 
 def _without_announced(gone: Sequence[Withdrawn], reachable: Sequence[Reachable]) -> Sequence[Withdrawn]:

@@ -31,6 +31,8 @@ Kind = PrefixKind | TermsKind
 
 _LONGEST: Final = 0xFFF
 """Octets of a rule: the length has 12 bits (RFC 8955 §4.1)."""
+_SHORTEST: Final = {b"": b"\0"} | {bytes((octet,)): bytes((1, octet)) for octet in range(256)}
+"""Rules of an octet or none behind their length, which are all wrong: a field has room for 65,000 of them."""
 _TCP_FLAGS: Final = {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ece": 64, "cwr": 128, "ns": 256}
 _FRAGMENTS: Final = {"dont-fragment": 1, "is-fragment": 2, "first-fragment": 4, "last-fragment": 8}
 _FRAGMENTS_6: Final = {name: bit for name, bit in _FRAGMENTS.items() if name != "dont-fragment"}
@@ -138,7 +140,7 @@ class FlowSpecFamily(FamilyCodec):
 
     def judge(self, keys: Sequence[bytes]) -> list[BadKey]:
         bad = []
-        for key in keys:
+        for key in dict.fromkeys(keys):
             try:
                 self._clean(bytearray(_without_length(key)))
             except InvalidNetworkField as error:  # RFC 8955 §4.2.2, §10
@@ -234,6 +236,8 @@ def with_length(rule: bytes) -> bytes:
         OverflowError: more than 4095 octets.
     """
     size = len(rule)
+    if size < 2:
+        return _SHORTEST[rule]
     if size > _LONGEST:
         raise OverflowError(f"{size} octets, expected up to {_LONGEST}")
     return (bytes((size,)) if size < 0xF0 else (0xF000 | size).to_bytes(2)) + rule

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
 
 from pybgp.addresses import Family
 from pybgp.errors import UpdateError
+from pybgp.messages.attributes.cache import BlockCache
 from pybgp.messages.context import Context
 from pybgp.messages.errors import InvalidNetworkField, Outcome
 from pybgp.messages.families.base import join
 from pybgp.messages.families.flowspec import IPV4_FLOWSPEC, IPV6_FLOWSPEC, FlowSpecFamily
 from pybgp.messages.families.flowspec_order import precedence
 from pybgp.messages.families.flowspec_vpn import IPV4_FLOWSPEC_VPN, IPV6_FLOWSPEC_VPN
+from pybgp.messages.update import decode
 from tests.unit.messages import wire
 from tests.unit.messages.wire import AS_PATH, ORIGIN, body, mp_reach, mp_unreach, octets
 
@@ -387,6 +390,41 @@ def test_withdrawing_a_rule_that_is_wrong_inside_withdraws_nothing(family: FlowS
 
     assert [gone.keys for gone in update.withdrawn] == [[good]]
     assert [problem.outcome for problem in update.problems] == [Outcome.DISCARD]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        pytest.param(b"\0" * 60_000, id="no octet"),
+        pytest.param(b"\1\4" * 30_000, id="one octet"),
+        pytest.param(b"".join(b"\2" + number.to_bytes(2) for number in range(20_000)), id="all different"),
+        pytest.param(b"\2\1\0" * 20_000, id="right"),
+    ],
+)
+def test_thousands_of_small_rules_take_little_memory_and_are_one_problem(field: bytes) -> None:
+    content = body(wire.attribute(0x90, 14, octets("0001 85 00 00") + field) + ORIGIN + AS_PATH)
+    blocks = BlockCache()
+    decode(content, CONTEXT, blocks)  # what is compiled once doesn't count
+
+    tracemalloc.start()
+    update = decode(content, CONTEXT, blocks)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 20 * len(content)
+    assert len(update.problems) <= 1
+
+
+def test_of_rules_with_identifiers_only_those_that_are_wrong_inside_are_left_out() -> None:
+    rules = b"".join(number.to_bytes(4) + octets("02 01 00" if number % 2 else "01 04") for number in range(300))
+    context = Context(families=CONTEXT.families, add_path_receive=CONTEXT.families)
+
+    update = wire.read(body(wire.attribute(0x90, 15, octets("0001 85") + rules)), context)
+
+    assert [tuple(gone) for gone in update.withdrawn] == [
+        (Family.IPV4_FLOWSPEC, number, [octets("02 01 00")]) for number in range(1, 300, 2)
+    ]
+    assert len(update.problems) == 1
 
 
 @pytest.mark.row("AFI-17")
