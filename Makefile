@@ -43,6 +43,7 @@ docs: $(INSTALLED) ## make the generated pages of docs/reference/ again
 	@$(PYTHON) -m pybgp.fsm.table > $(VENV)/page && cp $(VENV)/page docs/reference/fsm.md
 	$(PYTHON) -m pybgp.config.reference > $(VENV)/page && cp $(VENV)/page docs/reference/configuration.md
 	$(PYTHON) -m tests.rows > $(VENV)/page && cp $(VENV)/page docs/reference/compliance.md
+	$(PYTHON) -m tests.reference
 
 venv: $(INSTALLED) ## .venv with pybgp (editable) and the tools of its tests
 

@@ -113,9 +113,14 @@ def _lines(found: Mapping[str, list[str]]) -> Iterator[str]:
         yield "| rule | RFC | what | outcome | tested in |"
         yield "| --- | --- | --- | --- | --- |"
         for row in members:
-            cells = (row.id, row.rfc, row.requirement, row.outcome, _files(found.get(row.id, [])))
-            yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+            yield line(row, _files(found.get(row.id, [])))
     yield ""
+
+
+def line(row: Row, *more: str) -> str:
+    """A rule as a line of a table."""
+    cells = (row.id, row.rfc, row.requirement, row.outcome, *more)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _legend() -> Iterator[str]:

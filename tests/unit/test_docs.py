@@ -77,11 +77,14 @@ def test_links_lead_somewhere(page: Path, target: str) -> None:
 
 
 def test_the_index_names_every_page() -> None:
-    index = (ROOT / "docs" / "README.md").read_text()
+    docs = ROOT / "docs"
+    messages = docs / "reference" / "messages"  # has an index of its own
 
     for page in PAGES:
-        if page.is_relative_to(ROOT / "docs") and page.name != "README.md":
-            assert f"({page.relative_to(ROOT / 'docs')})" in index
+        if page.is_relative_to(docs) and page.name != "README.md":
+            folder = messages if page.is_relative_to(messages) else docs
+            assert f"({page.relative_to(folder)})" in (folder / "README.md").read_text()
+    assert f"({messages.relative_to(docs)}/README.md)" in (docs / "README.md").read_text()
 
 
 # -- the library's page ------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from .role import Role
 from .route_refresh import RouteRefresh, RouteRefreshCisco
 from .unknown import UnknownCapability
 
-_KNOWN: Final[dict[int, type[KnownCapability]]] = {
+KNOWN: Final[dict[int, type[KnownCapability]]] = {
     MultiProtocol.code: MultiProtocol,
     RouteRefresh().code: RouteRefresh,
     ExtendedNextHop.code: ExtendedNextHop,
@@ -44,7 +44,7 @@ def decode(code: int, value: bytes) -> Capability:
 
     A known capability of a wrong length counts as not sent (several RFCs ask for that, none for more).
     """
-    known = _KNOWN.get(code)
+    known = KNOWN.get(code)
     if known is not None:
         try:
             return known.decode(value)
@@ -91,7 +91,7 @@ def from_json(fields: Mapping[str, Any]) -> Capability:
     code = _code(fields)
     if "octets" in fields:
         return UnknownCapability(code, from_hex(fields["octets"], "octets"))
-    kind = _KNOWN.get(code)
+    kind = KNOWN.get(code)
     if kind is None:
         raise ValueError(f"octets: missing, the capability {name(code)} has no other form")
     try:
@@ -108,7 +108,7 @@ def _code(fields: Mapping[str, Any]) -> int:
     for each in CapabilityCode:
         if word == name(each):
             return each.value
-    names = ", ".join(name(code) for code in _KNOWN)
+    names = ", ".join(name(code) for code in KNOWN)
     raise ValueError(f"name = {word!r}: expected {names}, or a code")
 
 
