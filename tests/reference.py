@@ -56,7 +56,13 @@ OCTETS: Final[dict[str, str]] = {
     # name in the registry -> an example of its value in hexadecimal, where that says more than a text
     "MP_REACH_NLRI": "000201 10 20010db8000000000000000000000001 00 30 20010db80001",
     "MP_UNREACH_NLRI": "000201 30 20010db80001",
+    "PMSI_TUNNEL": "00 06 000640 c0000201",
+    "TUNNEL_ENCAPSULATION": "0008 0012 0109 000065010001000000 0405 0000000064",
+    "AIGP": "01 000b 0000000000000064",
+    "PREFIX_SID": "01 0007 00 0000 00000064 03 0008 0000 003e80 001f40",
+    "ATTR_SET": "0000fde9 40 01 01 00 40 02 00 40 05 04 000000c8",
 }
+ESI: Final = ":".join(["00"] * 10)
 KEYS: Final[dict[Family, tuple[str, ...]]] = {
     # family -> examples of destinations in their text form
     Family.IPV4_UNICAST: ("10.1.2.64/26", "0.0.0.0/0"),
@@ -70,6 +76,14 @@ KEYS: Final[dict[Family, tuple[str, ...]]] = {
     Family.IPV4_FLOWSPEC: ("destination 10.1.2.0/24 protocol =6 destination-port =80|>=8000&<=8080",),
     Family.IPV6_FLOWSPEC: ("destination 2001:db8:1::/48 protocol =17 flow-label =7",),
     Family.IPV4_FLOWSPEC_VPN: ("64512:1 destination 10.1.2.0/24 fragment is-fragment",),
+    Family.ROUTE_TARGET: ("64512:rt:64512:7", "default"),
+    Family.L2VPN_EVPN: (
+        f"mac-ip rd 192.0.2.1:7 esi {ESI} ethernet_tag 0 mac aa:bb:cc:dd:ee:ff ip 10.1.2.3 labels 100",
+        f"ip-prefix rd 192.0.2.1:7 esi {ESI} ethernet_tag 0 prefix 10.1.2.0/24 gateway 0.0.0.0 label 100",
+    ),
+    Family.L2VPN_VPLS: ("rd 64512:1 ve_id 1 block_offset 0 block_size 8 label_base 100",),
+    Family.LINK_STATE: ("node 0x0200000000000000000100000802000004c0000201",),
+    Family.LINK_STATE_VPN: ("node 64512:1 0x0200000000000000000100000802000004c0000201",),
     Family.IPV6_FLOWSPEC_VPN: ("64512:1 destination 2001:db8:1::/48 tcp-flags =syn",),
 }
 NEXT_HOPS: Final = {0: b"", 4: bytes((192, 0, 2, 1)), 16: bytes.fromhex("20010db8000000000000000000000001")}
