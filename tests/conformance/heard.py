@@ -12,10 +12,15 @@ NEXT_HOP, MP_REACH, MP_UNREACH = 3, 14, 15
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Attributes by type as they came, flags and length included, in their order; ``next_hop`` stands by itself."""
+    """Attributes by type as they came, flags and length included, in their order.
+
+    NEXT_HOP and MP_REACH_NLRI are not among them: ``next_hop`` is what one of them said, ``way`` is its type, 0 where
+    that isn't known.
+    """
 
     next_hop: bytes
     attributes: dict[int, bytes]
+    way: int = 0
 
 
 @dataclass(slots=True)
@@ -39,11 +44,11 @@ class Table:
             self._withdraw(16 if value[1] == 2 else 4, value[3:])
         rest = {code: found for code, found in attributes.items() if code not in (NEXT_HOP, MP_REACH, MP_UNREACH)}
         if NEXT_HOP in attributes:
-            self._announce(4, body[at + 2 + size :], Route(value_of(attributes[NEXT_HOP]), rest))
+            self._announce(4, body[at + 2 + size :], Route(value_of(attributes[NEXT_HOP]), rest, NEXT_HOP))
         if MP_REACH in attributes:
             value = value_of(attributes[MP_REACH])
             end = 4 + value[3]
-            self._announce(16 if value[1] == 2 else 4, value[end + 1 :], Route(value[4:end], rest))
+            self._announce(16 if value[1] == 2 else 4, value[end + 1 :], Route(value[4:end], rest, MP_REACH))
 
     def put(self, prefix: str, path_id: int, route: Route) -> None:
         self.routes.setdefault(prefix, {})[path_id] = route

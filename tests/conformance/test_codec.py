@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .case import Case
+from .case import Case, Made
 from .cases import CASES
 from .without_io import play
 
@@ -13,4 +13,7 @@ from .without_io import play
     "case", [pytest.param(case, id=case.id, marks=pytest.mark.row(*case.rows)) for case in CASES if not case.codec]
 )
 def test_row(case: Case) -> None:
-    case.expect.check(play(case))
+    if isinstance(case.expect, Made):
+        case.expect.check()
+    else:
+        case.expect.check(play(case))

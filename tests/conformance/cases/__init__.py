@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..case import Case
-from . import attributes, framing, header, opens
+from . import as_paths, attributes, families, framing, header, opens, sending, sessions
 
-CASES: tuple[Case, ...] = tuple(case for chapter in (header, opens, framing, attributes) for case in chapter.cases())
+_CHAPTERS = (header, opens, framing, attributes, as_paths, sessions, sending, families)
+CASES: tuple[Case, ...] = tuple(case for chapter in _CHAPTERS for case in chapter.cases())

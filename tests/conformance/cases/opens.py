@@ -271,6 +271,6 @@ def _what_they_allow() -> Iterator[Case]:
         kind=EBGP,
         opens=opening(capable(f"{V4} {REFRESH} {AS4_EXTERNAL}")),
         sends=raw(5, "0002 00 01"),
-        expect=Told((), never=(5,)),
+        expect=Told((), never=((5, ""),)),
         codec="the answer is the speaker's",
     )
