@@ -402,7 +402,7 @@ class Sessions:
                 inbound = self._inbound[conn]
                 inbound.restart(source, inbound.importer)
                 if family not in peer.refreshing:  # a BoRR within a refresh starts it again, but not its time
-                    self._core.at(now + REFRESH_LIMIT, lambda _: self._end_refresh(peer, family, source.epoch))
+                    self._core.at(now + REFRESH_LIMIT, lambda _: self._give_up_refresh(peer, family, source.epoch))
                 peer.refreshing[family] = peer.epoch
         elif message.subtype == RefreshSubtype.END:
             self._end_refresh(peer, family, 0)
@@ -413,6 +413,12 @@ class Sessions:
         if begun is not None and begun >= since:
             del peer.refreshing[family]
             self._drop_older(peer, {family}, begun)
+
+    def _give_up_refresh(self, peer: Peer, family: Family, since: int) -> None:
+        """EoRR has not come in time (RFC 7313 §4.2)."""
+        if peer.refreshing.get(family, -1) >= since:
+            self._core.event("refresh_unfinished", "warn", peer=peer.name, family=str(family), limit_s=REFRESH_LIMIT)
+            self._end_refresh(peer, family, since)
 
     def _end_of_rib(self, peer: Peer, family: Family, now: float) -> None:
         peer.received_end_of_rib.add(family)

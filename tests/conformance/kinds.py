@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pybgp.config.model import FamilyConfig
+from pybgp.fsm.settings import FamilySettings
+from pybgp.messages.families.registry import FAMILIES
 
 from .case import IPV4, IPV6, LOCAL_AS, Kind
 
@@ -50,6 +52,12 @@ EXTENDED_NEXT_HOP = Kind(
     capabilities=f"{V4} {V6} {REFRESH} 05 06 0001 0001 0002 {AS4_EXTERNAL}",
     options={"families": {IPV4: FamilyConfig(extended_next_hop=True), IPV6: FamilyConfig()}},
 )
+_FAMILIES = [codec.family for codec in FAMILIES.values()]
+EVERY_FAMILY = Kind(
+    name="every-family",
+    capabilities=" ".join((AS4_EXTERNAL, *(f"01 04 {family.afi:04x} 00 {family.safi:02x}" for family in _FAMILIES))),
+    settings={"families": dict.fromkeys(_FAMILIES, FamilySettings())},
+)
 TRANS = Kind(name="trans", asn=23456, capabilities=f"{V4} {V6} {REFRESH}", four_octet_as=False)
 
 KINDS = (
@@ -66,4 +74,4 @@ KINDS = (
     EXTENDED_NEXT_HOP,
     TRANS,
 )
-"""Those of the live speaker, each with its own range of addresses; ``NEVER_EXTENDED`` can't be configured."""
+"""Those of the live speaker, each with its own range of addresses; the others can't be configured."""

@@ -18,6 +18,7 @@ from pybgp.messages import update
 from pybgp.messages.attributes.base import walk
 from pybgp.messages.attributes.block import Block
 from pybgp.messages.attributes.cache import BlockCache
+from pybgp.messages.families import registry
 from pybgp.messages.header import KEEPALIVE
 from pybgp.speaker.peers import session_settings
 
@@ -114,7 +115,9 @@ def play(case: Case) -> Result:
 def _text(family: Family, key: bytes) -> str:
     if family in (IPV4, IPV6):
         return heard.prefix_text(4 if family == IPV4 else 16, key)
-    return f"{family} {key.hex()}"
+    codec = registry.codec(family)
+    assert codec is not None
+    return f"{family} {codec.identity(key).hex()}"
 
 
 def _route(block: Block) -> Route:

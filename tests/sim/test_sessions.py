@@ -190,6 +190,28 @@ def test_what_a_refresh_does_not_bring_again_is_swept(world: World) -> None:
     assert one.best(P) is None
 
 
+@pytest.mark.row("RFR-09")
+def test_a_refresh_that_never_ends_is_over_after_ten_minutes(world: World) -> None:
+    from pybgp.constants import RefreshSubtype
+    from pybgp.messages.refresh import RouteRefresh
+
+    one, two = pair(world, ibgp(B), ibgp(A))
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+    conn = one.core.sessions.peers[B].fsm.conn
+    assert conn is not None
+    one.core.received(conn, RouteRefresh(Family.IPV4_UNICAST, RefreshSubtype.BEGIN).encode(), world.now)
+    world.pump(one)
+
+    world.advance(590)
+    assert one.has(P)
+    world.advance(20)
+
+    assert not one.has(P)
+    assert [fields["family"] for fields in one.said("refresh_unfinished")] == ["ipv4-unicast"]
+    assert one.core.all_established()
+
+
 @pytest.mark.row("POL-05", "NTF-02")
 def test_too_many_prefixes_end_the_session_for_a_while(world: World) -> None:
     limit = MaxPrefixesConfig(limit=2, warn=2, action="restart", restart_time=30)

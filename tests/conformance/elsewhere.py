@@ -1,0 +1,69 @@
+"""Rows of the chapters of messages that have no case here, and why."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_CLOCK = "time passes: on the virtual clock, in tests/unit/fsm and tests/sim"
+_STOP = "what we say when an operator or a limit ends the session: tests/unit/fsm and tests/sim"
+_PACKING = "how many messages we make of many routes: tests/unit/messages/test_packing.py and tests/unit/rib"
+_DECIDES = "it is a number that the decision process uses: tests/unit/messages/test_attributes.py"
+
+ELSEWHERE: Final[dict[str, str]] = {
+    "OPN-16": "our own OPEN never has 255 octets of capabilities: tests/unit/messages/test_open.py",
+    "CAP-15": "nothing is answered to it; what is read of it: tests/unit/messages/test_capabilities.py",
+    "CAP-18": "it takes two connections at once: tests/unit/fsm/test_peer.py",
+    "UPD-12": "golden octets of what we make: tests/unit/messages/test_packing.py",
+    "UPD-18": _PACKING,
+    "UPD-19": _PACKING,
+    "ASP-08": _DECIDES,
+    "ASP-11": "a policy prepends: tests/unit/policy/test_terms.py, tests/sim/test_export.py",
+    "CFD-08": _DECIDES,
+    "NTF-02": _STOP,
+    "NTF-03": _STOP,
+    "NTF-09": "no peer can make us send that much: tests/unit/messages/test_notification.py",
+    "NTF-10": _CLOCK,
+    "NTF-11": _CLOCK,
+    "KAL-01": _CLOCK,
+    "KAL-02": _CLOCK,
+    "KAL-03": "it takes a million routes: tests/interop/test_kernel.py",
+    "RFR-09": _CLOCK,
+    "RFR-10": "an operator changes a policy: tests/interop/test_sessions.py",
+    "SND-04": _CLOCK,
+    "SND-07": "it takes a peer that doesn't read: tests/sim/test_export.py",
+    "NHP-05": "it is about the kernel's routes: tests/sim/test_export.py",
+    "ADP-06": "it takes two peers that change meanwhile: tests/sim/test_export.py",
+    "AFI-18": "it is an order of two rules, not a message: tests/unit/messages/test_flowspec.py",
+    "COM-07": "it is about text: tests/unit/messages/test_extended_communities.py",
+}
+"""Covered by tests of another form, which carry the row's mark."""
+
+_CONFEDERATION = "confederations can't be configured yet; the codec reads and checks their segments (CFD-05..09)"
+_ROLES = "roles can't be configured yet; the codec reads and checks OTC and the capability (ATT-35, CAP-10)"
+
+LATER: Final[dict[str, str]] = {
+    "CFD-01": _CONFEDERATION,
+    "CFD-02": _CONFEDERATION,
+    "CFD-03": _CONFEDERATION,
+    "CFD-04": _CONFEDERATION,
+    "CFD-10": _CONFEDERATION,
+    "RFR-05": "we ask for a refresh only when an operator does, long after End-of-RIB",
+    "SND-05": "MinASOriginationInterval: own routes are told at once",
+    "SND-06": "aggregates aren't made yet",
+    "NHP-04": "update groups share a next hop; a peer that is the gateway of our own route needs a group of its own",
+    "AFI-12": "EVPN isn't in the list of families yet",
+    "AFI-13": "typed NLRI aren't in the list of families yet",
+    "AFI-14": "route target constraint isn't in the list of families yet",
+    "AFI-15": "the speaker has no VPN tables to filter by route targets",
+    "AFI-19": "the speaker has no flow specification tables to validate",
+    "AFI-21": "VPLS isn't in the list of families yet",
+    "AFI-22": "link state isn't in the list of families yet",
+    "ENH-03": "IPv4 routes via IPv6 next hops aren't put into the kernel yet",
+    "COM-08": "origin validation isn't built; the community is carried like any other",
+    "OTC-01": _ROLES,
+    "OTC-02": _ROLES,
+    "OTC-03": _ROLES,
+    "OTC-04": _ROLES,
+    "OTC-05": _ROLES,
+}
+"""Features that are built later. A row that has a case must not be here."""
