@@ -1,6 +1,14 @@
 """Hypothesis strategies for the values and octets of BGP; needs the package ``hypothesis``."""
 
-from .attributes import as_paths, attribute_fields, attribute_octets, blocks, contexts, next_hops, optional_attributes
+from .attribute_values import (
+    ATTRIBUTE_VALUES,
+    any_attributes,
+    as_paths,
+    nearly_right_values,
+    optional_attributes,
+    unknown_attributes,
+)
+from .attributes import attribute_fields, attribute_octets, blocks, contexts, next_hops
 from .extended import extended_communities, ipv6_extended_communities
 from .families import BOTH, IPV4, IPV6, any_families, as_numbers, families, octets, u8, u16, u32
 from .flowspec import flow_fields, flow_rules
@@ -10,9 +18,11 @@ from .opens import capabilities, notifications, opens, router_ids
 from .updates import updates
 
 __all__ = [
+    "ATTRIBUTE_VALUES",
     "BOTH",
     "IPV4",
     "IPV6",
+    "any_attributes",
     "any_families",
     "as_numbers",
     "as_paths",
@@ -30,6 +40,7 @@ __all__ = [
     "keys",
     "mrt_peers",
     "mrt_records",
+    "nearly_right_values",
     "next_hops",
     "notifications",
     "octets",
@@ -43,5 +54,6 @@ __all__ = [
     "u8",
     "u16",
     "u32",
+    "unknown_attributes",
     "updates",
 ]

@@ -8,49 +8,13 @@ from hypothesis.strategies import SearchStrategy
 from ...addresses import Family
 from ...constants import AttributeCode, Origin
 from ...messages.attributes import origin
-from ...messages.attributes.aggregator import Aggregator, AtomicAggregate
-from ...messages.attributes.as_path import AsPath, Segment, SegmentType
-from ...messages.attributes.base import Attribute, pack
+from ...messages.attributes.base import pack
 from ...messages.attributes.block import Block
-from ...messages.attributes.cluster_list import ClusterList
-from ...messages.attributes.communities import Communities
-from ...messages.attributes.extended_communities import ExtendedCommunities
-from ...messages.attributes.ipv6_extended_communities import Ipv6ExtendedCommunities
-from ...messages.attributes.large_communities import LargeCommunities
-from ...messages.attributes.local_pref import LocalPref
-from ...messages.attributes.med import MultiExitDisc
 from ...messages.attributes.next_hop import why_no_host
-from ...messages.attributes.only_to_customer import OnlyToCustomer
-from ...messages.attributes.originator_id import OriginatorId
-from ...messages.attributes.unknown import UnknownAttribute
 from ...messages.context import Context, PeerKind
 from ...messages.families.registry import FAMILIES
-from .extended import extended_communities, ipv6_extended_communities
-from .families import BOTH, IPV4, IPV6, as_numbers, octets, u8, u32
-
-_segments = st.builds(
-    Segment,
-    st.sampled_from([SegmentType.AS_SEQUENCE, SegmentType.AS_SEQUENCE, SegmentType.AS_SET]),
-    st.lists(as_numbers, min_size=1, max_size=8).map(tuple),
-)
-as_paths: SearchStrategy[AsPath] = st.one_of(
-    st.builds(AsPath.sequence, st.lists(as_numbers, max_size=70)),
-    st.builds(AsPath, st.lists(_segments, max_size=4).map(tuple)),
-)
-optional_attributes: SearchStrategy[Attribute] = st.one_of(
-    st.builds(MultiExitDisc, u32),
-    st.builds(LocalPref, u32),
-    st.builds(AtomicAggregate),
-    st.builds(Aggregator, as_numbers, octets(4)),
-    st.builds(Communities.of, st.lists(u32, min_size=1, max_size=70)),
-    st.builds(OriginatorId, octets(4)),
-    st.builds(ClusterList, st.lists(octets(4), min_size=1, max_size=5).map(tuple)),
-    st.builds(ExtendedCommunities.of, st.lists(extended_communities, min_size=1, max_size=40)),
-    st.builds(Ipv6ExtendedCommunities.of, st.lists(ipv6_extended_communities, min_size=1, max_size=16)),
-    st.builds(LargeCommunities.of, st.lists(st.tuples(u32, u32, u32), min_size=1, max_size=30)),
-    st.builds(OnlyToCustomer, u32),
-    st.builds(UnknownAttribute, st.integers(129, 255), st.just(0xE0), st.binary(max_size=300)),
-)
+from .attribute_values import as_paths, nearly_right_values, optional_attributes
+from .families import BOTH, IPV4, IPV6, as_numbers, octets, u8
 
 
 def next_hops(family: Family = IPV4) -> SearchStrategy[bytes]:
@@ -88,6 +52,7 @@ contexts: SearchStrategy[Context] = st.builds(
     families=st.sampled_from([BOTH, frozenset({IPV4}), frozenset({IPV6}), frozenset()]),
     add_path_receive=st.sampled_from([frozenset(), BOTH, frozenset({IPV4})]),
     extended_next_hop=st.sampled_from([frozenset(), frozenset({IPV4})]),
+    same_domain=st.booleans(),
 )
 
 
@@ -167,6 +132,13 @@ _path_values = st.one_of(
     as_paths.map(lambda path: path.encode()),
     st.binary(max_size=12),
 )
+_NEWER = (
+    (AttributeCode.PMSI_TUNNEL, 0xC0),
+    (AttributeCode.TUNNEL_ENCAPSULATION, 0xC0),
+    (AttributeCode.AIGP, 0x80),
+    (AttributeCode.PREFIX_SID, 0xC0),
+    (AttributeCode.ATTR_SET, 0xC0),
+)
 _OTHER_VALUES: list[tuple[int, int, SearchStrategy[bytes]]] = [
     (AttributeCode.MULTI_EXIT_DISC, 0x80, octets(4)),
     (AttributeCode.LOCAL_PREF, 0x40, octets(4)),
@@ -185,6 +157,7 @@ _OTHER_VALUES: list[tuple[int, int, SearchStrategy[bytes]]] = [
     (AttributeCode.AS4_AGGREGATOR, 0xC0, octets(8)),
     (AttributeCode.LARGE_COMMUNITIES, 0xC0, _items(12)),
     (AttributeCode.ONLY_TO_CUSTOMER, 0xC0, octets(4)),
+    *((code, flags, nearly_right_values(code)) for code, flags in _NEWER),
     (99, 0xC0, st.binary(max_size=5)),
     (98, 0x80, st.binary(max_size=5)),
 ]
