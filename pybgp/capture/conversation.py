@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
 from typing import Final
 
 from ..constants import HEADER_SIZE, MessageType
@@ -57,37 +56,41 @@ class _Connection:
 class Conversations:
     """Follows all TCP connections that are handed in, segment by segment."""
 
-    __slots__ = ("_connections", "_count", "_flows", "_held")
+    __slots__ = ("_connections", "_count", "_flows", "_held", "_out")
 
     def __init__(self) -> None:
         self._flows: dict[tuple[Endpoint, Endpoint], _Flow] = {}  # (source, destination) -> its flow
         self._connections: OrderedDict[int, _Connection] = OrderedDict()  # by number, the longest silent first
         self._count = 0
         self._held = 0  # octets that wait, in all flows
+        self._out: list[CapturedMessage | Damage] = []  # what has come of it
 
-    def add(
-        self, source: bytes, destination: bytes, segment: Segment, time: float | None, offset: int
-    ) -> Iterator[CapturedMessage | Damage]:
-        """What a segment from one address to another completes."""
+    def add(self, source: bytes, destination: bytes, segment: Segment, time: float | None, offset: int) -> None:
+        """A segment from one address to another."""
         ends = (Endpoint(source, segment.source_port), Endpoint(destination, segment.destination_port))
         flow = self._flows.get(ends)
         if flow is None:
             if not segment.octets and not segment.flags & SYN:
                 return  # the last words of a connection that is not in the capture
             if len(self._connections) >= MAX_CONNECTIONS:
-                yield from self._end(next(iter(self._connections.values())), time, offset)
+                self._end(next(iter(self._connections.values())), time, offset)
             flow = self._begin(ends)
         if segment.flags & SYN and not flow.direction.open(segment.sequence):
-            yield from self._end(flow.connection, time, offset)
+            self._end(flow.connection, time, offset)
             flow = self._begin(ends)
             flow.direction.open(segment.sequence)
         self._connections.move_to_end(flow.connection.number)
-        yield from self._segment(flow, segment, time, offset)
+        self._segment(flow, segment, time, offset)
 
-    def finish(self, offset: int) -> Iterator[CapturedMessage | Damage]:
-        """The capture is over: what waited in vain."""
+    def take_output(self) -> list[CapturedMessage | Damage]:
+        """What has come of it since the last call."""
+        out, self._out = self._out, []
+        return out
+
+    def finish(self, offset: int) -> None:
+        """The capture is over: what waited in vain counts as lost."""
         for connection in list(self._connections.values()):
-            yield from self._end(connection, None, offset)
+            self._end(connection, None, offset)
 
     def _begin(self, ends: tuple[Endpoint, Endpoint]) -> _Flow:
         self._count += 1
@@ -96,22 +99,20 @@ class Conversations:
             self._flows[flow.source, flow.destination] = flow
         return connection.flows[0]
 
-    def _end(self, connection: _Connection, time: float | None, offset: int) -> Iterator[CapturedMessage | Damage]:
-        yield from self._flush(connection, time, offset)
+    def _end(self, connection: _Connection, time: float | None, offset: int) -> None:
+        self._flush(connection, time, offset)
         for flow in connection.flows:
             self._flows.pop((flow.source, flow.destination), None)
         self._connections.pop(connection.number, None)
 
-    def _flush(self, connection: _Connection, time: float | None, offset: int) -> Iterator[CapturedMessage | Damage]:
+    def _flush(self, connection: _Connection, time: float | None, offset: int) -> None:
         """Nothing more will come, or only what came before: hand out what waits."""
         for flow in connection.flows:
             self._held -= flow.direction.held
-            yield from self._read(flow, flow.direction.give_up(), time, offset)
-            yield from self._told(flow, flow.framing.end(), time, offset)
+            self._read(flow, flow.direction.give_up(), time, offset)
+            self._told(flow, flow.framing.end(), time, offset)
 
-    def _segment(
-        self, flow: _Flow, segment: Segment, time: float | None, offset: int
-    ) -> Iterator[CapturedMessage | Damage]:
+    def _segment(self, flow: _Flow, segment: Segment, time: float | None, offset: int) -> None:
         _, _, sequence, acknowledgement, flags, octets = segment
         if flags & SYN:
             flow.framing.synchronised = True
@@ -122,13 +123,13 @@ class Conversations:
             pieces = other.acknowledge(acknowledgement, time)
             self._held += other.held - before
             if pieces:
-                yield from self._read(flow.other, pieces, time, offset)
+                self._read(flow.other, pieces, time, offset)
         if octets:
-            yield from self._read(flow, self._added(flow.direction, sequence, octets, time), time, offset)
+            self._read(flow, self._added(flow.direction, sequence, octets, time), time, offset)
         if flags & FIN:
             flow.direction.close(sequence + len(octets) & 0xFFFFFFFF)
         if flags & RST or (flags & FIN and flow.direction.is_over and flow.other.direction.is_over):
-            yield from self._flush(flow.connection, time, offset)
+            self._flush(flow.connection, time, offset)
 
     def _added(self, direction: Direction, sequence: int, octets: bytes, time: float | None) -> list[Piece]:
         before = direction.held
@@ -139,38 +140,36 @@ class Conversations:
             pieces += direction.give_up()
         return pieces
 
-    def _read(
-        self, flow: _Flow, pieces: list[Piece], time: float | None, offset: int
-    ) -> Iterator[CapturedMessage | Damage]:
+    def _read(self, flow: _Flow, pieces: list[Piece], time: float | None, offset: int) -> None:
         for missing, octets in pieces:
             if missing:
                 why = f"{'an unknown number of' if missing == UNKNOWN else missing} octets were not captured"
-                yield from self._told(flow, flow.framing.gap(why), time, offset)
-                yield _damage(flow, Skipped(why, 0, b""), time, offset)
-            yield from self._told(flow, flow.framing.feed(octets), time, offset)
+                self._told(flow, flow.framing.gap(why), time, offset)
+                self._out.append(_damage(flow, Skipped(why, 0, b""), time, offset))
+            self._told(flow, flow.framing.feed(octets), time, offset)
 
-    def _told(
-        self, flow: _Flow, items: list[bytes | Skipped], time: float | None, offset: int
-    ) -> Iterator[CapturedMessage | Damage]:
+    def _told(self, flow: _Flow, items: list[bytes | Skipped], time: float | None, offset: int) -> None:
         # HOT: once a message.
         for item in items:
             if isinstance(item, Skipped):
-                yield _damage(flow, item, time, offset)
+                self._out.append(_damage(flow, item, time, offset))
                 continue
             if item[18] == MessageType.OPEN:
                 _learn(flow, item)
             context = flow.context
             if context is None and item[18] == MessageType.UPDATE:
                 context = flow.guess.learn(item[HEADER_SIZE:])
-            yield CapturedMessage(
-                octets=item,
-                source=flow.source,
-                destination=flow.destination,
-                connection=flow.connection.number,
-                time=time,
-                offset=offset,
-                context=context or flow.guess.context,
-                learned=flow.context is not None,
+            self._out.append(
+                CapturedMessage(
+                    octets=item,
+                    source=flow.source,
+                    destination=flow.destination,
+                    connection=flow.connection.number,
+                    time=time,
+                    offset=offset,
+                    context=context or flow.guess.context,
+                    learned=flow.context is not None,
+                )
             )
 
 

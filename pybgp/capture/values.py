@@ -55,8 +55,7 @@ class Damage:
         return f"octet {self.offset}: {ends}{self.why}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CapturedMessage:
+class CapturedMessage(NamedTuple):
     """A whole BGP message, header included, that ``source`` sent to ``destination``.
 
     ``connection`` numbers the TCP connections of the capture from 1, in the order of their first packets; ``time`` and
