@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from pybgp.addresses import address_octets
-from pybgp.capture import Damage, Endpoint, messages
+from pybgp.capture import CapturedMessage, Damage, Endpoint, messages
+from pybgp.capture.fragments import Fragment, Fragments
 from pybgp.capture.write import pcap, tcp_packet
 from pybgp.messages.header import KEEPALIVE, message
 from tests.unit.capture.build import LEFT, LEFT_6, ONE, ONE_6, RIGHT, RIGHT_6, damage_of, octets_of, read
@@ -40,7 +41,10 @@ MACS = bytes(12)
     ],
 )
 def test_link_layers(link: int, frame: bytes) -> None:
-    assert octets_of(list(messages(pcap([(0, frame)], link)))) == [KEEPALIVE]
+    (found,) = messages(pcap([(0, frame)], link))
+
+    assert isinstance(found, CapturedMessage)
+    assert found.octets == KEEPALIVE
 
 
 @pytest.mark.parametrize("frame", [MACS + b"\x08\x06" + bytes(28), MACS, b"", MACS + b"\x81\0\0", MACS + b"\x88\x47\0"])
@@ -116,6 +120,15 @@ def test_ipv6_fragments() -> None:
     ]
 
     assert octets_of(read(*pieces)) == [KEEPALIVE]
+
+
+def test_fragments_that_overlap_and_leave_a_hole_are_nothing() -> None:
+    fragments = Fragments()
+    key = (b"left", b"right", 6, 7)
+
+    pieces = [Fragment(0, bytes(16), True), Fragment(8, bytes(16), True), Fragment(32, bytes(8), False)]
+
+    assert [fragments.add(key, piece, None) for piece in pieces] == [None] * 3
 
 
 def test_fragments_of_an_old_number_are_another_datagram() -> None:

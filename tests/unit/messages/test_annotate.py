@@ -310,6 +310,52 @@ def test_a_missing_attribute_is_marked_on_the_attributes() -> None:
     assert marked(whole) == [(octets(ORIGIN + AS_PATH).hex(), "mandatory, but missing", WITHDRAWN)]
 
 
+def test_a_missing_attribute_is_not_marked_on_one_that_is_cut_off() -> None:
+    whole = update(f"{ORIGIN} {NEXT_HOP} 80 04 09 0000", PREFIX)
+
+    assert [(where[:8], why) for where, why, _ in marked(whole)] == [
+        (octets(ORIGIN).hex(), "mandatory, but missing"),
+        ("09", "length 9 runs past the end of the attributes, 2 left"),
+    ]
+
+
+FLOWS = Context(families=frozenset({Family.IPV4_FLOWSPEC}))
+
+
+def test_of_several_destinations_the_wrong_one_is_marked() -> None:
+    """RFC 8955 §4.2.2: a component of an unknown type."""
+    whole = update(MANDATORY + attribute(0x80, 14, "0001 85 00 00 03 038106 03 ff8106"))
+
+    ((where, _, cost),) = marked(whole, FLOWS)
+
+    assert (where, cost) == ("03ff8106", WITHDRAWN)
+
+
+def test_the_parts_of_a_flow_specification() -> None:
+    """RFC 8955 §4.1: the length may have two octets."""
+    whole = update(attribute(0x80, 15, "0001 85 f003 038106 03 038111"))
+
+    assert leaves(whole, FLOWS)[7:] == [
+        ("f003", "length"),
+        ("038106", "protocol =6"),
+        ("03", "length"),
+        ("038111", "protocol =17"),
+    ]
+
+
+def test_labels_and_a_route_distinguisher_have_parts() -> None:
+    """RFC 8277 §2, RFC 4364 §4.3."""
+    context = Context(families=frozenset({Family.IPV4_VPN}))
+    whole = update(attribute(0x80, 15, "0001 80 70 000641 0000fc0000000007 0a0102"))
+
+    assert leaves(whole, context)[7:] == [
+        ("70", "length 112 bits"),
+        ("000641", "label 100, the last one"),
+        ("0000fc0000000007", "route distinguisher 64512:7"),
+        ("0a0102", "prefix of 24 bits"),
+    ]
+
+
 def test_all_that_is_wrong_is_marked_not_only_what_ends_the_session() -> None:
     whole = update("40 63 00" + MANDATORY + "80 04 03 000001", PREFIX)
 

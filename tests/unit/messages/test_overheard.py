@@ -99,9 +99,12 @@ REACH_6 = attribute(0x80, 14, "0002 01 10 20010db8000000000000000000000001 00 00
         ([update(OLD_MANDATORY, "00000001 18 0a0102 00000002 18 0a0102")], False, {V4}),
         ([update(MANDATORY + REACH_6), update(MANDATORY, "18 0a0102")], True, {V6}),
         ([octets("000800000001 180a0102 0000")], True, {V4}),
+        ([update(MANDATORY, "180a0102 00")], True, set()),
+        ([update(MANDATORY, "00000001 00")], True, {V4}),
+        ([update(MANDATORY, "080a07ff 080b")], True, {V4}),
         ([b"junk that is nothing", b"", bytes(4)], True, set()),
     ],
-    ids=["usual", "two-octet", "ids", "many", "both", "by-family", "withdrawn", "junk"],
+    ids=["usual", "two-octet", "ids", "many", "both", "by-family", "withdrawn", "doubt", "repeated", "untidy", "junk"],
 )
 def test_what_the_opens_would_have_said_is_guessed(bodies: list[bytes], four: bool, ids: set[Family]) -> None:
     guess = Guess()
