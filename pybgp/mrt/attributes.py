@@ -18,7 +18,7 @@ from ..messages.errors import MalformedAttributeList, OptionalAttributeError, Ou
 from ..messages.families.registry import FAMILIES
 from .records import RouteAttributes
 
-_LIMIT: Final = 1 << 16
+_LIMIT: Final = 1 << 15
 """Sets of attributes that are remembered."""
 _OCTETS: Final = 1 << 24
 """Octets that the remembered ones may have together."""

@@ -7,6 +7,7 @@ import pytest
 from pybgp import mrt
 from pybgp.addresses import Family, address_octets
 from pybgp.messages.attributes.block import Block
+from pybgp.messages.families.registry import FAMILIES
 from pybgp.messages.header import KEEPALIVE
 from tests.unit.mrt.wire import ATTRIBUTES, LOCAL_4, PEER_4, PEER_6, PEER_TABLE, SECONDS, one, record, sized
 
@@ -129,3 +130,27 @@ def test_microseconds_are_counted_in_the_length() -> None:
 def test_what_does_not_fit_is_a_value_error(records: list[mrt.Record]) -> None:
     with pytest.raises(ValueError):
         list(mrt.write(records))
+
+
+@pytest.mark.parametrize(
+    ("family", "key", "next_hop", "field"),
+    [
+        pytest.param(Family.IPV4_VPN, "70 000011 0000fde900000001 0a0102", "192.0.2.1", "0c 0000000000000000 c0000201"),
+        pytest.param(Family.L2VPN_EVPN, "03 11 0001fde900000001 00000000 20 0a000001", "192.0.2.1", "04 c0000201"),
+        pytest.param(Family.IPV4_FLOWSPEC, "03 01 08 0a", "", "00"),
+        pytest.param(Family.IPV6_MULTICAST, "20 20010db8", "2001:db8::9", f"10 20010db8{'00' * 11}09"),
+    ],
+    ids=str,
+)
+def test_the_next_hop_of_any_family_stands_as_on_the_wire(family: Family, key: str, next_hop: str, field: str) -> None:
+    """RFC 6396 §4.3.4: length and next hop of MP_REACH_NLRI; that of a VPN has a route distinguisher in front."""
+    if family not in FAMILIES:
+        pytest.skip(f"{family} is not known yet")
+    block = Block.build(BLOCK.attributes.values(), address_octets(next_hop) if next_hop else b"")
+    attributes = mrt.route_attributes(block, family)
+    sent = rib(family, mrt.RibEntry(ONE, 0, 0, attributes), key=bytes.fromhex(key))
+
+    found = one(PEER_TABLE + written(TABLE, sent))
+
+    assert bytes.fromhex(f"80 0e {len(bytes.fromhex(field)):02x} {field}") in attributes.octets
+    assert found == sent
