@@ -78,16 +78,13 @@ class _Gzip:
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(wbits=31)
-        self._full = False  # the last piece was as long as it might be: there can be more of it
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        piece = self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
-        self._full = len(piece) == max_length
-        return piece
+        return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
 
     @property
     def needs_input(self) -> bool:
-        return not self._full and not self._inner.unconsumed_tail
+        return not self._inner.unconsumed_tail
 
     @property
     def eof(self) -> bool:

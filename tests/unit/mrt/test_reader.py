@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pybgp import mrt
+from pybgp.mrt.errors import BadRecord
 from pybgp.mrt.reader import MAX_RECORD
+from pybgp.mrt.table import TableReader
 from tests.unit.mrt.wire import KEEPALIVE, PEER_TABLE, SECONDS, record
 
 GOOD = record(16, 4, "0000fde9 0000fdea 0000 0001 0a000001 0a000002" + KEEPALIVE)
@@ -124,14 +126,41 @@ def test_what_is_longer_than_asked_for_is_damage() -> None:
     assert damage(list(mrt.read(FILE, max_record=len(PEER_TABLE) - 13))) == [(0, len(PEER_TABLE))]
 
 
-def test_headers_that_lead_into_each_other_cost_linear_time() -> None:
-    """Each looks like the head of a record of nearly the whole file, and none is one."""
-    head = bytes.fromhex("65000000 000d 0002 000fffff")
-    octets = head * 100_000
+@pytest.mark.row("MRT-05")
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param("65000000 000d 0002 00000004", id="no-header-behind-its-record"),
+        pytest.param("65000000 000d 0002 00ffffff", id="longer-than-the-file"),
+        pytest.param("65000000 000d 0002 ffffffff", id="longer-than-anything"),
+        pytest.param("00000000 000d 0001 00000000", id="another-time"),
+    ],
+)
+def test_what_only_looks_like_a_header_is_passed_over(head: str) -> None:
+    rubbish = b"\xff" * 20 + bytes.fromhex(head) + (b"" if head.startswith("00") else b"\xff" * 20)
 
-    found = list(mrt.read(octets))
+    found = list(mrt.read(FILE + rubbish + FILE))
+
+    assert damage(found) == [(len(FILE), len(rubbish))]
+    assert len(found) == 9
+
+
+def test_headers_that_lead_into_each_other_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every other one is the head of a record of nearly the whole file, behind which there is none."""
+    looked_at = 0
+
+    def count(reader: TableReader, seconds: int, subtype: int, body: bytes) -> None:
+        nonlocal looked_at
+        looked_at += len(body)
+        raise BadRecord("nothing is right here")
+
+    monkeypatch.setattr(TableReader, "read", count)
+    octets = bytes.fromhex("65000000 000d 0002 00000000  65000000 000d 0002 00000fff") * 2000
+
+    found = list(mrt.read(octets, max_record=4096))
 
     assert sum(each.size for each in found if isinstance(each, mrt.Damage)) == len(octets)
+    assert looked_at < 2 * len(octets)
 
 
 # -- where the octets come from ----------------------------------------------------------------------------------------
