@@ -14,8 +14,10 @@ from random import Random
 from .corpus import Corpus, write
 from .live import Finding, LiveSpeaker
 from .mutate import mutated
+from .readers import READERS
 from .targets import BODIES, TARGETS, Target
 
+EVERYTHING = (*TARGETS, *READERS)
 SLICE = 0.5
 """Seconds that one target gets at a time."""
 REPORT = 10.0
@@ -28,7 +30,7 @@ class Fuzzer:
         self,
         random: Random,
         *,
-        targets: Sequence[Target] = TARGETS,
+        targets: Sequence[Target] = EVERYTHING,
         live: bool = True,
         corpus: Path | None = None,
         findings: Path | None = None,
