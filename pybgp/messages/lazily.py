@@ -11,16 +11,16 @@ _T = TypeVar("_T")
 
 
 def made(make: Callable[[_S], _T], sources: Sequence[_S]) -> Sequence[_T]:
-    """``make`` of each source: a list of a list, lazily of anything else."""
+    """``make`` of each source: a tuple of a list, lazily of anything else."""
     if isinstance(sources, list):
-        return [make(source) for source in sources]
+        return tuple([make(source) for source in sources])
     return Lazily(lambda: map(make, sources), len(sources))
 
 
 def chained(parts: Sequence[Sequence[_T]]) -> Sequence[_T]:
-    """One sequence of several: a list if all of them are lists."""
-    if all(isinstance(part, list) for part in parts):
-        return [item for part in parts for item in part]
+    """One sequence of several: a tuple if all of them are tuples."""
+    if all(isinstance(part, tuple) for part in parts):
+        return tuple([item for part in parts for item in part])
     return Lazily(lambda: chain.from_iterable(parts), sum(map(len, parts)))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from struct import Struct
 from typing import Final
 
-from ..constants import HEADER_SIZE, MessageType
+from ..constants import HEADER_SIZE, MARKER, MessageType
 from ..errors import BadMessageLength
 from . import update
 from .attributes.cache import BlockCache
@@ -29,6 +30,9 @@ class Keepalive:
 Message = Open | Update | Notification | Keepalive | RouteRefresh
 DEFAULT: Final = Context()
 """An internal session with four-octet AS numbers and IPv4 unicast."""
+_HEADER: Final = Struct("!16sHB").unpack_from
+_SHORTEST_UPDATE: Final = 23
+_UPDATE: Final = MessageType.UPDATE.value
 _blocks: Final = BlockCache()
 
 
@@ -40,6 +44,16 @@ def decode(message: bytes, context: Context = DEFAULT) -> Message:
     Raises:
         ProtocolError: what is wrong, with the code, subcode and data of the NOTIFICATION that tells the peer.
     """
+    # HOT: an UPDATE that is what its header says doesn't take the way of a stream, which costs 1 µs.
+    size = len(message)
+    if _SHORTEST_UPDATE <= size <= context.max_receive:
+        marker, length, kind = _HEADER(message)
+        if kind == _UPDATE and length == size and marker == MARKER:
+            return update.decode(message[HEADER_SIZE:], context, _blocks)
+    return _decode(message, context)
+
+
+def _decode(message: bytes, context: Context) -> Message:
     framer = Framer(context.max_receive)
     found = framer.feed(message)
     if framer.error is not None:

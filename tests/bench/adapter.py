@@ -91,11 +91,14 @@ def codec() -> tuple[Callable[[bytes], Any], Callable[[Any], int], Callable[[Any
 
     context = Context(kind=PeerKind.EXTERNAL, four_octet_as=True)
 
-    def decode_all(message: bytes) -> tuple[Any, list[Any]]:
+    def decode_all(message: bytes) -> list[Any]:
         update: Any = decode(message, context)
-        return update, [each.block.attributes for each in update.reachable]
+        made = [update]
+        for each in update.reachable:
+            made.append(each.block.attributes)
+        return made
 
-    def count(decoded: tuple[Any, list[Any]]) -> int:
+    def count(decoded: list[Any]) -> int:
         return sum(len(each.keys) for each in decoded[0].reachable)
 
     return decode_all, count, lambda decoded: encode(decoded[0], context), f"pybgp {__version__}"

@@ -94,12 +94,12 @@ def messages(*, local: bool, add_path: bool) -> Iterator[mrt.Message]:
     block_4, block_6 = (Block.build(EVERYTHING, address_octets(each)) for each in ("10.0.0.9", "2001:db8::9"))
     path_id = 5 if add_path else 0
     updates = [
-        Update([Withdrawn(IPV4, path_id, [key_4, b"\0"])], []),
-        Update([], [Reachable(IPV4, path_id, [key_4, b"\0"], block_4)]),
-        Update([Withdrawn(IPV6, path_id, [key_6, b"\0"])], []),
-        Update([], [Reachable(IPV6, path_id, [key_6, b"\0"], block_6)]),
-        Update([], [], IPV4),
-        Update([], [], IPV6),
+        Update((Withdrawn(IPV4, path_id, [key_4, b"\0"]),), ()),
+        Update((), (Reachable(IPV4, path_id, [key_4, b"\0"], block_4),)),
+        Update((Withdrawn(IPV6, path_id, [key_6, b"\0"]),), ()),
+        Update((), (Reachable(IPV6, path_id, [key_6, b"\0"], block_6),)),
+        Update((), (), IPV4),
+        Update((), (), IPV6),
     ]
     for wide in (True, False):
         for peer_address, local_address in ADDRESSES:

@@ -123,7 +123,7 @@ def test_no_field_is_more_than_an_update_error(
     attributes = whole + (b"" if withdrawn else ORIGIN_AND_PATH)
     body = b"\0\0" + len(attributes).to_bytes(2) + attributes
 
-    error, found = None, Update([], [])
+    error, found = None, Update((), ())
     try:
         found = update.decode(body, context_of(codec, path_ids=path_ids), BlockCache())
     except UpdateError as raised:
@@ -149,7 +149,7 @@ def test_what_is_announced_arrives(sent: tuple[FamilyCodec, list[bytes], Block, 
     messages = update.announce(codec.family, attributes, block.next_hop, keys, path_id=path_id, limit=0xFFFF)
 
     found = [read(message, codec, path_id) for message in messages]
-    assert found == [Update([], [Reachable(codec.family, path_id or 0, keys, block)])]
+    assert found == [Update((), (Reachable(codec.family, path_id or 0, keys, block),))]
 
 
 @given(codecs_and_keys(), st.one_of(st.none(), bgp.u32), st.integers(200, 4096))
@@ -178,7 +178,7 @@ def test_the_end_of_a_rib_arrives(codec: FamilyCodec, path_ids: bool) -> None:
 
     found = update.decode(body, context_of(codec, path_ids=path_ids), BlockCache())
 
-    assert found == Update([], [], codec.family)
+    assert found == Update((), (), codec.family)
 
 
 @given(codecs_and_keys(), codecs_and_keys())
@@ -200,7 +200,7 @@ def test_an_announcement_overrules_a_withdrawal_in_the_same_update(
 
     announced = set(map(codec.identity, keys))
     left = [key for key in gone if codec.identity(key) not in announced]
-    assert found.withdrawn == ([Withdrawn(codec.family, 0, left)] if left else [])
+    assert found.withdrawn == ((Withdrawn(codec.family, 0, left),) if left else ())
     assert found.reachable[0].keys == keys
 
 

@@ -27,7 +27,7 @@ from .communities import Communities
 from .extended_communities import ExtendedCommunities
 from .large_communities import LargeCommunities, LargeCommunity
 from .origin import Origin
-from .unknown import UnknownAttribute
+from .typed import attributes as typed_attributes
 
 _OPTIONAL: Final = int(AttributeFlags.OPTIONAL)
 _TRANSITIVE: Final = int(AttributeFlags.TRANSITIVE)
@@ -203,7 +203,7 @@ class Block:
     @property
     def attributes(self) -> Mapping[int, Attribute]:
         """All attributes as typed values by type, ascending; made anew each time."""
-        return {raw.code: _typed(raw) for raw in walk(self.octets)}
+        return typed_attributes(self.octets, self.next_hop_at)
 
     @property
     def as_path(self) -> tuple[int, ...]:
@@ -415,13 +415,6 @@ class _Parser:
 def pack_attribute(attribute: Attribute) -> bytes:
     """A whole attribute as it stands in a block."""
     return pack(attribute.flags, attribute.code, attribute.encode(CANONICAL))
-
-
-def _typed(raw: RawAttribute) -> Attribute:
-    kind = registry.known(raw.code)
-    if kind is None:
-        return UnknownAttribute(raw.code, raw.flags & ~EXTENDED_LENGTH, raw.value)
-    return kind.decode(raw.value)
 
 
 def _flags_to_write(defined: int, received: int) -> int:

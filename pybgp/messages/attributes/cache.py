@@ -68,7 +68,12 @@ class BlockCache:
                 found = recognise(raw, next_hop, context)
                 if found is None:
                     return None
-            self._remember(key, found, number, len(raw))
+            room = self._room[number] - len(raw)
+            if room >= 0 and len(self._young[number]) < self._generation:  # ``_remember`` nearly always
+                self._room[number] = room
+                self._young[number][key] = found
+            else:
+                self._remember(key, found, number, len(raw))
         return found
 
     def _remember(self, key: _Key, found: Block, number: int, size: int) -> None:

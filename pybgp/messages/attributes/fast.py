@@ -29,7 +29,7 @@ _ALWAYS: Final = 1 << 1 | 1 << 2
 _MED: Final = 1 << 4
 _LOCAL_PREF: Final = 1 << 5
 _COMMUNITIES: Final = 8
-_INSIDE_ONLY: Final = 1 << 5 | 1 << 9 | 1 << 10
+_INSIDE_ONLY: Final = 1 << 9 | 1 << 10
 _EXTENDED_COMMUNITIES: Final = 1 << 16
 _UNPACK: Final = tuple(Struct(f"!{count}I").unpack_from for count in range(64))
 _LABELS: Final = {8: Struct("!I"), 16: Struct("!Q"), 32: Struct("!III")}
@@ -99,6 +99,8 @@ def recognise(raw: bytes, next_hop: bytes | None, context: Context) -> Block | N
         mask |= _MED
         med = _number[med]
     if local_pref is not None:
+        if context.kind:
+            return None
         mask |= _LOCAL_PREF
         local_pref = _number[local_pref]
     if labels:
@@ -112,9 +114,9 @@ def recognise(raw: bytes, next_hop: bytes | None, context: Context) -> Block | N
     if tail:
         mask |= _types(tail)
         tail_at -= len(tail)
-    if mask & _INSIDE_ONLY and (context.kind or mask < 0):
-        return None
-    if mask & _EXTENDED_COMMUNITIES and context.kind and ORIGIN_VALIDATION_STATE in tail:
+        if context.kind and (mask & _INSIDE_ONLY or (mask & _EXTENDED_COMMUNITIES and ORIGIN_VALIDATION_STATE in tail)):
+            return None
+    if mask < 0:
         return None
     return Block(octets, INTERNED[next_hop], head[3], length, neighbor_as, med, local_pref, mask, next_hop_at, tail_at)
 

@@ -16,5 +16,5 @@ def updates(draw: st.DrawFn, path_ids: bool = False) -> Update:
     family = draw(families)
     identifiers = u32 if path_ids else st.just(0)
     if draw(st.booleans()):
-        return Update([Withdrawn(family, draw(identifiers), draw(key_lists(family)))], [])
-    return Update([], [Reachable(family, draw(identifiers), draw(key_lists(family)), draw(blocks(family)))])
+        return Update((Withdrawn(family, draw(identifiers), draw(key_lists(family))),), ())
+    return Update((), (Reachable(family, draw(identifiers), draw(key_lists(family)), draw(blocks(family))),))

@@ -31,7 +31,9 @@ Subject = tuple[str, Mapping[str, Work]]
 
 def pybgp(given: Material) -> Subject:
     """This codec. Its cache of blocks is emptied before each round: every attribute set is a new one."""
-    from pybgp.messages import BlockCache, Context, Framer, PeerKind, decode, encode, message, update
+    from pybgp import capture, mrt
+    from pybgp.capture import Damage
+    from pybgp.messages import BlockCache, Context, Framer, PeerKind, Update, decode, encode, message, update
     from pybgp.messages.attributes.block import Block
     from pybgp.messages.attributes.next_hop import NextHop
     from pybgp.messages.families import registry
@@ -52,7 +54,9 @@ def pybgp(given: Material) -> Subject:
         out = []
         for each in messages:
             found: Any = decode(each, context)
-            out.append((found, [part.block.attributes for part in found.reachable]))
+            out.append(found)
+            for part in found.reachable:
+                out.append(part.block.attributes)
         return out
 
     def everything() -> list[Any]:
@@ -60,8 +64,7 @@ def pybgp(given: Material) -> Subject:
         for each in messages:
             found: Any = decode(each, context)
             for family, _, keys, block in found.reachable:
-                next_hop = NextHop(block.next_hop)
-                out.append((found, block.attributes, next_hop, registry.FAMILIES[family].values(keys)))
+                out += (found, block.attributes, NextHop(block.next_hop), registry.FAMILIES[family].values(keys))
         return out
 
     def keys() -> list[Any]:
@@ -81,14 +84,30 @@ def pybgp(given: Material) -> Subject:
             out.append(encode(each._replace(reachable=reachable), context))
         return out
 
+    def rows(name: str) -> list[str]:
+        with (given.folder / name).open("rb") as file:
+            return [line for record in mrt.read(file) for line in mrt.lines(record)]
+
+    def captured() -> list[Any]:
+        with (given.folder / material.CAPTURE).open("rb") as file:
+            return [
+                decode(each.octets, each.context) for each in capture.messages(file) if not isinstance(each, Damage)
+            ]
+
     def prefixes(found: list[Any]) -> int:
-        return sum(len(part.keys) for each in found for part in each.reachable)
+        return sum(len(part.keys) for each in found if type(each) is Update for part in each.reachable)
+
+    def values(found: list[Any]) -> int:
+        return sum(len(each) for each in found if type(each) is list)
 
     works = {
         "octets": Work(octets, prefixes, forget),
-        "attributes": Work(attributes, lambda found: prefixes([each for each, _ in found]), forget),
-        "objects": Work(everything, lambda found: sum(len(values) for *_, values in found), forget),
+        "attributes": Work(attributes, prefixes, forget),
+        "objects": Work(everything, values, forget),
         "keys": Work(keys, prefixes),
+        "table": Work(lambda: rows(material.TABLE), len),
+        "updates": Work(lambda: rows(material.UPDATES), len),
+        "capture": Work(captured, prefixes, forget),
         "encode": Work(encoded, _same_octets(given)),
         "encode-objects": Work(encoded_from_objects, _same_octets(given)),
     }

@@ -42,8 +42,9 @@ def test_the_material_is_the_same_each_time(material: Material, tmp_path: Path) 
 def test_pybgp_finds_every_prefix_in_all_of_its_work(material: Material) -> None:
     _, works = SUBJECTS["pybgp"](material)
 
-    for task in ("octets", "attributes", "objects", "keys", "encode", "encode-objects"):
+    for task in ("octets", "attributes", "objects", "keys", "encode", "encode-objects", "updates", "capture"):
         assert measure(works[task])[1] == material.prefixes, task
+    assert measure(works["table"])[1] == 2 * FEW  # a prefix of each, as two peers know it
 
 
 def test_a_worker_answers_until_it_is_closed(material: Material) -> None:

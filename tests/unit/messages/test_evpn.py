@@ -156,7 +156,7 @@ def test_such_a_route_can_be_looked_at(nlri: str, why: str) -> None:
 def test_an_update_with_nothing_but_unknown_routes_has_none() -> None:
     found = read("09 00")
 
-    assert (found.withdrawn, found.reachable) == ([], [])
+    assert (found.withdrawn, found.reachable) == ((), ())
     assert wire.outcome(found) is Outcome.DISCARD
 
 

@@ -375,7 +375,7 @@ def test_rules_beside_one_that_is_wrong_inside_are_withdrawn(family: FlowSpecFam
     update = wire.read(body(reach + ORIGIN + AS_PATH), CONTEXT)
 
     assert [(gone.family, gone.keys) for gone in update.withdrawn] == [(family.family, [good])]
-    assert update.reachable == []
+    assert update.reachable == ()
     assert [(problem.outcome, problem.data) for problem in update.problems] == [
         (Outcome.TREAT_AS_WITHDRAW, octets(key))
     ]

@@ -247,7 +247,7 @@ def test_each_has_an_identifier_with_add_path(family: FamilyCodec) -> None:
 
     assert join([key, key], 7) in announced
     assert [each[:3] for each in wire.read(announced[19:], context).reachable] == [(family.family, 7, [key, key])]
-    assert wire.read(withdrawn[19:], context) == Update([(family.family, 8, [key])], [])  # type: ignore[list-item]
+    assert wire.read(withdrawn[19:], context) == Update(((family.family, 8, [key]),), ())  # type: ignore[arg-type]
 
 
 @pytest.mark.row("ADP-07")

@@ -15,7 +15,7 @@ from tests.unit.messages.wire import IPV4, IPV6, KEY, MANDATORY, PREFIX, body, m
 
 @pytest.mark.parametrize(
     "value",
-    [Open(4, 65000, 90, b"\x0a\0\0\1"), Notification(6, 2), Keepalive(), RouteRefresh(IPV6), Update([], [], IPV4)],
+    [Open(4, 65000, 90, b"\x0a\0\0\1"), Notification(6, 2), Keepalive(), RouteRefresh(IPV6), Update((), (), IPV4)],
     ids=lambda value: type(value).__name__,
 )
 def test_every_kind_of_message_survives(value: object) -> None:

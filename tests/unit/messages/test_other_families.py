@@ -109,7 +109,7 @@ def test_each_has_an_identifier_with_add_path(family: FamilyCodec) -> None:
 
     found = wire.read(body(mp_unreach(field.hex(), family=AFI_SAFI[family])), ADD_PATH)
 
-    assert found.withdrawn == [(family.family, 7, [key]), (family.family, 8, [key])]
+    assert found.withdrawn == ((family.family, 7, [key]), (family.family, 8, [key]))
     assert error_of(mp_unreach("00000007", family=AFI_SAFI[family]), ADD_PATH).subcode == 9
 
 

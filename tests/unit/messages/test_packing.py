@@ -89,7 +89,7 @@ def test_identifiers_stand_in_front_of_every_prefix() -> None:
 @pytest.mark.parametrize(("family", "content"), [(IPV4, body()), (IPV6, body(wire.mp_unreach("")))])
 def test_the_end_of_rib_has_the_familys_form(family: Family, content: bytes) -> None:
     assert end_of_rib(family) == message(2, content)
-    assert decode(end_of_rib(family), Context(families=BOTH)) == Update([], [], family, ())
+    assert decode(end_of_rib(family), Context(families=BOTH)) == Update((), (), family, ())
 
 
 @pytest.mark.row("UPD-19")
@@ -154,7 +154,7 @@ def test_no_keys_are_no_message(family: Family) -> None:
 @pytest.mark.row("UPD-13")
 def test_encoding_an_update_never_mixes() -> None:
     mixed = Update(
-        [Withdrawn(IPV4, 0, [b"\0"])], [Reachable(IPV4, 0, [KEY], BLOCK), Reachable(IPV6, 0, [KEY_6], BLOCK_6)]
+        (Withdrawn(IPV4, 0, [b"\0"]),), (Reachable(IPV4, 0, [KEY], BLOCK), Reachable(IPV6, 0, [KEY_6], BLOCK_6))
     )
 
     stream = encode(mixed, Context(families=BOTH))

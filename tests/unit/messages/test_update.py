@@ -8,7 +8,7 @@ from pybgp.addresses import Family
 from pybgp.errors import UpdateError
 from pybgp.messages.context import Context
 from pybgp.messages.errors import Outcome
-from pybgp.messages.update import Update, split
+from pybgp.messages.update import Update, Withdrawn, split
 from tests.unit.messages import wire
 from tests.unit.messages.wire import (
     AS_PATH,
@@ -51,7 +51,7 @@ def test_the_usual_update_has_one_block_and_its_prefixes() -> None:
     found = wire.read(body(MANDATORY, f"{PREFIX} 10 0a02"))
 
     assert reachable(found) == [(IPV4, 0, [KEY, OTHER])]
-    assert found.withdrawn == []
+    assert found.withdrawn == ()
     assert found.end_of_rib is None
     assert found.problems == ()
     assert found.reachable[0].block.next_hop == octets("0a630001")
@@ -99,7 +99,7 @@ def test_a_bad_prefix_in_a_classic_field_ends_the_session(field: str, where: str
 def test_what_is_withdrawn_and_announced_is_announced() -> None:
     found = wire.read(body(MANDATORY, PREFIX, f"{PREFIX} 10 0a02"))
 
-    assert found.withdrawn == [(IPV4, 0, [OTHER])]
+    assert found.withdrawn == ((IPV4, 0, [OTHER]),)
     assert reachable(found) == [(IPV4, 0, [KEY])]
 
 
@@ -107,7 +107,7 @@ def test_what_is_withdrawn_and_announced_is_announced() -> None:
 def test_that_holds_for_multiprotocol_fields_too() -> None:
     found = wire.read(body(f"{mp_reach()} {mp_unreach(f'{PREFIX_6} 00')} {ORIGIN} {AS_PATH}"))
 
-    assert found.withdrawn == [(IPV6, 0, [b"\0"])]
+    assert found.withdrawn == ((IPV6, 0, [b"\0"]),)
     assert reachable(found) == [(IPV6, 0, [KEY_6])]
 
 
@@ -115,7 +115,7 @@ def test_that_holds_for_multiprotocol_fields_too() -> None:
 def test_another_identifier_is_another_route() -> None:
     found = wire.read(body(MANDATORY, f"00000002 {PREFIX}", f"00000001 {PREFIX} 00000002 {PREFIX}"), ADD_PATH)
 
-    assert found.withdrawn == [(IPV4, 1, [KEY])]
+    assert found.withdrawn == ((IPV4, 1, [KEY]),)
     assert reachable(found) == [(IPV4, 2, [KEY])]
 
 
@@ -123,7 +123,7 @@ def test_another_identifier_is_another_route() -> None:
 def test_all_four_ways_in_one_update_are_applied() -> None:
     found = wire.read(body(f"{mp_unreach('00')} {MANDATORY} {mp_reach()}", PREFIX, "10 0a02"))
 
-    assert found.withdrawn == [(IPV4, 0, [OTHER]), (IPV6, 0, [b"\0"])]
+    assert found.withdrawn == ((IPV4, 0, [OTHER]), (IPV6, 0, [b"\0"]))
     assert reachable(found) == [(IPV4, 0, [KEY]), (IPV6, 0, [KEY_6])]
     assert [each.block.next_hop for each in found.reachable] == [octets("0a630001"), octets(NEXT_HOP_6)]
 
@@ -149,7 +149,7 @@ def test_without_reachable_prefixes_nothing_is_mandatory(attributes: str) -> Non
     ],
 )
 def test_an_update_that_says_nothing_is_the_end_of_rib(content: bytes, family: Family) -> None:
-    assert wire.read(content) == Update([], [], family, ())
+    assert wire.read(content) == Update((), (), family, ())
 
 
 @pytest.mark.row("UPD-16", "AFI-02")
@@ -166,10 +166,10 @@ def test_the_end_of_a_family_that_was_not_negotiated_is_ignored(content: bytes, 
 
 @pytest.mark.row("UPD-17")
 def test_withdrawals_need_no_attributes_and_ignore_them() -> None:
-    expected = [(IPV4, 0, [KEY])]
+    expected = (Withdrawn(IPV4, 0, [KEY]),)
 
     assert wire.read(body(withdrawn=PREFIX)).withdrawn == expected
-    assert wire.read(body(MANDATORY, withdrawn=PREFIX)) == Update(expected, [], None, ())
+    assert wire.read(body(MANDATORY, withdrawn=PREFIX)) == Update(expected, (), None, ())
 
 
 @pytest.mark.row("UPD-21")
@@ -233,7 +233,7 @@ def test_a_multiprotocol_attribute_that_overruns_ends_the_session(code: str) -> 
 def test_a_multiprotocol_route_needs_origin_and_as_path() -> None:
     found = wire.read(body(f"{mp_reach()} {AS_PATH}"))
 
-    assert found.withdrawn == [(IPV6, 0, [KEY_6])]
+    assert found.withdrawn == ((IPV6, 0, [KEY_6]),)
     assert wire.outcome(found) is Outcome.TREAT_AS_WITHDRAW
 
 
@@ -252,7 +252,7 @@ def test_treat_as_withdraw_takes_all_prefixes_of_the_update() -> None:
     """RFC 7606 §2: NLRI and MP_REACH_NLRI."""
     found = wire.read(body(f"{mp_reach()} 40 01 01 03 {AS_PATH} {NEXT_HOP}", PREFIX))
 
-    assert found.withdrawn == [(IPV4, 0, [KEY]), (IPV6, 0, [KEY_6])]
+    assert found.withdrawn == ((IPV4, 0, [KEY]), (IPV6, 0, [KEY_6]))
     assert not found.reachable
     assert len(found.problems) == 1
 
@@ -261,7 +261,7 @@ def test_treat_as_withdraw_for_the_classic_routes_takes_the_others_along() -> No
     """NEXT_HOP is missing, which MP_REACH_NLRI doesn't need; but the UPDATE is malformed."""
     found = wire.read(body(f"{mp_reach()} {ORIGIN} {AS_PATH}", PREFIX))
 
-    assert found.withdrawn == [(IPV4, 0, [KEY]), (IPV6, 0, [KEY_6])]
+    assert found.withdrawn == ((IPV4, 0, [KEY]), (IPV6, 0, [KEY_6]))
     assert not found.reachable
 
 
@@ -270,7 +270,7 @@ def test_treat_as_withdraw_for_the_classic_routes_takes_the_others_along() -> No
 def test_a_next_hop_that_is_no_host_withdraws_its_prefixes_only(next_hop: str) -> None:
     found = wire.read(body(f"{mp_reach(next_hop)} {MANDATORY}", PREFIX))
 
-    assert found.withdrawn == [(IPV6, 0, [KEY_6])]
+    assert found.withdrawn == ((IPV6, 0, [KEY_6]),)
     assert reachable(found) == [(IPV4, 0, [KEY])]
     assert wire.outcome(found) is Outcome.TREAT_AS_WITHDRAW
 
@@ -313,7 +313,7 @@ def test_the_reserved_octet_is_ignored() -> None:
 def test_a_family_that_was_not_negotiated_is_ignored(attributes: str, context: Context) -> None:
     found = wire.read(body(attributes), context)
 
-    assert (found.withdrawn, found.reachable, found.end_of_rib) == ([], [], None)
+    assert (found.withdrawn, found.reachable, found.end_of_rib) == ((), (), None)
     assert wire.outcome(found) is Outcome.DISCARD
     assert "not negotiated" in found.problems[0].why
 
@@ -329,7 +329,7 @@ def test_the_rest_of_such_an_update_is_used() -> None:
 def test_classic_fields_are_ignored_without_ipv4_unicast() -> None:
     found = wire.read(body(MANDATORY, PREFIX, "10 0a02"), ONLY_IPV6)
 
-    assert (found.withdrawn, found.reachable) == ([], [])
+    assert (found.withdrawn, found.reachable) == ((), ())
     assert [problem.outcome for problem in found.problems] == [Outcome.DISCARD] * 2
 
 
@@ -343,7 +343,7 @@ def test_ipv4_unicast_may_come_as_multiprotocol() -> None:
 
 @pytest.mark.row("AFI-05")
 def test_a_multiprotocol_attribute_without_prefixes_has_no_routes() -> None:
-    assert wire.read(body(f"{mp_reach(nlri='')} {ORIGIN} {AS_PATH}")) == Update([], [], None, ())
+    assert wire.read(body(f"{mp_reach(nlri='')} {ORIGIN} {AS_PATH}")) == Update((), (), None, ())
 
 
 @pytest.mark.row("ENH-01")
@@ -368,7 +368,7 @@ def test_every_prefix_has_an_identifier_with_add_path() -> None:
 
     found = wire.read(content, ADD_PATH)
 
-    assert found.withdrawn == [(IPV4, 3, [KEY]), (IPV6, 8, [KEY_6])]
+    assert found.withdrawn == ((IPV4, 3, [KEY]), (IPV6, 8, [KEY_6]))
     assert reachable(found) == [(IPV4, 1, [KEY, OTHER]), (IPV4, 2, [KEY]), (IPV6, 7, [KEY_6])]
 
 
