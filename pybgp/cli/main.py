@@ -54,6 +54,8 @@ class LazyGroup(click.Group):
         "show": (".show:show", "Peers, routes, and what is in the kernel."),
         "peer": (".peer:peer", "What can be done with a peer."),
         "reload": (".reload:reload", "Make the speaker read its configuration again."),
+        "decode": (".decode:decode", "Read messages: hexadecimal, streams, MRT files, captures."),
+        "encode": (".encode:encode", "Write messages from JSON."),
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -117,8 +117,9 @@ def _readable(attributes: bytes) -> Iterator[RawAttribute]:
 
 
 def attributes_text(field: bytes, context: Context) -> str:
-    """The attributes of an attribute field but for the multiprotocol ones."""
-    return ", ".join(_attribute_text(raw, context) for raw in _readable(field) if raw.code not in _MP)
+    """The attributes of a route in a table, but for those that have the next hop."""
+    without = (*_MP, AttributeCode.NEXT_HOP)
+    return ", ".join(_attribute_text(raw, context) for raw in _readable(field) if raw.code not in without)
 
 
 def _attribute_text(raw: RawAttribute, context: Context) -> str:

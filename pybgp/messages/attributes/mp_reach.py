@@ -159,6 +159,18 @@ def nlri_json(family: Family, nlri: bytes, context: Context = CANONICAL) -> list
     return _HEX + nlri.hex()
 
 
+def is_told(family: Family, nlri: bytes, context: Context = CANONICAL) -> bool:
+    """Does ``nlri_json`` tell all octets? Not those that aren't canonical, as the bits behind a prefix's length."""
+    found = _codec(family, context)
+    if found is None:
+        return True
+    try:
+        pairs = found.walk(nlri, 4 if family in context.add_path_receive else 0)
+        return b"".join(part for pair in pairs for part in pair) == nlri
+    except InvalidNetworkField:
+        return True
+
+
 def nlri_of(family: Family, value: Any, context: Context = CANONICAL) -> bytes:
     """The NLRI field of what ``nlri_json`` gives; a destination without a ``path_id`` may be text instead.
 

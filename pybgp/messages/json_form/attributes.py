@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ...constants import AttributeCode
 from ..attributes.base import EXTENDED_LENGTH, RawAttribute, pack, walk
-from ..attributes.mp_reach import MpReach, MpUnreach
+from ..attributes.mp_reach import MpReach, MpUnreach, is_told
 from ..attributes.registry import known
 from ..context import Context, PeerKind
 from ..errors import AttributeProblem, MalformedAttributeList, attribute_name
@@ -64,11 +64,11 @@ def _attribute_json(raw: RawAttribute, context: Context) -> dict[str, Any]:
         return fields | {"octets": raw.value.hex(), "error": error.why}
     if isinstance(found, MpReach | MpUnreach):
         fields["value"] = found.to_json(context)
-        octets = type(found).from_json(fields["value"], context).encode(context)  # the NLRI may not be canonical
+        is_whole = is_told(found.family, found.nlri, context)
     else:
         fields["value"] = found.to_json()
-        octets = found.encode(context)
-    if octets != raw.value:
+        is_whole = True
+    if not is_whole or found.encode(context) != raw.value:
         fields["octets"] = raw.value.hex()
     return fields
 

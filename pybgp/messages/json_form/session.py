@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from ...addresses import Family
@@ -14,18 +14,20 @@ from ..fields import flag, items, only
 _FAMILY_SETS: Final = ("add_path", "multiple_labels")
 
 
-def to_json(context: Context, size: int) -> dict[str, Any]:
+def to_json(context: Context, size: int, families: Collection[Family]) -> dict[str, Any]:
     """``peer``, ``as_size``, ``add_path``; ``multiple_labels`` and ``extended_message`` where they are needed.
 
-    ``size`` is that of the message in octets.
+    ``size`` is that of the message in octets, ``families`` those of which it has destinations: of others nothing is
+    told.
     """
     fields: dict[str, Any] = {
         "peer": context.kind.name.lower(),
         "as_size": 4 if context.four_octet_as else 2,
-        "add_path": _names(context.add_path_receive),
+        "add_path": _names(context.add_path_receive, families),
     }
-    if context.multiple_labels:
-        fields["multiple_labels"] = _names(context.multiple_labels)
+    multiple_labels = _names(context.multiple_labels, families)
+    if multiple_labels:
+        fields["multiple_labels"] = multiple_labels
     if size > MAX_MESSAGE:
         fields["extended_message"] = True
     return fields
@@ -55,8 +57,8 @@ def from_json(fields: Mapping[str, Any]) -> Context:
     )
 
 
-def _names(families: frozenset[Family]) -> list[str]:
-    return [str(family) for family in sorted(families)]
+def _names(these: frozenset[Family], families: Collection[Family]) -> list[str]:
+    return [str(family) for family in sorted(these.intersection(families))]
 
 
 def _families(fields: Mapping[str, Any], name: str) -> frozenset[Family]:

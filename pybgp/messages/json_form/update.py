@@ -11,7 +11,7 @@ from ...errors import UpdateError
 from .. import update
 from ..attributes.base import walk
 from ..attributes.cache import BlockCache
-from ..attributes.mp_reach import nlri_json, nlri_of
+from ..attributes.mp_reach import is_told, nlri_json, nlri_of
 from ..context import Context
 from ..errors import MalformedAttributeList, Outcome, Problem
 from ..families.registry import FAMILIES
@@ -30,22 +30,35 @@ _blocks: Final = BlockCache()
 
 def to_json(body: bytes, context: Context) -> tuple[dict[str, Any], bool]:
     """The fields of an UPDATE's body, and whether they tell all of its octets."""
-    fields: dict[str, Any] = {"session": session.to_json(context, HEADER_SIZE + len(body))}
+    size = HEADER_SIZE + len(body)
     try:
         withdrawn, attributes, announced = update.split(body)
     except MalformedAttributeList as error:
-        return fields | {"error": error_json(error)}, False
+        return {"session": session.to_json(context, size, ()), "error": error_json(error)}, False
+    fields: dict[str, Any] = {"session": session.to_json(context, size, _families(withdrawn, attributes, announced))}
     whole = True
     for name, field in (("withdrawn", withdrawn), ("announced", announced)):
         fields[name] = nlri_json(_IPV4, field, context)
         # an attribute has its octets beside its value; these two have only the whole message's
-        whole = whole and nlri_of(_IPV4, fields[name], context) == field
+        whole = whole and is_told(_IPV4, field, context)
     found, rest = attributes_json(attributes, context)
     fields["attributes"] = found
     if rest:
         fields["rest"] = rest.hex()
         whole = False
     return _ordered(fields | _judged(body, context)), whole
+
+
+def _families(withdrawn: bytes, attributes: bytes, announced: bytes) -> set[Family]:
+    """The families of an UPDATE's destinations."""
+    found = {_IPV4} if withdrawn or announced else set()
+    try:
+        for raw in walk(attributes):
+            if raw.code in _MP and len(raw.value) >= 3:
+                found.add(Family(int.from_bytes(raw.value[:2]), raw.value[2]))
+    except MalformedAttributeList:
+        pass  # nothing behind it is read
+    return found
 
 
 def _ordered(fields: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import time
 import pytest
 
 SLOW = {"asyncio", "netaddr", "pyroute2", "tomllib", "ssl", "pybgp.net", "pybgp.speaker.core", "pybgp.messages"}
-ASKING = ["status", "show peers", "show routes", "show fib", "reload"]
+ASKING = ["status", "show peers", "show routes", "show fib", "reload", "decode", "encode"]
 
 
 @pytest.mark.parametrize("command", ["", *ASKING])

@@ -64,6 +64,14 @@ def test_identifiers_are_told_where_the_session_has_them() -> None:
     assert from_json(found) == message
 
 
+def test_of_families_that_are_not_there_nothing_is_told() -> None:
+    add_path = frozenset({Family.IPV4_UNICAST, Family.IPV6_UNICAST})
+
+    found = to_json(update("80 0f 03 0002 01"), Context(families=add_path, add_path_receive=add_path))
+
+    assert found["session"]["add_path"] == ["ipv6-unicast"]
+
+
 def test_two_octet_as_numbers_are_told_by_the_session() -> None:
     message = update("40 02 04 0201 fde9")
 
