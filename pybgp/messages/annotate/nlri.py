@@ -128,11 +128,51 @@ def _distinguisher(node: Draft) -> None:
     )
 
 
+_ESI, _TAG, _LABEL = (10, "Ethernet segment identifier"), (4, "Ethernet tag"), (3, "label field")
+_EVPN: Final[dict[int, tuple[tuple[int, str], ...]]] = {
+    1: (_ESI, _TAG, _LABEL),
+    2: (_ESI, _TAG, (1, "MAC length"), (6, "MAC address"), (1, "IP length")),
+    3: (_TAG, (1, "IP length")),
+    4: (_ESI, (1, "IP length")),
+    5: (_ESI, _TAG, (1, "prefix length")),
+}
+"""What follows the route distinguisher, by route type, up to the addresses (RFC 7432 §7, RFC 9136 §3.1)."""
+
+
 def _evpn(node: Draft, codec: FamilyCodec, key: bytes) -> None:
-    node.part(1, f"route type {node.number(1)}", "7432 §7")
+    kind = node.number(1)
+    node.part(1, f"route type {kind}", "7432 §7")
     node.part(1, f"length {node.number(1)}")
     _distinguisher(node)
-    node.rest(codec.key_text(key))
+    _fields(node, _EVPN.get(kind, ()))
+    node.rest("addresses and labels" if kind in (2, 5) else "address" if kind in _EVPN else "what an unknown type has")
+
+
+def _vpls(node: Draft, codec: FamilyCodec, key: bytes) -> None:
+    node.part(2, f"length {node.number(2)}", "4761 §3.2.2")
+    _distinguisher(node)
+    _fields(node, ((2, "VE ID"), (2, "VE block offset"), (2, "VE block size"), (3, "label base field")))
+
+
+def _route_target(node: Draft, codec: FamilyCodec, key: bytes) -> None:
+    node.part(1, f"length {node.number(1)} bits")
+    node.part(4, f"origin AS {node.number(4)}", "4684 §4")
+    node.rest("route target, or the beginning of one")
+
+
+def _link_state(node: Draft, codec: FamilyCodec, key: bytes) -> None:
+    node.part(2, f"NLRI type {node.number(2)}", "9552 §5.2")
+    node.part(2, f"length {node.number(2)}")
+    if codec.family == Family.LINK_STATE_VPN:
+        _distinguisher(node)
+    _fields(node, ((1, "protocol"), (8, "identifier")))
+    node.rest("descriptors")
+
+
+def _fields(node: Draft, fields: tuple[tuple[int, str], ...]) -> None:
+    """Fields of fixed sizes: short ones as numbers, others by name only."""
+    for size, name in fields:
+        node.part(size, f"{name} {node.number(size)}" if size <= 4 else name)
 
 
 def _flowspec(node: Draft, codec: FamilyCodec, key: bytes) -> None:
@@ -153,6 +193,9 @@ _DETAILS: Final[dict[Family, _Detail]] = {
     **dict.fromkeys((Family.IPV4_LABELED_UNICAST, Family.IPV6_LABELED_UNICAST), _labelled),
     **dict.fromkeys((Family.IPV4_VPN, Family.IPV6_VPN), _vpn),
     Family.L2VPN_EVPN: _evpn,
+    Family.L2VPN_VPLS: _vpls,
+    Family.ROUTE_TARGET: _route_target,
+    **dict.fromkeys((Family.LINK_STATE, Family.LINK_STATE_VPN), _link_state),
     **dict.fromkeys(_MEASURES, _flowspec),
 }
 """The parts of one destination, behind the path identifier; prefixes and families without a line need none."""

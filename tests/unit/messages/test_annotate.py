@@ -356,6 +356,34 @@ def test_labels_and_a_route_distinguisher_have_parts() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("family", "nlri", "texts"),
+    [
+        (Family.L2VPN_EVPN, "03 11 0000fc0000000007 00000005 20 0a000001", [
+            "route type 3", "length 17", "route distinguisher 64512:7", "Ethernet tag 5", "IP length 32", "address",
+        ]),
+        (Family.L2VPN_VPLS, "0011 0000fc0000000007 0001 0002 0003 000041", [
+            "length 17", "route distinguisher 64512:7", "VE ID 1", "VE block offset 2", "VE block size 3",
+            "label base field 65",
+        ]),
+        (Family.ROUTE_TARGET, "60 0000fc00 0002fc0000000007", [
+            "length 96 bits", "origin AS 64512", "route target, or the beginning of one",
+        ]),
+        (Family.LINK_STATE, "0001 000b 02 0000000000000007 abcd", [
+            "NLRI type 1", "length 11", "protocol 2", "identifier", "descriptors",
+        ]),
+    ],
+    ids=["evpn", "vpls", "route-target", "link-state"],
+)  # fmt: skip
+def test_other_families_have_parts(family: Family, nlri: str, texts: list[str]) -> None:
+    whole = update(attribute(0x80, 15, f"{family.afi:04x} {family.safi:02x} {nlri}"))
+
+    found = leaves(whole, Context(families=frozenset({family})))
+
+    assert [text for _, text in found][7:] == texts
+    assert not marked(whole, Context(families=frozenset({family})))
+
+
 def test_all_that_is_wrong_is_marked_not_only_what_ends_the_session() -> None:
     whole = update("40 63 00" + MANDATORY + "80 04 03 000001", PREFIX)
 
