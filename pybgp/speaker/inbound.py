@@ -21,7 +21,7 @@ from ..rib.next_hops import NextHops
 from ..rib.path import Path
 from ..rib.table import Table
 from ..routes import Reject, Route, Source
-from .martians import martians
+from .martians import martians, may_have_martians
 
 _IPV4: Final = Family.IPV4_UNICAST
 _CACHE_LIMIT: Final = 65_536
@@ -167,9 +167,11 @@ class Inbound:
                     if path is None:
                         path = self._new_path(raw)
                     if path is not None and end < len(body):
-                        keys = split(body[end:])
-                        bad = martians(_IPV4, keys)
-                        insert(self._without(keys, bad, _IPV4, body) if bad else keys, path)
+                        field = body[end:]
+                        keys = split(field)
+                        if may_have_martians(field):
+                            keys = self._without_martians(keys, _IPV4, body)
+                        insert(keys, path)
                         continue
                 self._general(body)
         except UpdateError:
@@ -210,16 +212,16 @@ class Inbound:
         for reach in message.reachable:
             table = self._tables.get(reach.family)
             if table is not None:
-                keys = reach.keys
-                bad = martians(reach.family, keys)
-                if bad:
-                    keys = self._without(keys, bad, reach.family, body)
+                keys = self._without_martians(reach.keys, reach.family, body)
                 self._insert(table, reach.path_id, reach.block, keys)
         if message.end_of_rib is not None:
             self.end_of_ribs.append(message.end_of_rib)
 
-    def _without(self, keys: list[bytes], bad: frozenset[bytes], family: Family, body: bytes) -> list[bytes]:
-        """The keys that can be used; that some can't is noted (RFC 4271 §6.3)."""
+    def _without_martians(self, keys: list[bytes], family: Family, body: bytes) -> list[bytes]:
+        """The keys that can be destinations; that some can't is noted (RFC 4271 §6.3)."""
+        bad = martians(family, keys)
+        if not bad:
+            return keys
         why = f"{', '.join(sorted(key_text(family, key) for key in bad)[:3])}: multicast or loopback, ignored"
         self.problems.append((Problem(Outcome.DISCARD, None, why, b"", InvalidNetworkField(why)), len(bad), body))
         return [key for key in keys if key not in bad]

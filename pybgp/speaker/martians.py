@@ -5,26 +5,28 @@ RFC 4271 §6.3: a semantically incorrect prefix is logged and ignored; it is no 
 
 from __future__ import annotations
 
+import re
 from operator import itemgetter
 from typing import Final
 
 from ..addresses import Family
 
-_MULTICAST_OR_LOOPBACK: Final = frozenset(bytes((first,)) for first in (0x7F, *range(0xE0, 0xF0)))
-_MULTICAST_6: Final = frozenset({b"\xff"})
 _LOOPBACK_6: Final = b"\x80" + bytes(15) + b"\1"
+_FIRST_OCTETS: Final = {
+    Family.IPV4_UNICAST: frozenset(bytes((first,)) for first in (0x7F, *range(0xE0, 0xF0))),
+    Family.IPV6_UNICAST: frozenset((b"\xff", b"\0")),  # ::1 is in what begins with 0
+}
+_NONE: Final[frozenset[bytes]] = frozenset()
 _first_octet: Final = itemgetter(slice(1, 2))
+
+may_have_martians: Final = re.compile(rb"[\1-\x20][\x7f\xe0-\xef]").search
+"""Is there anything in a field of IPv4 prefixes that could be one of ``martians``? Nearly always not, and this is the
+quicker question."""
 
 
 def martians(family: Family, keys: list[bytes]) -> frozenset[bytes]:
     """Those of ``keys`` that must not get into a table: 127/8 and 224/4, ::1 and ff00::/8."""
-    # HOT, once a prefix received: 0.04 µs.
-    if family == Family.IPV4_UNICAST:
-        if _MULTICAST_OR_LOOPBACK.isdisjoint(map(_first_octet, keys)):
-            return frozenset()
-        return frozenset(key for key in keys if key[1:2] in _MULTICAST_OR_LOOPBACK)
-    if family != Family.IPV6_UNICAST:
-        return frozenset()
-    if _LOOPBACK_6 not in keys and _MULTICAST_6.isdisjoint(map(_first_octet, keys)):
-        return frozenset()
-    return frozenset(key for key in keys if key == _LOOPBACK_6 or key[1:2] in _MULTICAST_6)
+    first_octets = _FIRST_OCTETS.get(family, _NONE)
+    if first_octets.isdisjoint(map(_first_octet, keys)):
+        return _NONE
+    return frozenset(key for key in keys if key[1:2] in first_octets and (key[1] or key == _LOOPBACK_6))

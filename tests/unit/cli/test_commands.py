@@ -19,7 +19,7 @@ from pybgp.errors import ConfigError
 from ..control.fakes import LOCAL, FakeFib, FakeSpeaker, block, installed, many, peer, serving, view
 
 PEERS = [
-    peer("tor-a"),
+    peer("tor-a", update_errors=4, update_errors_by_kind={"ORIGIN": {"discard": 1, "treat-as-withdraw": 3}}),
     peer("192.0.2.3", "192.0.2.3", state="active", since=950.0, last_error="Connection refused", uptime=None),
     peer("rr", "192.0.2.4", internal=True, client=True, since=-100_000.0),
     peer("2001:db8::3", "2001:db8::3", internal=True, state="idle", uptime=None),
@@ -106,6 +106,7 @@ def test_show_one_peer_is_everything_about_it(socket: str, capsys: pytest.Captur
     lines = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines() if " " in line)
     assert lines["remote_as"] == "65001"
     assert lines["hold_time_s"] == "90"
+    assert lines["update_errors"].split() == ["ORIGIN", "discard=1", "treat-as-withdraw=3"]
     assert lines["ipv4-unicast"] == "received=3 accepted=2 advertised=1 stale=0 add_path=off"
 
 

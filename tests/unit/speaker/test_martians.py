@@ -1,0 +1,40 @@
+"""RFC 4271 §6.3: prefixes that are no destinations."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pybgp.addresses import Family, prefix_key
+from pybgp.speaker.martians import martians, may_have_martians
+
+IPV4 = Family.IPV4_UNICAST
+
+
+@pytest.mark.row("UPD-10")
+@pytest.mark.parametrize(
+    "prefix", ["127.0.0.0/8", "127.0.0.1/32", "224.0.0.0/4", "239.255.255.255/32", "::1/128", "ff00::/8", "ff02::1/128"]
+)
+def test_multicast_and_loopback_are_none(prefix: str) -> None:
+    family, key = prefix_key(prefix)
+
+    assert martians(family, [key]) == {key}
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["0.0.0.0/0", "126.0.0.0/8", "128.0.0.0/8", "223.255.255.0/24", "240.0.0.0/4", "::/0", "64:ff9b::/96"],
+)
+def test_all_others_may_be(prefix: str) -> None:
+    family, key = prefix_key(prefix)
+
+    assert martians(family, [key]) == frozenset()
+
+
+@given(st.lists(st.tuples(st.integers(1, 32), st.binary(min_size=4, max_size=4)), max_size=20))
+def test_the_quick_question_misses_none(prefixes: list[tuple[int, bytes]]) -> None:
+    found = [bytes((length,)) + octets[: (length + 7) // 8] for length, octets in prefixes]
+
+    if martians(IPV4, found):
+        assert may_have_martians(b"".join(found))
