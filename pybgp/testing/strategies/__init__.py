@@ -15,7 +15,7 @@ from .flowspec import flow_fields, flow_rules
 from .keys import key_lists, keys, route_distinguishers
 from .mrt import mrt_peers, mrt_records, peer_tables, ribs, session_records
 from .opens import capabilities, notifications, opens, router_ids
-from .updates import updates
+from .updates import every_family, updates
 
 __all__ = [
     "ATTRIBUTE_VALUES",
@@ -31,6 +31,7 @@ __all__ = [
     "blocks",
     "capabilities",
     "contexts",
+    "every_family",
     "extended_communities",
     "families",
     "flow_fields",
