@@ -157,6 +157,18 @@ def test_flags_and_a_long_length_that_need_not_be_are_told() -> None:
     assert from_json(found) == message
 
 
+def test_bits_behind_a_prefix_are_kept_in_the_octets() -> None:
+    """RFC 4271 §4.3: they are irrelevant, but they were sent."""
+    classic, multiprotocol = update("", withdrawn="09 0aff"), update("80 0f 07 0002 01 11 2001ff")
+
+    found, other = to_json(classic), to_json(multiprotocol)
+
+    assert (found["withdrawn"], found["octets"]) == ([{"prefix": "10.128.0.0/9"}], classic.hex())
+    assert other["attributes"][0]["octets"] == "000201112001ff"
+    assert "octets" not in other
+    assert (from_json(found), from_json(other)) == (classic, multiprotocol)
+
+
 def test_a_family_that_is_not_known_is_no_problem() -> None:
     message = update("80 0f 07 4007 63 01020304")
 
