@@ -40,6 +40,9 @@ OWN = "198.51.100.0/24"
 END = "198.51.101.0/24"
 """Announced behind a case's octets: when an observer has it, it has all that came of them."""
 LIMIT = 10.0
+"""Seconds that something may take to happen."""
+CHECK = 3.0
+"""Seconds that an outcome may take when all that is behind it has been seen."""
 
 OBSERVERS = {
     "inside": Kind(name="inside", asn=LOCAL_AS, capabilities=f"{V4} {V6} {REFRESH} {AS4_INTERNAL}"),
@@ -232,7 +235,7 @@ class Live:
     ) -> None:
         """What is so may take a moment yet: answers to a refresh go out in slices."""
         negotiated = peer.negotiated
-        deadline = asyncio.get_running_loop().time() + LIMIT
+        deadline = asyncio.get_running_loop().time() + CHECK
         while True:
             said = raw.of(heard.NOTIFICATION)
             result = Result(
