@@ -43,7 +43,9 @@ _NOT_OUTSIDE: Final = (
     AttributeCode.ORIGINATOR_ID,
     AttributeCode.CLUSTER_LIST,
     AttributeCode.AIGP,
+    AttributeCode.PREFIX_SID,
 )
+"""What belongs to the AS or its domain: RFC 4456 §8, RFC 7311 §3.4, RFC 8669 §8."""
 _NOT_OUTSIDE_MASK: Final = sum(1 << code for code in _NOT_OUTSIDE)
 
 

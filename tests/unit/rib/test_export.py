@@ -13,13 +13,15 @@ from pybgp.constants import AttributeCode as Code
 from pybgp.constants import Origin
 from pybgp.messages import update
 from pybgp.messages.attributes.aggregator import Aggregator, AtomicAggregate
+from pybgp.messages.attributes.aigp import Aigp
 from pybgp.messages.attributes.as_path import AsPath, Segment, SegmentType
-from pybgp.messages.attributes.base import RawAttribute, walk
+from pybgp.messages.attributes.base import Attribute, RawAttribute, walk
 from pybgp.messages.attributes.block import Block
 from pybgp.messages.attributes.extended_communities import ExtendedCommunities
 from pybgp.messages.attributes.ipv6_extended_communities import Ipv6ExtendedCommunities
 from pybgp.messages.attributes.large_communities import LargeCommunities
 from pybgp.messages.attributes.only_to_customer import OnlyToCustomer
+from pybgp.messages.attributes.prefix_sid import PrefixSid
 from pybgp.messages.attributes.unknown import UnknownAttribute
 from pybgp.messages.context import PeerKind
 from pybgp.policy.builtin import ACCEPT_ALL, EBGP_WITHOUT_POLICY
@@ -525,6 +527,21 @@ def test_external_and_own_routes_are_not_reflected_but_told(by: Any) -> None:
     found = raws(exported(path(by=by), TO_CLIENT))
 
     assert not {Code.ORIGINATOR_ID, Code.CLUSTER_LIST} & found.keys()
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        pytest.param(Aigp.decode(bytes.fromhex("01 000b 0000000000000064")), id="AIGP"),
+        pytest.param(PrefixSid.decode(bytes.fromhex("01 0007 00 0000 00000064")), id="PREFIX_SID"),
+    ],
+)
+def test_what_belongs_to_the_domain_stays_in_it(attribute: Attribute) -> None:
+    """RFC 7311 §3.4, RFC 8669 §8."""
+    of = path(block().replace(set=[attribute]), by=CLIENT)
+
+    assert attribute.code in raws(exported(of, TO_NON_CLIENT))
+    assert attribute.code not in raws(exported(of, TO_OUTSIDE))
 
 
 # -- who may not -------------------------------------------------------------------------------------------------------
