@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from struct import Struct
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ..constants import HEADER_SIZE, MARKER, MessageType
 from ..errors import BadMessageLength
@@ -12,10 +12,12 @@ from . import update
 from .attributes.cache import BlockCache
 from .context import Context
 from .header import KEEPALIVE, Framer
-from .notification import Notification
-from .open import Open
-from .refresh import RouteRefresh
 from .update import Update
+
+if TYPE_CHECKING:
+    from .notification import Notification
+    from .open import Open
+    from .refresh import RouteRefresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Keepalive:
         return KEEPALIVE
 
 
-Message = Open | Update | Notification | Keepalive | RouteRefresh
+Message: TypeAlias = "Open | Update | Notification | Keepalive | RouteRefresh"
 DEFAULT: Final = Context()
 """An internal session with four-octet AS numbers and IPv4 unicast."""
 _HEADER: Final = Struct("!16sHB").unpack_from
@@ -64,10 +66,16 @@ def _decode(message: bytes, context: Context) -> Message:
     if kind == MessageType.UPDATE:
         return update.decode(body, context, _blocks)
     if kind == MessageType.OPEN:
+        from .open import Open  # imported when one comes, as the others: most programs wait for UPDATEs
+
         return Open.decode(body)
     if kind == MessageType.NOTIFICATION:
+        from .notification import Notification
+
         return Notification.decode(body)
     if kind == MessageType.ROUTE_REFRESH:
+        from .refresh import RouteRefresh
+
         return RouteRefresh.decode(body)
     return Keepalive()
 

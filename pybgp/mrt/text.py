@@ -95,12 +95,14 @@ def _message_lines(record: Message) -> Iterator[str]:
     found = _Attributes.read(octets, record.four_octet_as)
     for prefix in _prefixes(1, withdrawn, record.add_path):
         yield f"{kind}|W|{peer}|{prefix}"
-    for afi, safi in _ORDER:
+    for afi, safi in _ORDER if found.unreach else ():
         for prefix in _prefixes(afi, found.unreach.get((afi, safi), b""), record.add_path):
             yield f"{kind}|W|{peer}|{prefix}"
-    for prefix in _prefixes(1, announced, record.add_path):
-        yield f"{kind}|A|{peer}|{prefix}|{found.text(found.next_hop)}"
-    for afi, safi in _ORDER:
+    if announced:
+        text = found.text(found.next_hop)
+        for prefix in _prefixes(1, announced, record.add_path):
+            yield f"{kind}|A|{peer}|{prefix}|{text}"
+    for afi, safi in _ORDER if found.reach else ():
         next_hop, nlri = found.reach.get((afi, safi), (b"", b""))
         text = found.text(_next_hop(afi, next_hop))
         for prefix in _prefixes(afi, nlri, record.add_path):

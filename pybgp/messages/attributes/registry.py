@@ -4,61 +4,46 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from ...constants import AttributeCode
 from ..context import PeerKind
 from ..errors import Outcome, attribute_name
-from .aggregator import Aggregator, AtomicAggregate
-from .aigp import Aigp
-from .as4 import As4Aggregator, As4Path
-from .as_path import AsPath
-from .attr_set import AttrSet
+from ..listed import Listed
 from .base import Attribute, KnownAttribute
-from .cluster_list import ClusterList
-from .communities import Communities
-from .extended_communities import ExtendedCommunities
-from .ipv6_extended_communities import Ipv6ExtendedCommunities
-from .large_communities import LargeCommunities
-from .local_pref import LocalPref
-from .med import MultiExitDisc
-from .mp_reach import MpReach, MpUnreach
-from .next_hop import NextHop
-from .only_to_customer import OnlyToCustomer
-from .origin import Origin
-from .originator_id import OriginatorId
-from .pmsi_tunnel import PmsiTunnel
-from .prefix_sid import PrefixSid
-from .tunnel_encapsulation import TunnelEncapsulation
 from .unknown import UnknownAttribute
 
-ATTRIBUTES: Final[dict[int, type[KnownAttribute]]] = {
-    Origin.code: Origin,
-    AsPath.code: AsPath,
-    NextHop.code: NextHop,
-    MultiExitDisc.code: MultiExitDisc,
-    LocalPref.code: LocalPref,
-    AtomicAggregate.code: AtomicAggregate,
-    Aggregator.code: Aggregator,
-    Communities.code: Communities,
-    OriginatorId.code: OriginatorId,
-    ClusterList.code: ClusterList,
-    MpReach.code: MpReach,
-    MpUnreach.code: MpUnreach,
-    ExtendedCommunities.code: ExtendedCommunities,
-    As4Path.code: As4Path,
-    As4Aggregator.code: As4Aggregator,
-    PmsiTunnel.code: PmsiTunnel,
-    TunnelEncapsulation.code: TunnelEncapsulation,
-    Ipv6ExtendedCommunities.code: Ipv6ExtendedCommunities,
-    Aigp.code: Aigp,
-    LargeCommunities.code: LargeCommunities,
-    OnlyToCustomer.code: OnlyToCustomer,
-    PrefixSid.code: PrefixSid,
-    AttrSet.code: AttrSet,
-}
+ATTRIBUTES: Final[Listed[int, type[KnownAttribute]]] = Listed(
+    __package__,
+    {
+        AttributeCode.ORIGIN: "origin.Origin",
+        AttributeCode.AS_PATH: "as_path.AsPath",
+        AttributeCode.NEXT_HOP: "next_hop.NextHop",
+        AttributeCode.MULTI_EXIT_DISC: "med.MultiExitDisc",
+        AttributeCode.LOCAL_PREF: "local_pref.LocalPref",
+        AttributeCode.ATOMIC_AGGREGATE: "aggregator.AtomicAggregate",
+        AttributeCode.AGGREGATOR: "aggregator.Aggregator",
+        AttributeCode.COMMUNITIES: "communities.Communities",
+        AttributeCode.ORIGINATOR_ID: "originator_id.OriginatorId",
+        AttributeCode.CLUSTER_LIST: "cluster_list.ClusterList",
+        AttributeCode.MP_REACH_NLRI: "mp_reach.MpReach",
+        AttributeCode.MP_UNREACH_NLRI: "mp_reach.MpUnreach",
+        AttributeCode.EXTENDED_COMMUNITIES: "extended_communities.ExtendedCommunities",
+        AttributeCode.AS4_PATH: "as4.As4Path",
+        AttributeCode.AS4_AGGREGATOR: "as4.As4Aggregator",
+        AttributeCode.PMSI_TUNNEL: "pmsi_tunnel.PmsiTunnel",
+        AttributeCode.TUNNEL_ENCAPSULATION: "tunnel_encapsulation.TunnelEncapsulation",
+        AttributeCode.IPV6_EXTENDED_COMMUNITIES: "ipv6_extended_communities.Ipv6ExtendedCommunities",
+        AttributeCode.AIGP: "aigp.Aigp",
+        AttributeCode.LARGE_COMMUNITIES: "large_communities.LargeCommunities",
+        AttributeCode.ONLY_TO_CUSTOMER: "only_to_customer.OnlyToCustomer",
+        AttributeCode.PREFIX_SID: "prefix_sid.PrefixSid",
+        AttributeCode.ATTR_SET: "attr_set.AttrSet",
+    },
+)
 
 
 def known(code: int) -> type[KnownAttribute] | None:
     """The class of an attribute type, None if pybgp doesn't know it."""
-    return ATTRIBUTES.get(code)
+    return ATTRIBUTES.found.get(code) or ATTRIBUTES.get(code)
 
 
 def from_json(code: int, value: Any) -> Attribute:
