@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..addresses import Family, address_text
-from ..constants import AS_TRANS, BGP_VERSION, MAX_EXTENDED_MESSAGE, MAX_MESSAGE, Afi
+from ..constants import AS_TRANS, BGP_VERSION, MAX_EXTENDED_MESSAGE
 from ..errors import (
     BadBgpIdentifier,
     BadPeerAs,
@@ -16,12 +16,8 @@ from ..errors import (
     UnsupportedVersionNumber,
 )
 from ..messages.capabilities import (
-    AddPath,
-    AddPathMode,
     Capability,
     EnhancedRouteRefresh,
-    ExtendedMessage,
-    ExtendedNextHop,
     FourOctetAs,
     Fqdn,
     GracefulRestart,
@@ -33,6 +29,7 @@ from ..messages.capabilities import registry as capability_registry
 from ..messages.capabilities.role import ALLOWED_PAIRS
 from ..messages.context import Context, PeerKind
 from ..messages.open import Open
+from ..messages.overheard import context_of
 from .settings import SessionSettings
 
 
@@ -108,10 +105,9 @@ def negotiate(settings: SessionSettings, sent: Open, received: Open, *, loopback
     """
     _check_peer(settings, received)
     remote_role = _check_role(settings, received)
-    families = _families(sent) & _families(received)
-    _check_required(settings.required_families - families)
+    context = context_of(received, sent, kind=settings.kind, loopback=loopback)
+    _check_required(settings.required_families - context.families)
     hold_time = min(sent.hold_time, received.hold_time)
-    context = _context(settings.kind, families, sent, received, loopback)
     name = received.find(Fqdn)
     return Negotiated(
         kind=settings.kind,
@@ -186,12 +182,6 @@ def _check_role(settings: SessionSettings, received: Open) -> int | None:
     return remote
 
 
-def _families(side: Open) -> frozenset[Family]:
-    """Families of an OPEN; without any multiprotocol capability it is IPv4 unicast (RFC 4760 §8)."""
-    offered = frozenset(capability.family for capability in side.find_all(MultiProtocol))
-    return offered or frozenset({Family.IPV4_UNICAST})
-
-
 def _check_required(missing: frozenset[Family]) -> None:
     if missing:
         names = ", ".join(str(family) for family in sorted(missing))
@@ -205,50 +195,8 @@ def _keepalive_time(settings: SessionSettings, hold_time: int) -> float:
     return third if settings.keepalive_time is None else min(settings.keepalive_time, third)
 
 
-def _context(kind: PeerKind, families: frozenset[Family], sent: Open, received: Open, loopback: bool) -> Context:
-    ours, theirs = _add_path(sent), _add_path(received)
-    none = AddPathMode(0)
-
-    def add_path(our: AddPathMode, their: AddPathMode) -> frozenset[Family]:
-        return frozenset(
-            family for family in families if our & ours.get(family, none) and their & theirs.get(family, none)
-        )
-
-    return Context(
-        kind=kind,
-        four_octet_as=_both(sent, received, FourOctetAs),
-        families=families,
-        add_path_receive=add_path(AddPathMode.RECEIVE, AddPathMode.SEND),
-        add_path_send=add_path(AddPathMode.SEND, AddPathMode.RECEIVE),
-        extended_next_hop=families & _next_hops(sent) & _next_hops(received),
-        max_receive=_largest(sent),
-        max_send=_largest(received),
-        loopback=loopback,
-    )
-
-
 def _both(sent: Open, received: Open, kind: type[Capability]) -> bool:
     return sent.find(kind) is not None and received.find(kind) is not None
-
-
-def _add_path(side: Open) -> dict[Family, AddPathMode]:
-    """Directions by family; what is said twice adds up."""
-    modes: dict[Family, AddPathMode] = {}
-    for capability in side.find_all(AddPath):
-        for family, mode in capability.entries:
-            modes[family] = modes.get(family, AddPathMode(0)) | mode
-    return modes
-
-
-def _next_hops(side: Open) -> frozenset[Family]:
-    """Families whose routes may have an IPv6 next hop (RFC 8950 §4)."""
-    found = side.find(ExtendedNextHop)
-    return frozenset(family for family, afi in found.entries if afi == Afi.IPV6) if found else frozenset()
-
-
-def _largest(receiver: Open) -> int:
-    """Largest message that this side takes, in octets (RFC 8654 §4)."""
-    return MAX_EXTENDED_MESSAGE if receiver.find(ExtendedMessage) is not None else MAX_MESSAGE
 
 
 def _restart(sent: Open, received: Open) -> PeerRestart | None:

@@ -1,6 +1,6 @@
-"""How somebody who only listens must read what one side of a session sends: from the two OPENs, or by guessing.
+"""How what one side of a session sends must be read: from the two OPENs, or, for a bystander without them, by guessing.
 
-A bystander isn't part of the session, but what an UPDATE's octets mean depends on what its two sides agreed on.
+What an UPDATE's octets mean depends on what the two sides agreed on.
 """
 
 from __future__ import annotations
@@ -50,15 +50,17 @@ def everything(
     )
 
 
-def context_of(sender: Open, receiver: Open, *, loopback: bool = False) -> Context:
+def context_of(sender: Open, receiver: Open, *, kind: PeerKind | None = None, loopback: bool = False) -> Context:
     """How ``receiver`` reads what ``sender`` sends it.
 
-    The peer is external when the AS numbers differ; that two of them are members of one confederation no OPEN says.
-    ``loopback``: the connection runs over loopback addresses.
+    Without a ``kind`` the sender is external when the AS numbers differ; that two of them are members of one
+    confederation no OPEN says. ``loopback``: the connection runs over loopback addresses.
     """
     families = _families(sender) & _families(receiver)
+    if kind is None:
+        kind = PeerKind.INTERNAL if sender.asn == receiver.asn else PeerKind.EXTERNAL
     return Context(
-        kind=PeerKind.INTERNAL if sender.asn == receiver.asn else PeerKind.EXTERNAL,
+        kind=kind,
         four_octet_as=sender.find(FourOctetAs) is not None and receiver.find(FourOctetAs) is not None,
         families=families,
         add_path_receive=families & _add_path(sender, AddPathMode.SEND) & _add_path(receiver, AddPathMode.RECEIVE),
@@ -77,19 +79,23 @@ def _families(side: Open) -> frozenset[Family]:
 
 
 def _add_path(side: Open, mode: AddPathMode) -> frozenset[Family]:
+    """Families with that direction; what is said twice adds up."""
     return frozenset(family for each in side.find_all(AddPath) for family, modes in each.entries if modes & mode)
 
 
 def _next_hops(side: Open) -> frozenset[Family]:
-    entries = (entry for each in side.find_all(ExtendedNextHop) for entry in each.entries)
-    return frozenset(family for family, afi in entries if afi == Afi.IPV6)
+    """Families whose routes may have an IPv6 next hop (RFC 8950 §4)."""
+    found = side.find(ExtendedNextHop)
+    return frozenset(family for family, afi in found.entries if afi == Afi.IPV6) if found else frozenset()
 
 
 def _multiple_labels(side: Open) -> frozenset[Family]:
-    return frozenset(family for each in side.find_all(MultipleLabels) for family, _ in each.entries)
+    found = side.find(MultipleLabels)
+    return frozenset(family for family, _ in found.entries) if found else frozenset()
 
 
 def _largest(side: Open) -> int:
+    """Largest message that this side takes, in octets (RFC 8654 §4)."""
     return MAX_EXTENDED_MESSAGE if side.find(ExtendedMessage) is not None else MAX_MESSAGE
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import importlib.util
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -19,7 +21,7 @@ import pytest
 import pybgp
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SHORT = ("health_checked_service.py", "watch_routes.py")
+SHORT = ("busiest_origins.py", "health_checked_service.py", "watch_routes.py")
 ASN = 64512
 LIMIT = 30.0
 """Seconds that anything may take on a busy machine."""
@@ -170,6 +172,22 @@ def test_a_watcher_prints_what_is_there_and_what_changes() -> None:
                 assert await example.process.wait() == 0
 
     asyncio.run(scenario())
+
+
+def test_the_origins_of_a_table_are_counted_and_damage_is_said(tmp_path: Path) -> None:
+    whole = (EXAMPLES.parent / "tests" / "data" / "mrt" / "frr-table.mrt").read_bytes()
+    cut = tmp_path / "table.mrt.gz"
+    cut.write_bytes(gzip.compress(whole[:-3]))
+
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "busiest_origins.py", cut, "--most", "1"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "AS4200000003 3\n"
+    assert done.stderr.startswith("octet ")
 
 
 @pytest.mark.parametrize("name", SHORT)
