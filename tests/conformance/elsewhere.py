@@ -54,7 +54,6 @@ LATER: Final[dict[str, str]] = {
     "AFI-15": "the speaker has no VPN tables to filter by route targets",
     "AFI-19": "the speaker has no flow specification tables to validate",
     "ENH-03": "IPv4 routes via IPv6 next hops aren't put into the kernel yet",
-    "COM-08": "origin validation isn't built; the community is carried like any other",
     "OTC-01": _ROLES,
     "OTC-02": _ROLES,
     "OTC-03": _ROLES,

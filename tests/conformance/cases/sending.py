@@ -179,3 +179,9 @@ def _communities() -> Iterator[Case]:
     first, second = "0002fde800000001", "0002fde800000002"
     extended = has(a16=f"c0 10 10 {second} {first}")
     yield seen("COM-06", "extended", f"c0 10 18 {second} {first} {second}", extended, at="inside")
+    valid, target = "4300000000000001", "0002fde800000001"
+    both = f"c0 10 10 {target} {valid}"
+    yield seen("COM-08", "from outside", both, has(a16=f"c0 10 08 {target}"), at="internal")
+    yield seen("COM-08", "nothing else from outside", f"c0 10 08 {valid}", has(a16=None), at="internal")
+    yield seen("COM-08", "from inside", both, has(a16=both), at="inside", kind=IBGP)
+    yield seen("COM-08", "not to the outside", both, has(a16=f"c0 10 08 {target}"), at="outside", kind=IBGP)
