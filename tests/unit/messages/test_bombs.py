@@ -13,11 +13,16 @@ from pybgp.addresses import Family
 from pybgp.errors import ProtocolError
 from pybgp.messages import BlockCache, Context, Open, PeerKind, update
 from pybgp.messages.attributes.base import pack
+from pybgp.messages.attributes.mp_reach import MpReach
+from pybgp.messages.families import registry
 
 BOTH = frozenset({Family.IPV4_UNICAST, Family.IPV6_UNICAST})
 PLAIN = Context(families=BOTH, max_receive=65_535)
 TWO_OCTET = Context(families=BOTH, max_receive=65_535, four_octet_as=False, kind=PeerKind.EXTERNAL)
 ADD_PATH = Context(families=BOTH, max_receive=65_535, add_path_receive=BOTH)
+FAMILIES = frozenset(each.family for each in registry.FAMILIES.values())
+RICH = Context(families=FAMILIES, max_receive=65_535, multiple_labels=FAMILIES)
+RICH_ADD_PATH = Context(families=FAMILIES, max_receive=65_535, add_path_receive=FAMILIES)
 LARGEST = 65_535 - 19
 MEMORY = 20
 """Octets of memory at most for an octet of input."""
@@ -95,6 +100,24 @@ UPDATES: dict[str, tuple[Context, Callable[[int], bytes]]] = {
         lambda size: body(ORIGIN + PATH + HOP, _with_ids(size // 5, b"\0")),
     ),
     "IPv6 default routes": (PLAIN, lambda size: body(_reach(bytes(size)) + ORIGIN + PATH, b"")),
+    **{
+        f"{family}, {what}": (RICH, lambda size, at=family, nlri=nlri: _other(at, bytes.fromhex(nlri), size))
+        for family, what, nlri in [
+            (Family.L2VPN_EVPN, "routes of no known type", "0900"),
+            (Family.L2VPN_EVPN, "routes of no known type with an octet", "09 01 00"),
+            (Family.L2VPN_EVPN, "prefixes with host bits", "05 22" + "ff" * 22 + "08" + "ff" * 11),
+            (Family.L2VPN_VPLS, "nothing in it", "0000"),
+            (Family.LINK_STATE, "nothing in it", "0001 0000"),
+            (Family.ROUTE_TARGET, "the default", "00"),
+            (Family.IPV4_LABELED_UNICAST, "default routes", "18 000641"),
+            (Family.IPV4_LABELED_UNICAST, "nine labels", "d8" + "000010" * 8 + "000011"),
+            (Family.IPV6_VPN, "default routes", "58 000641 0000fc0000000001"),
+        ]
+    },
+    "EVPN, path identifiers of routes of no known type": (
+        RICH_ADD_PATH,
+        lambda size: _other(Family.L2VPN_EVPN, _with_ids(size // 6, b"\x09\0"), size),
+    ),
     "no attribute at all": (PLAIN, lambda size: bytes(size)),
     "only octets of ff": (PLAIN, lambda size: b"\xff" * size),
 }
@@ -111,6 +134,13 @@ def _prefixes(count: int) -> bytes:
 
 def _with_ids(count: int, key: bytes) -> bytes:
     return b"".join(number.to_bytes(4) + key for number in range(count))
+
+
+def _other(family: Family, nlri: bytes, size: int) -> bytes:
+    """As many of the same NLRI as fit, with a next hop of the family."""
+    next_hop = bytes((10,)) * registry.FAMILIES[family].next_hop_sizes[0]
+    field = nlri * (size // len(nlri) or 1)
+    return body(pack(0x80, 14, MpReach(family, next_hop, field).encode()) + ORIGIN + PATH, b"")
 
 
 def _reach(nlri: bytes) -> bytes:
