@@ -149,6 +149,8 @@ class LabeledFamily(FamilyCodec):
         return key
 
     def _made(self, value: LabeledPrefix) -> bytes:
+        if len(value.labels) > 1 and not self._take_all:
+            raise ValueError(f"{len(value.labels)} labels: expected one at most unless several are spoken")
         bits = 24 * max(1, len(value.labels)) + 8 * self.between + value.prefix[0]
         if bits > 0xFF:
             raise ValueError(f"{len(value.labels)} labels: {bits} bits with the prefix, expected 255 at most")

@@ -83,7 +83,9 @@ def test_several_labels_are_taken_until_the_s_bit_where_that_was_agreed() -> Non
 
     assert read_keys(V4, key, SEVERAL) == [octets(key)]
     assert V4.multiple_labels.key_text(octets(key)) == "10.1.2.0/24 label 100,200"
-    assert V4.parse("10.1.2.0/24 label 100,200") == octets(key)
+    assert V4.multiple_labels.parse("10.1.2.0/24 label 100,200") == octets(key)
+    with pytest.raises(ValueError, match="expected one at most"):
+        V4.parse("10.1.2.0/24 label 100,200")
     assert read_keys(V4, f"48 00064e 000c8f 0a0102 {key}", SEVERAL) == [octets(key)] * 2
 
 
@@ -294,7 +296,7 @@ def test_what_is_no_key_has_no_value(key: str) -> None:
         (V4, {"prefix": "2001:db8::/32", "labels": []}, "expected a prefix of ipv4-labeled-unicast"),
         (V4, {"prefix": "10.0.0.0/8", "labels": [1048576]}, "expected 0..1048575"),
         (V4, {"prefix": "10.0.0.0/8", "labels": [0, 5]}, "expected another first one"),
-        (V4, {"prefix": "10.0.0.0/8", "labels": [1] * 20}, "expected 255 at most"),
+        (V4.multiple_labels, {"prefix": "10.0.0.0/8", "labels": [1] * 20}, "expected 255 at most"),
         (V4, {"prefix": "10.0.0.0/8", "labels": [1], "rd": "1:1"}, "rd: unknown field"),
         (VPN4, {"prefix": "10.0.0.0/8", "labels": [1]}, "rd: missing"),
         (VPN4, {"rd": "x", "prefix": "10.0.0.0/8", "labels": [1]}, "is not a route distinguisher"),
