@@ -6,6 +6,7 @@ says of it how many prefixes (rows, messages) it found, so that no codec is quic
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
@@ -33,6 +34,7 @@ def pybgp(given: Material) -> Subject:
     """This codec. Its cache of blocks is emptied before each round: every attribute set is a new one."""
     from pybgp import capture, mrt
     from pybgp.capture import Damage
+    from pybgp.daemon.run import GC_THRESHOLDS
     from pybgp.messages import BlockCache, Context, Framer, PeerKind, Update, decode, encode, message, update
     from pybgp.messages.attributes.block import Block
     from pybgp.messages.attributes.next_hop import NextHop
@@ -68,9 +70,14 @@ def pybgp(given: Material) -> Subject:
         return out
 
     def keys() -> list[Any]:
-        framer, blocks = Framer(), BlockCache()
-        bodies = [body for at in range(0, len(stream), READ) for _, body in framer.feed(stream[at : at + READ])]
-        return [update.decode(body, context, blocks) for body in bodies]
+        before = gc.get_threshold()
+        gc.set_threshold(*GC_THRESHOLDS)  # this is the daemon's work, and so it has set the collector
+        try:
+            framer, blocks = Framer(), BlockCache()
+            bodies = [body for at in range(0, len(stream), READ) for _, body in framer.feed(stream[at : at + READ])]
+            return [update.decode(body, context, blocks) for body in bodies]
+        finally:
+            gc.set_threshold(*before)
 
     def encoded() -> list[bytes]:
         return [encode(each, context) for each in decoded]
