@@ -89,6 +89,7 @@ peers: ## BIRD, FRR, GoBGP and the network tools, from the operating system's pa
 	need frr /usr/lib/frr/bgpd /usr/lib/frr/zebra vtysh
 	need gobgpd gobgpd gobgp
 	need bgpdump bgpdump
+	need tshark tshark
 	need iproute2 ip
 	need iputils-ping ping
 	[ $${#missing[@]} = 0 ] && exit 0

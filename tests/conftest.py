@@ -9,7 +9,7 @@ import pytest
 
 from tests import machine
 
-ORDER = ("unit", "property", "conformance", "sim", "integration", "fib", "interop")
+ORDER = ("unit", "property", "conformance", "sim", "integration", "fib", "oracles", "interop")
 HERE = Path(__file__).parent
 
 

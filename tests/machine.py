@@ -21,8 +21,9 @@ DAEMONS: dict[str, tuple[str, ...]] = {
     "frr": ("bgpd", "zebra", "vtysh"),
     "gobgp": ("gobgpd", "gobgp"),
     "bgpdump": ("bgpdump",),
+    "tshark": ("tshark",),
 }
-"""The programs each daemon needs; bgpdump is none, but is installed and missed like one."""
+"""The programs each daemon needs; bgpdump and tshark are none, but are installed and missed like one."""
 
 
 def program(name: str) -> str:

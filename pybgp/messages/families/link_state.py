@@ -1,6 +1,7 @@
 """Link-state: nodes, links and prefixes of an IGP (AFI 16388, SAFI 71, and 72 in a VPN; RFC 9552 §5.2).
 
 A type, a length, and TLVs that pybgp carries as they are; types that it has no name for too, as RFC 9552 §5.2 asks.
+In a VPN the next hops stand behind a route distinguisher of 0 (§5.5).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ..errors import InvalidNetworkField
 from ..fields import from_hex, only, text
 from .base import FamilyCodec, Nlri
 from .framing import cut
-from .route_distinguisher import RD_SIZE, parse_rd, rd_text
+from .route_distinguisher import RD_SIZE, next_hop_with_rd, next_hop_without_rd, parse_rd, rd_text
 
 _HEAD: Final = 4
 _NAMES: Final = {1: "node", 2: "link", 3: "ipv4-prefix", 4: "ipv6-prefix", 6: "srv6-sid"}
@@ -48,14 +49,14 @@ class LinkStateNlri:
 class LinkStateFamily(FamilyCodec):
     """``rd_size``: the octets of the route distinguisher in front of the TLVs."""
 
-    __slots__ = ("_fields", "_rd_size", "family", "rfc")
+    __slots__ = ("_fields", "_rd_size", "family", "next_hop_sizes", "rfc")
 
     max_key = _HEAD + 0xFFFF
-    next_hop_sizes = (4, 16)
 
     def __init__(self, family: Family, rd_size: int, *, rfc: str) -> None:
         self.family = family
         self.rfc = rfc
+        self.next_hop_sizes = (12, 24, 48) if rd_size else (4, 16, 32)
         self._rd_size = rd_size
         self._fields = ("type", "rd", "octets") if rd_size else ("type", "octets")
 
@@ -85,6 +86,12 @@ class LinkStateFamily(FamilyCodec):
         if len(rd) + len(content) > 0xFFFF:
             raise ValueError(f"octets: {len(content)}, expected {0xFFFF - len(rd)} at most")
         return LinkStateNlri(_kind(text(fields, "type")), content, rd).encode()
+
+    def next_hop_address(self, octets: bytes) -> bytes:
+        return next_hop_without_rd(octets) if self._rd_size else octets
+
+    def next_hop_octets(self, address: bytes) -> bytes:
+        return next_hop_with_rd(address) if self._rd_size else address
 
 
 def _size(head: bytes) -> int:

@@ -14,6 +14,7 @@ from ...addresses import address_octets, address_text
 from ..fields import from_hex, text
 
 RD_SIZE: Final = 8
+_NO_RD: Final = bytes(RD_SIZE)
 
 
 def rd_text(rd: bytes) -> str:
@@ -61,6 +62,20 @@ def rd_field(fields: Mapping[str, Any]) -> bytes:
         ValueError: it is missing or isn't a route distinguisher.
     """
     return parse_rd(text(fields, "rd"))
+
+
+def next_hop_without_rd(octets: bytes) -> bytes:
+    """The address, or the global and the link-local one, of a next hop of 12, 24 or 48 octets (RFC 4364 §4.3.2)."""
+    if len(octets) == 48:
+        return octets[RD_SIZE:24] + octets[24 + RD_SIZE :]
+    return octets[RD_SIZE:]
+
+
+def next_hop_with_rd(address: bytes) -> bytes:
+    """Each address behind a route distinguisher of 0."""
+    if len(address) == 32:
+        return _NO_RD + address[:16] + _NO_RD + address[16:]
+    return _NO_RD + address
 
 
 def _number(digits: str, size: int) -> bytes:

@@ -15,9 +15,7 @@ from ..fields import only
 from . import labels
 from .base import Nlri
 from .labeled import LabeledFamily, LabeledPrefix, label_text
-from .route_distinguisher import RD_SIZE, parse_rd, rd_field, rd_text
-
-_NO_RD: Final = bytes(RD_SIZE)
+from .route_distinguisher import RD_SIZE, next_hop_with_rd, next_hop_without_rd, parse_rd, rd_field, rd_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +61,10 @@ class VpnFamily(LabeledFamily):
         return self._made(VpnPrefix(self.family, *self._labeled_fields(fields), rd=rd_field(fields)))
 
     def next_hop_address(self, octets: bytes) -> bytes:
-        if len(octets) == 48:
-            return octets[RD_SIZE:24] + octets[24 + RD_SIZE :]
-        return octets[RD_SIZE:]
+        return next_hop_without_rd(octets)
 
     def next_hop_octets(self, address: bytes) -> bytes:
-        if len(address) == 32:
-            return _NO_RD + address[:16] + _NO_RD + address[16:]
-        return _NO_RD + address
+        return next_hop_with_rd(address)
 
 
 IPV4_VPN: Final = VpnFamily(Family.IPV4_VPN, (12,), (24, 48))

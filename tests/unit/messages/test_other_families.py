@@ -56,7 +56,7 @@ def error_of(attribute: str, context: Context = CONTEXT) -> UpdateError:
 
 
 def announced(family: FamilyCodec, nlri: str, next_hop: str = "0a630001") -> list[list[bytes]]:
-    attribute = mp_reach(next_hop, nlri, family=AFI_SAFI[family])
+    attribute = mp_reach(family.next_hop_octets(octets(next_hop)).hex(), nlri, family=AFI_SAFI[family])
     return [group.keys for group in wire.read(body(f"{attribute} {ORIGIN} {AS_PATH}"), CONTEXT).reachable]
 
 
@@ -84,7 +84,7 @@ def test_a_key_is_text_and_back(family: FamilyCodec, key: str, text: str) -> Non
 )
 def test_a_length_that_cannot_be_is_an_error_with_the_attribute(family: FamilyCodec, nlri: str) -> None:
     for attribute in (
-        mp_reach("0a630001", nlri, family=AFI_SAFI[family]),
+        mp_reach(family.next_hop_octets(octets("0a630001")).hex(), nlri, family=AFI_SAFI[family]),
         mp_unreach(nlri, family=AFI_SAFI[family]),
     ):
         error = error_of(attribute)
@@ -92,8 +92,8 @@ def test_a_length_that_cannot_be_is_an_error_with_the_attribute(family: FamilyCo
 
 
 @EACH
-@pytest.mark.parametrize("size", [0, 5, 12, 24, 32])
-def test_a_next_hop_has_4_or_16_octets(family: FamilyCodec, size: int) -> None:
+@pytest.mark.parametrize("size", [0, 5, 11, 25, 64])
+def test_a_next_hop_of_another_size_is_an_error_with_the_attribute(family: FamilyCodec, size: int) -> None:
     attribute = mp_reach("0a" * size, "", family=AFI_SAFI[family])
 
     error = error_of(attribute)
@@ -246,6 +246,26 @@ def test_the_sizes_of_next_hops() -> None:
         for afi, sizes in {"ipv4": ((4,), (16, 32)), "ipv6": ((16, 32), ())}.items()
         for kind in ("unicast", "multicast", "labeled-unicast")
     }
-    others = dict.fromkeys(["route-target", "l2vpn-evpn", "l2vpn-vpls", "link-state", "link-state-vpn"], ((4, 16), ()))
-    vpns = {"ipv4-vpn": ((12,), (24, 48)), "ipv6-vpn": ((24, 48), ())}
+    others = dict.fromkeys(["route-target", "l2vpn-evpn", "l2vpn-vpls"], ((4, 16), ()))
+    vpns = {"ipv4-vpn": ((12,), (24, 48)), "ipv6-vpn": ((24, 48), ()), "link-state-vpn": ((12, 24, 48), ())}
+    others["link-state"] = ((4, 16, 32), ())
     assert {name: sizes for name, sizes in found.items() if "flowspec" not in name} == plain | others | vpns
+
+
+@pytest.mark.parametrize(
+    ("address", "next_hop"),
+    [
+        pytest.param("c0000201", "0000000000000000 c0000201", id="IPv4"),
+        pytest.param("20010db8" + "00" * 12, "0000000000000000 20010db8" + "00" * 12, id="IPv6"),
+        pytest.param(
+            "20010db8" + "00" * 12 + "fe80" + "00" * 14,
+            "0000000000000000 20010db8" + "00" * 12 + "0000000000000000 fe80" + "00" * 14,
+            id="global and link-local",
+        ),
+    ],
+)
+def test_next_hops_of_link_state_in_a_vpn_stand_behind_a_distinguisher(address: str, next_hop: str) -> None:
+    """RFC 9552 §5.5: as in other VPNs, a route distinguisher of 0 is in front of the next hop."""
+    assert LINK_STATE_VPN.next_hop_octets(octets(address)) == octets(next_hop)
+    assert LINK_STATE_VPN.next_hop_address(octets(next_hop)) == octets(address)
+    assert LINK_STATE.next_hop_octets(octets(address)) == octets(address)
