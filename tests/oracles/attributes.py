@@ -172,7 +172,7 @@ def _encapsulation(kind: int, value: bytes) -> Iterator[Field]:
         case 8 | 9:
             tunnel = "vxlan" if kind == 8 else "nvgre"
             yield f"{name}.{tunnel}.flags", f"{value[0]:#04x}"
-            yield f"{name}.{tunnel}.vnid", f"0x{value[1:4].hex()}" if kind == 9 else str(int.from_bytes(value[1:4]))
+            yield f"{name}.{tunnel}.vnid", f"0x{value[1:4].hex()}"
             yield f"{name}.{tunnel}.mac", value[4:10].hex(":")
             yield f"{name}.{tunnel}.reserved", f"{int.from_bytes(value[10:]):#06x}"
 

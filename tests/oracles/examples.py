@@ -18,6 +18,7 @@ from pybgp.constants import AttributeCode, ErrorCode, Safi
 from pybgp.messages import update
 from pybgp.messages.attributes.aigp import Aigp
 from pybgp.messages.attributes.as4 import As4Aggregator, As4Path
+from pybgp.messages.attributes.attr_set import AttrSet
 from pybgp.messages.attributes.base import Attribute, pack
 from pybgp.messages.attributes.block import Block
 from pybgp.messages.attributes.extended_communities import ExtendedCommunities
@@ -189,16 +190,22 @@ def blocks(draw: st.DrawFn, family: Family) -> Block:
     next_hop = block.next_hop
     if len(next_hop) == 32:
         next_hop = next_hop[:16] + b"\xfe\x80" + next_hop[18:]
-    return replace_block(block, next_hop)
+    return _comparable_block(block, next_hop)
 
 
-def replace_block(block: Block, next_hop: bytes) -> Block:
-    """The block with this next hop, without extended communities that can't be compared."""
+def _comparable_block(block: Block, next_hop: bytes) -> Block:
+    """The block with this next hop, without what can't be compared."""
     attributes = [_comparable(each) for each in block.attributes.values()]
     return Block.build([each for each in attributes if each is not None], next_hop)
 
 
+_BY_THEMSELVES: Final = (Aigp, AttrSet, PmsiTunnel, PrefixSid, TunnelEncapsulation)
+"""Attributes that ``OTHER_ATTRIBUTES`` has, with values that tshark can read."""
+
+
 def _comparable(attribute: Attribute) -> Attribute | None:
+    if isinstance(attribute, _BY_THEMSELVES):
+        return None
     if not isinstance(attribute, ExtendedCommunities):
         return attribute
     values = tuple(filter(communities.has_fields, attribute.values))
