@@ -6,32 +6,27 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from struct import Struct
 from typing import Final, NamedTuple
 
 from ..addresses import Family
 from ..constants import AttributeCode
-from ..errors import UpdateError
-from .attributes.base import KIND_BITS, RawAttribute, walk
 from .attributes.block import Block, Parsed, parse
 from .attributes.cache import BlockCache
-from .attributes.mp_reach import MpReach, MpUnreach
-from .attributes.next_hop import canonical_next_hop, why_no_host
+from .attributes.mp_reach import MpUnreach
 from .context import Context
 from .errors import (
-    AttributeProblem,
     InvalidNetworkField,
-    InvalidNextHop,
     MalformedAttributeList,
-    OptionalAttributeError,
     Outcome,
     Problem,
 )
-from .families.base import BadKey, FamilyCodec, Groups, by_identifier
+from .families.base import FamilyCodec, Groups
 from .families.ipv4_unicast import IPV4_UNICAST
-from .families.registry import codec, spoken
+from .families.registry import codec
 from .lazily import chained, made
+from .multiprotocol import Offer, has_nlri_behind, keys_of, negotiated, read_reach, read_unreach, take
 from .packing import announce, end_of_rib, next_hop_offset, to_two_octet, wire_attributes, withdraw
 
 __all__ = [
@@ -51,14 +46,10 @@ __all__ = [
 
 IPV4: Final = Family.IPV4_UNICAST
 _MP_REACH: Final = AttributeCode.MP_REACH_NLRI.value
-_MP_UNREACH: Final = AttributeCode.MP_UNREACH_NLRI.value
-_MP_FLAGS: Final = 0x80
 _FAMILY_HEAD: Final = Struct("!HBB").unpack_from
 _LENGTHS: Final = Struct("!HH").unpack_from
 """The lengths of the withdrawn field and, if that is empty, of the attribute field."""
 _tuple: Final = tuple.__new__
-_JUDGED_AT_ONCE: Final = 64
-"""Keys that a family is asked about in one go, so that what it says of them takes little memory."""
 
 
 class Withdrawn(NamedTuple):
@@ -168,30 +159,22 @@ def _only_reach(body: bytes, context: Context, blocks: BlockCache) -> Update | N
         return None
 
 
-class _Offer(NamedTuple):
-    """Prefixes that an UPDATE makes reachable; ``next_hop`` is None where the attribute NEXT_HOP has it."""
-
-    family: Family
-    next_hop: bytes | None
-    groups: Groups
-
-
 def _decode(withdrawn: bytes, attributes: bytes, nlri: bytes, context: Context, blocks: BlockCache) -> Update:
     """Everything but the usual cases.
 
     Prefixes are read before the attributes are judged: treat-as-withdraw needs all of them (RFC 7606 §3 j).
     """
     problems: list[Problem] = []
-    rest, reach, unreach = _take_multiprotocol(attributes)
+    rest, reach, unreach = take(attributes)
     if not (withdrawn or rest or nlri or reach) and (unreach is None or len(unreach.value) == 3):
         family = MpUnreach.decode(unreach.value).family if unreach else IPV4
-        return Update((), (), family if _usable(family, unreach, context, problems) else None, tuple(problems))
+        return Update((), (), family if negotiated(family, unreach, context, problems) else None, tuple(problems))
     gone = [_withdrawn(IPV4, _read_classic(withdrawn, context, problems))]
-    offers = [_Offer(IPV4, None, groups) for groups in [_read_classic(nlri, context, problems)] if groups]
+    offers = [Offer(IPV4, None, groups) for groups in [_read_classic(nlri, context, problems)] if groups]
     if unreach is not None:
-        gone.append(_read_unreach(unreach, context, problems))
+        gone.append(_withdrawn(*read_unreach(unreach, context, problems)))
     if reach is not None:
-        offer, is_usable = _read_reach(reach, context, problems)
+        offer, is_usable = read_reach(reach, context, problems)
         if is_usable:
             offers += [offer] if offer.groups else []
         else:
@@ -199,7 +182,7 @@ def _decode(withdrawn: bytes, attributes: bytes, nlri: bytes, context: Context, 
     parsed = _judge(rest, offers, context, blocks)
     if parsed:  # the classic fields come first, and their NEXT_HOP can only add to what is wrong
         problems += parsed[0].problems
-    _raise_what_resets(problems, has_nlri=bool(nlri) or (reach is not None and _has_nlri(reach)))
+    _raise_what_resets(problems, has_nlri=bool(nlri) or (reach is not None and has_nlri_behind(reach)))
     usable = all(each.block is not None for each in parsed)
     here: list[Sequence[Reachable]] = []
     for offer, each in zip(offers, parsed, strict=False):
@@ -215,45 +198,9 @@ def _withdrawn(family: Family, groups: Groups) -> Sequence[Withdrawn]:
     return made(lambda group: Withdrawn(family, *group), groups)
 
 
-def _announced(offer: _Offer, block: Block) -> Sequence[Reachable]:
+def _announced(offer: Offer, block: Block) -> Sequence[Reachable]:
     family = offer.family
     return made(lambda group: Reachable(family, *group, block), offer.groups)
-
-
-def _take_multiprotocol(attributes: bytes) -> tuple[bytes, RawAttribute | None, RawAttribute | None]:
-    """The attribute field without MP_REACH_NLRI and MP_UNREACH_NLRI, and these two.
-
-    Raises:
-        MalformedAttributeList: one of them twice (3/1, RFC 7606 §3 g).
-        OptionalAttributeError: one of them with wrong flags or cut off (3/9, RFC 7606 §5.3).
-    """
-    taken: dict[int, RawAttribute] = {}
-    others: list[bytes] = []
-    first = at = 0  # where the others begin that are not in the list yet; where the next attribute begins
-    try:
-        for raw in walk(attributes):
-            end = at + len(raw.octets)
-            if raw.code in (_MP_REACH, _MP_UNREACH):
-                _check_multiprotocol(raw, taken)
-                taken[raw.code] = raw
-                others.append(attributes[first:at])
-                first = end
-            at = end
-    except MalformedAttributeList as error:
-        if error.attribute in (_MP_REACH, _MP_UNREACH):
-            if error.attribute in taken:
-                raise MalformedAttributeList(error.attribute, error.why) from None
-            raise OptionalAttributeError(error.attribute, error.why, data=error.data) from None
-    others.append(attributes[first:])  # what is malformed in it, the parser of the block will meet again
-    return b"".join(others), taken.get(_MP_REACH), taken.get(_MP_UNREACH)
-
-
-def _check_multiprotocol(raw: RawAttribute, taken: dict[int, RawAttribute]) -> None:
-    if raw.code in taken:
-        raise MalformedAttributeList(raw.code, "more than once")
-    if raw.flags & KIND_BITS != _MP_FLAGS:
-        why = f"flags {raw.flags:02x}, expected {_MP_FLAGS:02x}"
-        raise OptionalAttributeError(raw.code, why, data=raw.octets)
 
 
 def _read_classic(field: bytes, context: Context, problems: list[Problem]) -> Groups:
@@ -262,119 +209,12 @@ def _read_classic(field: bytes, context: Context, problems: list[Problem]) -> Gr
     Raises:
         InvalidNetworkField: 3/10.
     """
-    if not field or not _usable(IPV4, None, context, problems):
+    if not field or not negotiated(IPV4, None, context, problems):
         return []
-    return _keys(IPV4_UNICAST, field, context)
+    return keys_of(IPV4_UNICAST, field, context)
 
 
-def _read_unreach(raw: RawAttribute, context: Context, problems: list[Problem]) -> Sequence[Withdrawn]:
-    """What a MP_UNREACH_NLRI withdraws.
-
-    Raises:
-        OptionalAttributeError: 3/9 with the attribute.
-    """
-    try:
-        found = MpUnreach.decode(raw.value)
-        family = _usable(found.family, raw, context, problems)
-        groups = _keys(family, found.nlri, context) if family else []
-    except (OptionalAttributeError, InvalidNetworkField) as error:
-        raise _multiprotocol_error(raw, error) from None
-    if family is not None:
-        # a key that is wrong inside was never taken for a route: there is nothing to withdraw
-        groups, _ = _judged(family, groups, raw, problems, at_most=Outcome.DISCARD)
-    return _withdrawn(found.family, groups)
-
-
-def _read_reach(raw: RawAttribute, context: Context, problems: list[Problem]) -> tuple[_Offer, bool]:
-    """What a MP_REACH_NLRI offers, and whether that can be used; if not, its prefixes count as withdrawn.
-
-    Raises:
-        OptionalAttributeError: 3/9 with the attribute; a next hop of a size that the family doesn't have is one too.
-    """
-    try:
-        found = MpReach.decode(raw.value)
-        family = _usable(found.family, raw, context, problems)
-        if family is None:
-            return _Offer(found.family, None, []), True
-        sizes = family.next_hop_sizes
-        if found.family in context.extended_next_hop:
-            sizes += family.extended_next_hop_sizes
-        if len(found.next_hop) not in sizes:
-            expected = " or ".join(map(str, sizes))
-            raise OptionalAttributeError(raw.code, f"next hop of {len(found.next_hop)} octets, expected {expected}")
-        groups = _keys(family, found.nlri, context)
-    except (OptionalAttributeError, InvalidNetworkField) as error:
-        raise _multiprotocol_error(raw, error) from None
-    groups, good = _judged(family, groups, raw, problems)
-    next_hop = family.next_hop_address(found.next_hop)
-    why = why_no_host(next_hop, loopback=context.loopback) if next_hop else ""
-    if why:
-        invalid = InvalidNextHop(raw.code, why, data=raw.octets)
-        problems.append(Problem(Outcome.TREAT_AS_WITHDRAW, raw.code, why, raw.octets, invalid))
-    return _Offer(found.family, canonical_next_hop(next_hop), groups), good and not why
-
-
-def _judged(
-    family: FamilyCodec,
-    groups: Groups,
-    raw: RawAttribute,
-    problems: list[Problem],
-    *,
-    at_most: Outcome = Outcome.RESET,
-) -> tuple[Groups, bool]:
-    """The keys without those that are wrong inside, which cost ``at_most`` that, and whether the others can be used.
-
-    Of all that are to cost the same, the first is a problem: an attribute has room for thousands.
-    """
-    if family.plain:
-        return groups, True
-    first: dict[Outcome, BadKey] = {}
-    for _, keys in groups:
-        for at in range(0, len(keys), _JUDGED_AT_ONCE):
-            for each in family.judge(keys[at : at + _JUDGED_AT_ONCE]):
-                first.setdefault(each.outcome, each)
-    if not first:
-        return groups, True
-    for key, outcome, why in first.values():
-        error = OptionalAttributeError(raw.code, why, data=raw.octets)
-        problems.append(Problem(min(outcome, at_most), raw.code, why, key, error))
-    return by_identifier(lambda: _right_inside(family, groups)), max(first) < Outcome.TREAT_AS_WITHDRAW
-
-
-def _right_inside(family: FamilyCodec, groups: Groups) -> Iterator[tuple[bytes, bytes]]:
-    """(path identifier, key) of the keys that ``judge`` has nothing against."""
-    for path_id, keys in groups:
-        identifier = path_id.to_bytes(4)
-        for at in range(0, len(keys), _JUDGED_AT_ONCE):
-            some = keys[at : at + _JUDGED_AT_ONCE]
-            wrong = {each.key for each in family.judge(some)}
-            yield from ((identifier, key) for key in some if key not in wrong)
-
-
-def _multiprotocol_error(raw: RawAttribute, error: UpdateError) -> OptionalAttributeError:
-    why = error.why if isinstance(error, AttributeProblem) else str(error)
-    return OptionalAttributeError(raw.code, why, data=raw.octets)
-
-
-def _usable(family: Family, raw: RawAttribute | None, context: Context, problems: list[Problem]) -> FamilyCodec | None:
-    """The family's codec if the session has the family; else what is there is ignored (RFC 4760 §7)."""
-    found = spoken(family, context)
-    if found is None:
-        code, octets = (None, b"") if raw is None else (raw.code, raw.octets)
-        why = f"family {family} was not negotiated"
-        error = OptionalAttributeError(code or 0, why, data=octets)
-        problems.append(Problem(Outcome.DISCARD, code, why, octets, error))
-    return found
-
-
-def _keys(family: FamilyCodec, field: bytes, context: Context) -> Groups:
-    if family.family in context.add_path_receive:
-        return family.split_with_ids(field)
-    keys = family.split(field)
-    return [(0, keys)] if keys else []
-
-
-def _judge(rest: bytes, offers: list[_Offer], context: Context, blocks: BlockCache) -> list[Parsed]:
+def _judge(rest: bytes, offers: list[Offer], context: Context, blocks: BlockCache) -> list[Parsed]:
     """What the attributes are worth: for each offer, or once without any."""
     if not offers:
         return [parse(rest, None, context, has_nlri=False)] if rest else []
@@ -392,10 +232,6 @@ def _raise_what_resets(problems: list[Problem], *, has_nlri: bool) -> None:
     worst = max(problems, key=lambda problem: problem.outcome, default=None)
     if worst is not None and worst.outcome >= limit:
         raise worst.error
-
-
-def _has_nlri(reach: RawAttribute) -> bool:
-    return len(reach.value) > 5 + reach.value[3]  # it was read before; that would be another copy
 
 
 def _without_announced(gone: Sequence[Withdrawn], reachable: Sequence[Reachable]) -> Sequence[Withdrawn]:
