@@ -28,7 +28,8 @@ class Context:
     ``multiple_labels`` those whose keys may have more than one label (RFC 8277 §2.1);
     ``max_receive`` and ``max_send`` are message sizes in octets (RFC 8654). ``loopback``: the session itself runs over
     loopback addresses, so they are hosts, and valid next hops. ``same_domain``: an external peer is one of our own
-    administration, and may send what is for that only: AIGP (RFC 7311 §3.1) and the prefix SID (RFC 8669 §5).
+    administration, and may send what is for that only: AIGP (RFC 7311 §3.3), the prefix SID (RFC 8669 §4) and tunnels
+    (RFC 9012 §11).
     """
 
     kind: PeerKind = PeerKind.INTERNAL

@@ -41,16 +41,18 @@ class AttributeProblem(UpdateError):
     """Something is wrong with one path attribute.
 
     ``attribute`` is its type; ``why`` says what was seen and expected. ``data`` becomes the whole attribute as received
-    once the parser knows it.
+    once the parser knows it. ``least`` is what the error costs where that is more than what the attribute's errors cost
+    in general.
     """
 
     carries_attribute: ClassVar[bool] = True
     """Does the NOTIFICATION carry the attribute as data (RFC 4271 §6.3)?"""
 
-    def __init__(self, attribute: int, why: str, *, data: bytes = b"") -> None:
+    def __init__(self, attribute: int, why: str, *, data: bytes = b"", least: Outcome = Outcome.NONE) -> None:
         super().__init__(f"{attribute_name(attribute)}: {why}", data=data)
         self.attribute = attribute
         self.why = why
+        self.least = least
 
 
 class AttributeFlagsError(AttributeProblem):
@@ -176,7 +178,7 @@ _SECTIONS: Final[Mapping[int, str]] = {
     23: "9012 13",
     24: "7606 7.13",
     25: "7606 7.15",
-    26: "7311 3",
+    26: "7311 3.2",
     AttributeCode.LARGE_COMMUNITIES: "8092 6",
     35: "9234 5",
     40: "8669 6",

@@ -42,10 +42,11 @@ _EXTENDED_COMMUNITIES_MASK: Final = sum(1 << kind.code for kind, _ in _EXTENDED_
 _NOT_OUTSIDE: Final = (
     AttributeCode.ORIGINATOR_ID,
     AttributeCode.CLUSTER_LIST,
+    AttributeCode.TUNNEL_ENCAPSULATION,
     AttributeCode.AIGP,
     AttributeCode.PREFIX_SID,
 )
-"""What belongs to the AS or its domain: RFC 4456 §8, RFC 7311 §3.4, RFC 8669 §8."""
+"""What belongs to the AS or its domain: RFC 4456 §8, RFC 9012 §11, RFC 7311 §3.3, RFC 8669 §8."""
 _NOT_OUTSIDE_MASK: Final = sum(1 << code for code in _NOT_OUTSIDE)
 
 

@@ -77,7 +77,7 @@ class Outbound:
         return group
 
     def refresh(self, conn: int, family: Family, *, enhanced: bool) -> None:
-        """The peer asks for everything again; an enhanced answer is framed by BoRR and EoRR (RFC 7313 §4.1)."""
+        """The peer asks for everything again; an enhanced answer is framed by BoRR and EoRR (RFC 7313 §4)."""
         for group, member in self._by_conn.get(conn, ()):
             if group.rules.family == family:
                 self._refreshes[conn, family] = enhanced  # of a flood of requests one waits, and one is answered

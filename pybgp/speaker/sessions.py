@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .core import SpeakerCore
 
 REFRESH_LIMIT: Final = 600.0
-"""Seconds that an enhanced refresh may take before what was not renewed goes (RFC 7313 §4.2)."""
+"""Seconds that an enhanced refresh may take before what was not renewed goes (RFC 7313 §4)."""
 
 
 class Sessions:
@@ -408,14 +408,14 @@ class Sessions:
             self._end_refresh(peer, family, 0)
 
     def _end_refresh(self, peer: Peer, family: Family, since: int) -> None:
-        """What has not been sent again since BoRR is gone (RFC 7313 §4.2), if that was at epoch ``since`` or later."""
+        """What has not been sent again since BoRR is gone (RFC 7313 §4), if that was at epoch ``since`` or later."""
         begun = peer.refreshing.get(family)
         if begun is not None and begun >= since:
             del peer.refreshing[family]
             self._drop_older(peer, {family}, begun)
 
     def _give_up_refresh(self, peer: Peer, family: Family, since: int) -> None:
-        """EoRR has not come in time (RFC 7313 §4.2)."""
+        """EoRR has not come in time (RFC 7313 §4)."""
         if peer.refreshing.get(family, -1) >= since:
             self._core.event("refresh_unfinished", "warn", peer=peer.name, family=str(family), limit_s=REFRESH_LIMIT)
             self._end_refresh(peer, family, since)

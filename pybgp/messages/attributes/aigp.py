@@ -17,15 +17,17 @@ from .tlv import Tlv, exhaust, read_tlvs, write_tlv
 _METRIC: Final = 1
 """Type of the AIGP TLV."""
 _METRIC_SIZE: Final = 8
-_HIGHEST: Final = (1 << 64) - 1
+_UNREACHABLE: Final = (1 << 64) - 1
+_HIGHEST: Final = _UNREACHABLE - 1
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Aigp(AttributeValue):
     """``tlvs`` in the order of the wire. Optional, non-transitive.
 
-    Only the first TLV of type 1 counts, ``metric``; all others are passed on as they are (§3). By default it is taken
-    from inside the AS and the confederation only (§3.1: AIGP_SESSION); ``Context.same_domain`` enables it.
+    Only the first TLV of type 1 counts, ``metric``; all others are passed on as they are (§3). The highest metric means
+    that there is no way, and counts as malformed (§3.2). By default the attribute is taken from inside the AS and the
+    confederation only (§3.3: AIGP_SESSION); ``Context.same_domain`` enables it.
     """
 
     code: ClassVar[int] = AttributeCode.AIGP
@@ -33,12 +35,12 @@ class Aigp(AttributeValue):
     malformed: ClassVar[Outcome] = Outcome.DISCARD
     accepted_from: ClassVar[frozenset[PeerKind]] = INSIDE_CONFEDERATION
     rfc: ClassVar[str] = "7311 §3"
-    length_rule: ClassVar[str] = "whole TLVs, at least one; 11 octets of type 1"
+    length_rule: ClassVar[str] = "whole TLVs, at least one; 11 octets of type 1, and not the highest metric"
     tlvs: tuple[Tlv, ...]
 
     @classmethod
     def of(cls, metric: int) -> Self:
-        """Nothing but an accumulated metric, 0..18446744073709551615."""
+        """Nothing but an accumulated metric, 0..18446744073709551614."""
         return cls((Tlv(_METRIC, metric.to_bytes(_METRIC_SIZE)),))
 
     @property
@@ -52,7 +54,8 @@ class Aigp(AttributeValue):
 
         Raises:
             AttributeLengthError: empty; dropped (RFC 7311 §3.2).
-            OptionalAttributeError: TLVs that don't add up, an AIGP TLV of another length than 11; dropped.
+            OptionalAttributeError: TLVs that don't add up, an AIGP TLV of another length than 11, a first one with the
+                highest metric; dropped.
         """
         return cls(tuple(_read(data)))
 
@@ -94,15 +97,23 @@ class Aigp(AttributeValue):
             raise ValueError("aigp is empty: expected at least one TLV")
         if any(kind == _METRIC and len(value) != _METRIC_SIZE for kind, value in tlvs):
             raise ValueError("type = 1: expected a metric, 8 octets")
-        return writable(cls(tuple(tlvs)))
+        found = cls(tuple(tlvs))
+        if found.metric == _UNREACHABLE:
+            raise ValueError(f"metric = {_UNREACHABLE}: expected 0..{_HIGHEST}")
+        return writable(found)
 
 
 def _read(data: bytes) -> Iterator[Tlv]:
     if not data:
         raise AttributeLengthError(Aigp.code, data, expected=Aigp.length_rule)
+    first = True
     for tlv in read_tlvs(Aigp.code, data, head_counts=True):
-        if tlv.kind == _METRIC and len(tlv.value) != _METRIC_SIZE:
-            raise OptionalAttributeError(Aigp.code, f"AIGP TLV of length {3 + len(tlv.value)}, expected 11")
+        if tlv.kind == _METRIC:
+            if len(tlv.value) != _METRIC_SIZE:
+                raise OptionalAttributeError(Aigp.code, f"AIGP TLV of length {3 + len(tlv.value)}, expected 11")
+            if first and int.from_bytes(tlv.value) == _UNREACHABLE:
+                raise OptionalAttributeError(Aigp.code, f"metric {_UNREACHABLE}, expected 0..{_HIGHEST}")
+            first = False
         yield tlv
 
 

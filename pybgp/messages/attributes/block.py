@@ -39,7 +39,7 @@ _REPR_SIZE: Final = 1000
 _LAST_HEAD: Final = AttributeCode.COMMUNITIES.value
 _MP: Final = frozenset({AttributeCode.MP_REACH_NLRI, AttributeCode.MP_UNREACH_NLRI})
 _AS4: Final = frozenset({AttributeCode.AS4_PATH, AttributeCode.AS4_AGGREGATOR})
-_SAME_DOMAIN: Final = frozenset({AttributeCode.AIGP, AttributeCode.PREFIX_SID})
+_SAME_DOMAIN: Final = frozenset({AttributeCode.TUNNEL_ENCAPSULATION, AttributeCode.AIGP, AttributeCode.PREFIX_SID})
 """Attributes that an external peer may send if it belongs to our own administration."""
 _NOT_IN_A_BLOCK: Final = _MP | _AS4 | {AttributeCode.NEXT_HOP}
 
@@ -353,7 +353,7 @@ class _Parser:
             try:
                 found = kind.canonical(raw.value, self._context)
             except AttributeProblem as error:
-                self._note(kind.malformed, error, raw.octets)
+                self._note(max(kind.malformed, error.least), error, raw.octets)
             else:
                 if found is not None:
                     self._found[code] = (_flags_to_write(kind.flags, raw.flags), found)

@@ -69,7 +69,7 @@ KINDS: Final = (
     Kind(0x0209, "source-as", _AS4, "6514 §6"),
     Kind(0x000A, "l2vpn-id", _AS2, "6074 §3.1"),
     Kind(0x010A, "l2vpn-id", _IPV4, "6074 §3.1"),
-    Kind(0x0107, "ospf-router-id", _IPV4, "4577 §4.2.7"),
+    Kind(0x0107, "ospf-router-id", _IPV4, "4577 §4.2.6"),
     Kind(0x010B, "vrf-import", _IPV4, "6514 §7"),
     Kind(0x0306, "ospf-route-type", OspfRouteType(), "4577 §4.2.6"),
     Kind(0x030B, "color", Color(), "9012 §4.3"),

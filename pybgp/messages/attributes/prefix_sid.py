@@ -18,6 +18,7 @@ from .base import CANONICAL, INSIDE_CONFEDERATION, AttributeValue, pieces, writa
 from .srv6_service import L2_SERVICE, L3_SERVICE, Srv6Service, check_service
 from .tlv import Tlv, exhaust, read_tlvs, write_tlv
 
+_HEAD: Final = 3
 _LABEL_INDEX: Final = 1
 _LABEL_INDEX_SIZE: Final = 7
 _ORIGINATOR_SRGB: Final = 3
@@ -75,14 +76,15 @@ Item = LabelIndex | OriginatorSrgb | Srv6Service | Tlv
 class PrefixSid(AttributeValue):
     """``tlvs`` in the order of the wire. Optional, transitive, and yet only for our own segment routing domain.
 
-    From an external peer it is dropped (RFC 8669 §5), unless ``Context.same_domain`` says that it is one of ours.
+    From an external peer it is dropped (RFC 8669 §4), unless ``Context.same_domain`` says that it is one of ours.
+    What is malformed is dropped (RFC 8669 §6), but in a service TLV it counts as a withdrawal (RFC 9252 §7).
     """
 
     code: ClassVar[int] = AttributeCode.PREFIX_SID
     flags: ClassVar[int] = OPTIONAL_TRANSITIVE
     malformed: ClassVar[Outcome] = Outcome.DISCARD
     accepted_from: ClassVar[frozenset[PeerKind]] = INSIDE_CONFEDERATION
-    rfc: ClassVar[str] = "8669 §3, 9252"
+    rfc: ClassVar[str] = "8669 §3, 9252 §2"
     length_rule: ClassVar[str] = "whole TLVs, at least one; 7 octets of type 1, 2 and a multiple of 6 of type 3"
     tlvs: tuple[Item, ...]
 
@@ -97,7 +99,8 @@ class PrefixSid(AttributeValue):
 
         Raises:
             AttributeLengthError: empty; dropped (RFC 8669 §6).
-            OptionalAttributeError: TLVs that don't add up, or don't have the length of their type; dropped.
+            OptionalAttributeError: TLVs that don't add up, or don't have the length of their type; dropped, or
+                treat-as-withdraw if it is a service TLV (RFC 9252 §7).
         """
         return cls(tuple(map(_typed, _read(data))))
 
@@ -139,9 +142,16 @@ def _read(data: bytes) -> Iterator[Tlv]:
     """TLVs that have the length of their type."""
     if not data:
         raise AttributeLengthError(PrefixSid.code, data, expected=PrefixSid.length_rule)
-    for tlv in read_tlvs(PrefixSid.code, data):
-        _check(tlv)
-        yield tlv
+    at = 0
+    try:
+        for tlv in read_tlvs(PrefixSid.code, data):
+            _check(tlv)
+            yield tlv
+            at += _HEAD + len(tlv.value)
+    except OptionalAttributeError as error:
+        if data[at] in (L3_SERVICE, L2_SERVICE):
+            error.least = Outcome.TREAT_AS_WITHDRAW
+        raise
 
 
 def _check(tlv: Tlv) -> None:

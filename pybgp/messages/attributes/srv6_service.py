@@ -1,4 +1,4 @@
-"""The SRv6 L3 and L2 service TLVs of PREFIX_SID: to which SIDs a service's packets are sent (RFC 9252 §2, §3)."""
+"""The SRv6 L3 and L2 service TLVs of PREFIX_SID: to which SIDs a service's packets are sent (RFC 9252 §2, §3.1)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from ...constants import OPTIONAL_TRANSITIVE, Afi, AttributeCode
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, OptionalAttributeError, Outcome
 from ..fields import array, from_hex, items, octets, only, present
-from .base import CANONICAL, EVERYBODY, AttributeValue, writable
+from .base import CANONICAL, INSIDE_CONFEDERATION, AttributeValue, writable
 from .tlv import Tlv, exhaust, name_of, number_of, read_tlvs, write_tlv
 
 TUNNEL_TYPES: Final = {
@@ -34,6 +34,7 @@ SUB_TLV_TYPES: Final = {
     1: "encapsulation",
     2: "protocol-type",
     4: "color",
+    5: "load-balancing-block",
     6: "tunnel-egress-endpoint",
     7: "ds-field",
     8: "udp-destination-port",
@@ -78,12 +79,15 @@ class Tunnel(NamedTuple):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TunnelEncapsulation(AttributeValue):
-    """``tunnels`` in the order of the wire; those of unknown types are kept and passed on. Optional, transitive."""
+    """``tunnels`` in the order of the wire; those of unknown types are kept and passed on. Optional, transitive.
+
+    From an external peer it is dropped (RFC 9012 §11), unless ``Context.same_domain`` says that it is one of ours.
+    """
 
     code: ClassVar[int] = AttributeCode.TUNNEL_ENCAPSULATION
     flags: ClassVar[int] = OPTIONAL_TRANSITIVE
     malformed: ClassVar[Outcome] = Outcome.TREAT_AS_WITHDRAW
-    accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
+    accepted_from: ClassVar[frozenset[PeerKind]] = INSIDE_CONFEDERATION
     rfc: ClassVar[str] = "9012 §2"
     length_rule: ClassVar[str] = "whole TLVs of whole sub-TLVs, at least one"
     tunnels: tuple[Tunnel, ...]

@@ -55,10 +55,12 @@ _as4_paths = as_paths.filter(lambda path: bool(path.segments)).map(lambda path: 
 _few_octets = st.binary(max_size=12)
 _other_tlvs = st.builds(Tlv, st.integers(7, 255), _few_octets)
 _aigp = st.one_of(
-    st.builds(Aigp.of, st.integers(0, (1 << 64) - 1)),
-    st.lists(st.one_of(_other_tlvs, st.builds(Tlv, st.just(1), octets(8))), min_size=1, max_size=4).map(
-        lambda tlvs: Aigp(tuple(tlvs))
-    ),
+    st.builds(Aigp.of, st.integers(0, (1 << 64) - 2)),
+    st.lists(
+        st.one_of(_other_tlvs, st.builds(Tlv, st.just(1), octets(8).filter(lambda metric: metric != b"\xff" * 8))),
+        min_size=1,
+        max_size=4,
+    ).map(lambda tlvs: Aigp(tuple(tlvs))),
 )
 _pmsi_tunnels = st.builds(
     PmsiTunnel,

@@ -218,6 +218,8 @@ BAD_TEXT = {
     "flags of two octets": (UnknownAttribute, "type 99 flags e0e0 value 00"),
     "an empty AIGP": (Aigp, ""),
     "a metric too large": (Aigp, str(1 << 64)),
+    "the metric that is malformed": (Aigp, str((1 << 64) - 1)),
+    "the metric that is malformed, as octets": (Aigp, "1=" + "ff" * 8),
     "a metric of the wrong length": (Aigp, "1=0102"),
     "a TLV's type": (Aigp, "256=00"),
     "a tunnel's id": (PmsiTunnel, "mldp-p2mp flags 00 label 0 id here"),

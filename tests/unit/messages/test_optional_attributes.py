@@ -94,6 +94,7 @@ def row(*ids: str, name: str) -> dict[str, object]:
         pytest.param(0x80, AIGP, "05 0004", Outcome.DISCARD, **row("ATT-34", name="aigp overrun")),
         pytest.param(0x80, AIGP, "01 000a 00000000000003", Outcome.DISCARD, **row("ATT-34", name="aigp length 10")),
         pytest.param(0x80, AIGP, f"{METRIC} 05", Outcome.DISCARD, **row("ATT-34", name="aigp half a head")),
+        pytest.param(0x80, AIGP, f"01 000b {'ff' * 8}", Outcome.DISCARD, **row("ATT-34", name="aigp unreachable")),
         pytest.param(0xC0, AIGP, METRIC, Outcome.DISCARD, **row("ATT-34", "ATT-01", name="aigp flags")),
         pytest.param(0xC0, PMSI, "00 06 0001", Outcome.TREAT_AS_WITHDRAW, **row("ATT-37", name="pmsi 4 octets")),
         pytest.param(0x80, PMSI, "00 00 000000", Outcome.TREAT_AS_WITHDRAW, **row("ATT-01", name="pmsi flags")),
@@ -109,9 +110,16 @@ def row(*ids: str, name: str) -> dict[str, object]:
         pytest.param(0xC0, SID, "03 0002 0000", Outcome.DISCARD, **row("ATT-38", name="srgb without ranges")),
         pytest.param(0xC0, SID, "03 0009 0000 003e80 001f40 00", Outcome.DISCARD, **row("ATT-38", name="srgb of 9")),
         pytest.param(0xC0, SID, "09 0003 0102", Outcome.DISCARD, **row("ATT-38", name="sid overrun")),
-        pytest.param(0xC0, SID, "05 0000", Outcome.DISCARD, **row("ATT-38", name="srv6 without reserved")),
-        pytest.param(0xC0, SID, "05 0005 00 01 0001 00", Outcome.DISCARD, **row("ATT-38", name="srv6 short sid")),
-        pytest.param(0xC0, SID, "05 0004 00 01 0001", Outcome.DISCARD, **row("ATT-38", name="srv6 overrun")),
+        pytest.param(0xC0, SID, "05 0000", Outcome.TREAT_AS_WITHDRAW, **row("ATT-38", name="srv6 without reserved")),
+        pytest.param(
+            0xC0, SID, "05 0005 00 01 0001 00", Outcome.TREAT_AS_WITHDRAW, **row("ATT-38", name="srv6 short sid")
+        ),
+        pytest.param(0xC0, SID, "05 0004 00 01 0001", Outcome.TREAT_AS_WITHDRAW, **row("ATT-38", name="srv6 overrun")),
+        pytest.param(0xC0, SID, "06 0005 00", Outcome.TREAT_AS_WITHDRAW, **row("ATT-38", name="srv6 past the end")),
+        pytest.param(
+            0xC0, SID, "09 0001 00 05 0000", Outcome.TREAT_AS_WITHDRAW, **row("ATT-38", name="srv6 behind another")
+        ),
+        pytest.param(0xC0, SID, "05 0001 00 01 0006 00", Outcome.DISCARD, **row("ATT-38", name="another behind srv6")),
         pytest.param(0xC0, SET, "0000fd", Outcome.TREAT_AS_WITHDRAW, **row("ATT-33", name="set of 3 octets")),
         pytest.param(0xC0, SET, "0000fde9 40 01", Outcome.TREAT_AS_WITHDRAW, **row("ATT-33", name="set cut off")),
         pytest.param(0xC0, SET, "0000fde9 40 01 01 03", Outcome.TREAT_AS_WITHDRAW, **row("ATT-33", name="bad origin")),
@@ -174,10 +182,11 @@ def test_what_is_not_malformed_is_carried(code: int, value: str) -> None:
     [
         pytest.param(AIGP, 0x80, METRIC, id="aigp"),
         pytest.param(SID, 0xC0, "01 0007 00 0000 00000007", id="prefix sid"),
+        pytest.param(TUNNEL, 0xC0, "0008 0000", marks=pytest.mark.row("ATT-36"), id="tunnels"),
     ],
 )
 def test_what_is_for_our_own_domain_is_taken_from_inside_or_where_enabled(code: int, flags: int, value: str) -> None:
-    """RFC 7311 §3.1: AIGP_SESSION is off for external peers by default; RFC 8669 §5."""
+    """RFC 7311 §3.3: AIGP_SESSION is off for external peers by default; RFC 8669 §4, RFC 9012 §11."""
     inside, outside, trusted = (read(flags, code, value, context) for context in (INTERNAL, EXTERNAL, TRUSTED))
 
     assert inside.reachable[0].block.value(code) == trusted.reachable[0].block.value(code) == octets(value)
@@ -189,9 +198,9 @@ def test_what_is_for_our_own_domain_is_taken_from_inside_or_where_enabled(code: 
 
 def test_the_first_aigp_tlv_counts_and_the_others_are_kept() -> None:
     """RFC 7311 §3."""
-    found = Aigp.decode(octets(f"05 0004 01 {METRIC} 01 000b 0000000000000001"))
+    found = Aigp.decode(octets(f"05 0004 01 {METRIC} 01 000b ffffffffffffffff"))
 
-    assert found.metric == 1000
+    assert found.metric == 1000  # the highest one is malformed in the first TLV only (§3.2)
     assert [tlv.kind for tlv in found.tlvs] == [5, 1, 1]
 
 

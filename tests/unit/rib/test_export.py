@@ -22,6 +22,7 @@ from pybgp.messages.attributes.ipv6_extended_communities import Ipv6ExtendedComm
 from pybgp.messages.attributes.large_communities import LargeCommunities
 from pybgp.messages.attributes.only_to_customer import OnlyToCustomer
 from pybgp.messages.attributes.prefix_sid import PrefixSid
+from pybgp.messages.attributes.tunnel_encapsulation import TunnelEncapsulation
 from pybgp.messages.attributes.unknown import UnknownAttribute
 from pybgp.messages.context import PeerKind
 from pybgp.policy.builtin import ACCEPT_ALL, EBGP_WITHOUT_POLICY
@@ -534,10 +535,11 @@ def test_external_and_own_routes_are_not_reflected_but_told(by: Any) -> None:
     [
         pytest.param(Aigp.decode(bytes.fromhex("01 000b 0000000000000064")), id="AIGP"),
         pytest.param(PrefixSid.decode(bytes.fromhex("01 0007 00 0000 00000064")), id="PREFIX_SID"),
+        pytest.param(TunnelEncapsulation.decode(bytes.fromhex("0008 0000")), id="TUNNEL_ENCAPSULATION"),
     ],
 )
 def test_what_belongs_to_the_domain_stays_in_it(attribute: Attribute) -> None:
-    """RFC 7311 §3.4, RFC 8669 §8."""
+    """RFC 7311 §3.3, RFC 8669 §8, RFC 9012 §11."""
     of = path(block().replace(set=[attribute]), by=CLIENT)
 
     assert attribute.code in raws(exported(of, TO_NON_CLIENT))
