@@ -55,8 +55,10 @@ class TableReader:
             table = _peer_table(seconds, body)
             self._peers = (*table.peers, NO_PEER)
             return table
-        if subtype in (TableSubtype.RIB_GENERIC, TableSubtype.RIB_GENERIC_ADDPATH):
-            return self._generic(seconds, subtype == TableSubtype.RIB_GENERIC_ADDPATH, body)
+        if subtype == TableSubtype.RIB_GENERIC:
+            return self._generic(seconds, body)
+        if subtype == TableSubtype.RIB_GENERIC_ADDPATH:
+            return self._generic_with_ids(seconds, body)
         return None
 
     def _rib(self, seconds: int, family: Family, add_path: bool, body: bytes) -> Rib:
@@ -75,25 +77,43 @@ class TableReader:
         entries = self._entries(body, end, family, add_path)
         return _tuple(Rib, (seconds, sequence, family, key, add_path, entries))
 
-    def _generic(self, seconds: int, add_path: bool, body: bytes) -> Rib:
+    def _generic_with_ids(self, seconds: int, body: bytes) -> Rib:
+        """RIB_GENERIC_ADDPATH as GoBGP and OpenBGPD write it, or else as RFC 8050 §4.2 has it.
+
+        They put a path identifier into each entry, the RFC puts one in front of the NLRI.
+        """
+        try:
+            return self._generic(seconds, body, id_in_entries=True)
+        except BadRecord as error:
+            try:
+                return self._generic(seconds, body, id_size=4)
+            except BadRecord:
+                raise error from None
+
+    def _generic(self, seconds: int, body: bytes, *, id_in_entries: bool = False, id_size: int = 0) -> Rib:
         """RFC 6396 §4.3.3: any family, said in the record."""
-        if len(body) < 8:
-            raise BadRecord(f"RIB_GENERIC of {len(body)} octets, expected at least 8")
+        nlri_at = 7 + id_size
+        if len(body) <= nlri_at:
+            raise BadRecord(f"RIB_GENERIC of {len(body)} octets, expected at least {nlri_at + 1}")
         sequence, afi, safi = _GENERIC_HEAD(body)
         family = Family(afi, safi)
-        end = 7 + _nlri_size(family, body[7:11])
-        key = _generic_key(family, body[7:end])
-        return Rib(seconds, sequence, family, key, add_path, self._entries(body, end, family, add_path))
+        end = nlri_at + _nlri_size(family, body[nlri_at : nlri_at + 4])
+        key = _generic_key(family, body[nlri_at:end])
+        path_id = int.from_bytes(body[7:nlri_at])
+        entries = self._entries(body, end, family, id_in_entries, path_id)
+        return Rib(seconds, sequence, family, key, id_in_entries or id_size > 0, entries)
 
-    def _entries(self, body: bytes, at: int, family: Family, add_path: bool) -> tuple[RibEntry, ...]:
-        """The routes behind a destination; ``at`` is where their count stands (RFC 6396 §4.3.4, RFC 8050 §4)."""
+    def _entries(self, body: bytes, at: int, family: Family, add_path: bool, path_id: int = 0) -> tuple[RibEntry, ...]:
+        """The routes behind a destination; ``at`` is where their count stands (RFC 6396 §4.3.4, RFC 8050 §4).
+
+        ``path_id`` is that of all entries if they have none of their own (not ``add_path``).
+        """
         peers, size = self._peers, len(body)
         if peers is None:
             raise BadRecord("a RIB record before any PEER_INDEX_TABLE")
         attributes = self._attributes
         seen = attributes.seen(family)
         entries = []
-        path_id = 0
         try:
             (count,) = _U16(body, at)
             at += 2

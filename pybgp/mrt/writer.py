@@ -73,6 +73,7 @@ class Writer:
         return _whole(table.seconds, MrtType.TABLE_DUMP_V2, TableSubtype.PEER_INDEX_TABLE, b"".join(parts))
 
     def _rib(self, rib: Rib) -> bytes:
+        """Path identifiers stand in the entries of any family, as GoBGP and OpenBGPD have it (not RFC 8050 §4.2)."""
         subtype = _RIB_SUBTYPES.get((rib.family, rib.add_path))
         if subtype is None:
             subtype = TableSubtype.RIB_GENERIC_ADDPATH if rib.add_path else TableSubtype.RIB_GENERIC

@@ -114,5 +114,5 @@ _RFCS: Final[dict[int, str]] = {
     CapabilityCode.FOUR_OCTET_AS: "6793 §3",
     CapabilityCode.ADD_PATH: "7911 §4",
     CapabilityCode.ENHANCED_ROUTE_REFRESH: "7313 §3.1",
-    CapabilityCode.LONG_LIVED_GRACEFUL_RESTART: "9494 §3",
+    CapabilityCode.LONG_LIVED_GRACEFUL_RESTART: "9494 §3.1",
 }

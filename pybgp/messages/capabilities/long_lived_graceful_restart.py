@@ -1,4 +1,4 @@
-"""Long-lived graceful restart: keep my routes much longer, as a last resort (RFC 9494 §3)."""
+"""Long-lived graceful restart: keep my routes much longer, as a last resort (RFC 9494 §3.1)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ from .framing import cut
 from .route_distinguisher import RD_SIZE, next_hop_with_rd, next_hop_without_rd, parse_rd, rd_text
 
 _HEAD: Final = 4
-_NAMES: Final = {1: "node", 2: "link", 3: "ipv4-prefix", 4: "ipv6-prefix", 6: "srv6-sid"}
+_NAMES: Final = {1: "node", 2: "link", 3: "ipv4-prefix", 4: "ipv6-prefix", 5: "sr-policy", 6: "srv6-sid"}
+"""IANA's registry "BGP-LS NLRI Types" (RFC 9552 §5.2, RFC 9857, RFC 9514)."""
 _NUMBERS: Final = {name: number for number, name in _NAMES.items()}
 
 

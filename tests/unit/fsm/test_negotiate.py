@@ -374,7 +374,7 @@ def test_what_both_can_do_is_the_same_seen_from_either_side() -> None:
 
 @pytest.mark.row("CAP-16")
 def test_long_lived_graceful_restart_is_void_without_graceful_restart() -> None:
-    """RFC 9494 §3."""
+    """RFC 9494 §3.1."""
     agreed = agree(settings(graceful_restart="helper"), speaks(UnknownCapability(71, bytes(7))))
 
     assert agreed.graceful_restart is None

@@ -97,6 +97,27 @@ def test_a_generic_rib_record_says_its_family(subtype: int, entry: str) -> None:
     assert found.entries[0].path_id == (7 if subtype == 12 else 0)
 
 
+@pytest.mark.row("MRT-04")
+@pytest.mark.parametrize(
+    ("family", "nlri"),
+    [
+        pytest.param("0002 01", "20 20010db8", id="IPv6 unicast"),
+        pytest.param("0001 80", "70 000011 0000fde900000001 0a0102", id="VPNv4"),
+        pytest.param("0019 46", "03 11 0001fde900000001 00000000 20 0a000001", id="EVPN"),
+        pytest.param("0001 85", "05 01 18 0a0102", id="FlowSpec"),
+        pytest.param("0019 41", "0011 0000fde900000001 0001 0001 0008 000100", id="VPLS"),
+        pytest.param("4004 47", "0001 0004 01020304", id="link state"),
+        pytest.param("0001 84", "60 0000fde9 0002fde900000001", id="route target"),
+    ],
+)
+def test_a_path_identifier_in_front_of_a_generic_nlri_is_that_of_its_routes(family: str, nlri: str) -> None:
+    """RFC 8050 §4.2."""
+    found = rib(record(13, 12, f"00000001 {family} 00000007 {nlri} 0002 {ENTRY} {ENTRY}"))
+
+    assert (found.add_path, found.key) == (True, bytes.fromhex(nlri))
+    assert [(each.path_id, each.originated) for each in found.entries] == [(7, 0x6400_0000)] * 2
+
+
 @pytest.mark.parametrize(
     ("family", "nlri"),
     [
