@@ -185,6 +185,9 @@ _SECTIONS: Final[Mapping[int, str]] = {
     128: "7606 7.16",
 }
 """Where it says what an attribute's errors cost: RFC and section, by the attribute's type."""
+_NOT_FROM_OUTSIDE: Final[Mapping[int, str]] = {23: "9012 11", 26: "7311 3.3", 40: "8669 4"}
+"""Where it says that an external peer's is dropped, if that is elsewhere."""
+_SRV6_SERVICE: Final = "9252 7"
 
 
 def rfc_of(error: UpdateError) -> str:
@@ -197,7 +200,13 @@ def rfc_of(error: UpdateError) -> str:
         return "7606 5.3"
     if isinstance(error, UnrecognizedWellKnown):
         return "4271 6.3"
-    return _SECTIONS.get(error.attribute, "7606 3") if isinstance(error, AttributeProblem) else "4271 6.3"
+    if not isinstance(error, AttributeProblem):
+        return "4271 6.3"
+    if isinstance(error, UnexpectedAttribute) and error.attribute in _NOT_FROM_OUTSIDE:
+        return _NOT_FROM_OUTSIDE[error.attribute]
+    if error.attribute == AttributeCode.PREFIX_SID and error.least:
+        return _SRV6_SERVICE
+    return _SECTIONS.get(error.attribute, "7606 3")
 
 
 def attribute_code(name: str) -> int:

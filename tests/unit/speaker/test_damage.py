@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from pybgp.messages.context import Context
-from pybgp.messages.errors import AttributeLengthError, InvalidNetworkField, MissingAttribute, Outcome, Problem, rfc_of
+from pybgp.messages.errors import (
+    AttributeLengthError,
+    InvalidNetworkField,
+    MissingAttribute,
+    OptionalAttributeError,
+    Outcome,
+    Problem,
+    UnexpectedAttribute,
+    rfc_of,
+)
 from pybgp.speaker.damage import AGAIN, LINES, OCTETS, Damage
 from tests.unit.messages import wire
 
@@ -75,3 +84,7 @@ def test_what_ends_the_session_is_told_with_the_update_where_no_attribute_is_to_
 
 def test_a_missing_attribute_has_its_section() -> None:
     assert rfc_of(MissingAttribute(1)) == "7606 3"
+    assert rfc_of(OptionalAttributeError(40, "")) == "8669 6"
+    assert rfc_of(OptionalAttributeError(40, "", least=Outcome.TREAT_AS_WITHDRAW)) == "9252 7"
+    assert rfc_of(UnexpectedAttribute(40, "")) == "8669 4"
+    assert rfc_of(UnexpectedAttribute(9, "")) == "7606 7.9"
