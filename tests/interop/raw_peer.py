@@ -1,0 +1,108 @@
+"""A peer made of nothing but pybgp's codec and a socket: it says what it is told to, and keeps what it hears."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterable
+
+from pyroute2 import netns
+
+from pybgp.addresses import Family, address_octets
+from pybgp.constants import HEADER_SIZE, MARKER, MessageType
+from pybgp.messages import Framer, Notification, Open, update
+from pybgp.messages.attributes.block import Block
+from pybgp.messages.capabilities import FourOctetAs, MultiProtocol
+from pybgp.messages.header import KEEPALIVE
+from tests.support import until
+
+from .network import BGP, Host
+
+HOLD_TIME = 240
+"""Seconds; more than any test takes, so that no KEEPALIVE is needed after the first."""
+
+
+class RawPeer:
+    """One session with a daemon, which it dials from ``local``; internal, of all ``families``."""
+
+    def __init__(self, host: Host, local: str, asn: int, families: Iterable[Family]) -> None:
+        self.host = host
+        self.local = local
+        self.open = Open(
+            4, asn, HOLD_TIME, address_octets(local), (*(MultiProtocol(each) for each in families), FourOctetAs(asn))
+        )
+        self.heard: list[tuple[int, bytes]] = []  # type and body of each message
+        self._socket: socket.socket | None = None
+
+    def __repr__(self) -> str:
+        return f"raw@{self.local}"
+
+    def connect(self, remote: str) -> None:
+        """Come up with the daemon there, which is passive; returns when both are Established."""
+        self._socket = until(lambda: self._dial(remote), limit=20, why=f"{remote} to accept", interval=0.2)
+        threading.Thread(target=self._listen, daemon=True).start()
+        self.say(self.open.encode(), KEEPALIVE)
+        until(
+            lambda: MessageType.KEEPALIVE in [kind for kind, _ in self.heard],
+            limit=10,
+            why=f"{self}: Established",
+            seen=lambda: self.heard,
+        )
+
+    def _dial(self, remote: str) -> socket.socket:
+        netns.pushns(self.host.namespace)  # a socket stays where it was made
+        try:
+            made = socket.socket()
+        finally:
+            netns.popns()
+        try:
+            made.bind((self.local, 0))
+            made.settimeout(3)
+            made.connect((remote, BGP))
+            made.settimeout(None)
+        except OSError:
+            made.close()
+            raise
+        return made
+
+    def _listen(self) -> None:
+        assert self._socket is not None
+        framer = Framer(65535)
+        while octets := self._receive():
+            self.heard += ((kind, bytes(body)) for kind, body in framer.feed(octets))
+
+    def _receive(self) -> bytes:
+        assert self._socket is not None
+        try:
+            return self._socket.recv(65536)
+        except OSError:
+            return b""
+
+    def say(self, *messages: bytes) -> None:
+        """Send whole messages."""
+        assert self._socket is not None
+        self._socket.sendall(b"".join(messages))
+
+    def announce(self, family: Family, keys: list[bytes], block: Block) -> None:
+        attributes = update.wire_attributes(family, block.octets, block.next_hop, update.next_hop_offset(block.octets))
+        self.say(*update.announce(family, attributes, block.next_hop, keys))
+
+    def withdraw(self, family: Family, keys: list[bytes]) -> None:
+        self.say(*update.withdraw(family, keys))
+
+    def updates(self) -> list[bytes]:
+        """The bodies of the UPDATEs so far."""
+        return [body for kind, body in self.heard if kind == MessageType.UPDATE]
+
+    def notification(self) -> Notification | None:
+        """What the daemon complained about."""
+        return next((Notification.decode(body) for kind, body in self.heard if kind == MessageType.NOTIFICATION), None)
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+
+
+def whole(kind: int, body: bytes) -> bytes:
+    """A message with its header, as it was heard."""
+    return MARKER + (HEADER_SIZE + len(body)).to_bytes(2) + bytes((kind,)) + body
