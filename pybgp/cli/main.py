@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any, Final
 
 import click
@@ -21,6 +23,7 @@ EXIT_USAGE: Final = 2
 """The command line or the configuration is wrong."""
 EXIT_NO_DAEMON: Final = 3
 EXIT_INTERRUPTED: Final = 130
+_CANT_WRITE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 class LazyGroup(click.Group):
@@ -69,6 +72,8 @@ def pybgp() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):  # "→" where the terminal's characters lack it
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         result = pybgp.main(args=arguments, prog_name="pybgp", standalone_mode=False)
         sys.stdout.flush()
@@ -77,11 +82,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _usage_error(error)
     except BrokenPipeError:  # the reader of our output has seen enough ("| head")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
+        return EXIT_NO
+    except OSError as error:
+        if error.errno not in _CANT_WRITE:
+            raise
+        _write_no_more()
+        click.echo(f"pybgp: the output can't be written: {error.strerror}", err=True)
         return EXIT_NO
     except PybgpError as error:
         return _failed(error)
     return result if isinstance(result, int) else EXIT_OK
+
+
+def _write_no_more() -> None:
+    """What is left of the output goes nowhere, so that Python doesn't fail once more with it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _usage_error(error: click.ClickException) -> int:

@@ -180,8 +180,8 @@ class _Reader:
     def _fill(self, size: int) -> bool:
         """Have at least ``size`` octets from here on; False if the source has no more."""
         have = len(self._data) - self._at
-        if have >= size:
-            return True
+        if have >= size or self._ended:  # no copy of what is left for each header that says too much
+            return have >= size
         wanted = size if have < _AHEAD else max(size, have + have // 2)
         parts = [self._data[self._at :]]
         while have < wanted and not self._ended:

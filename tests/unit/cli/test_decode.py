@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -335,6 +336,29 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
         shown.stdout.close()
         assert shown.stderr.read() == b""
         assert shown.wait(30) == 1
+
+
+@pytest.mark.parametrize("command", ["decode", "encode"])
+def test_a_full_disk_is_told_in_one_line(command: str, tmp_path: Path) -> None:
+    path = tmp_path / "input"
+    path.write_text('{"type": "keepalive"}' if command == "encode" else KEEPALIVE)
+
+    with open("/dev/full", "wb") as full:
+        arguments = [sys.executable, "-m", "pybgp", command, str(path)]
+        done = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, timeout=30, check=False)
+
+    assert done.stderr == b"pybgp: the output can't be written: No space left on device\n"
+    assert done.returncode == 1
+
+
+def test_characters_that_the_output_lacks_are_escaped() -> None:
+    command = [sys.executable, "-m", "pybgp", "decode", str(CAPTURE)]
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
+
+    done = subprocess.run(command, capture_output=True, timeout=30, check=False, env=ascii_only)
+
+    assert done.stderr == b""
+    assert rb"192.0.2.2:48414 \u2192 192.0.2.1:179 OPEN" in done.stdout
 
 
 # -- progress ----------------------------------------------------------------------------------------------------------

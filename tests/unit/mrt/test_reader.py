@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pybgp import mrt
+from pybgp.messages.attributes.cache import BlockCache
 from pybgp.mrt.errors import BadRecord
-from pybgp.mrt.reader import MAX_RECORD
+from pybgp.mrt.reader import MAX_RECORD, _Reader
 from pybgp.mrt.table import TableReader
 from tests.unit.mrt.wire import KEEPALIVE, PEER_TABLE, SECONDS, record
 
@@ -161,6 +162,29 @@ def test_headers_that_lead_into_each_other_are_looked_at_once(monkeypatch: pytes
 
     assert sum(each.size for each in found if isinstance(each, mrt.Damage)) == len(octets)
     assert looked_at < 2 * len(octets)
+
+
+def test_headers_that_say_more_than_there_is_make_no_copies_of_the_rest() -> None:
+    """Each of them asks for more than the file has left."""
+    copied = 0
+
+    class Counted(bytes):
+        def __getitem__(self, key: object) -> bytes:  # type: ignore[override]
+            nonlocal copied
+            found: bytes = bytes.__getitem__(self, key)  # type: ignore[call-overload]
+            if isinstance(key, slice):
+                copied += len(found)
+            return found
+
+    octets = bytes.fromhex("65000000 000d 0002 00100000") * 500
+    reader = _Reader(b"", BlockCache(), MAX_RECORD)
+    reader._data = Counted(octets)
+    reader._ended = True
+
+    found = list(reader.records())
+
+    assert damage(found) == [(0, len(octets))]
+    assert copied < 4 * len(octets)
 
 
 # -- where the octets come from ----------------------------------------------------------------------------------------
