@@ -64,7 +64,7 @@ class Framing:
                 continue
             length = rest[at + 16] << 8 | rest[at + 17]
             if rest[at : at + 16] != MARKER or length < HEADER_SIZE:
-                self._lose(f"no message header: {rest[at : at + HEADER_SIZE].hex()}")
+                self._lose(_why_no_header(rest[at : at + HEADER_SIZE]))
                 self._skip(at, at + 1)
                 at += 1
                 continue
@@ -84,13 +84,19 @@ class Framing:
 
     def end(self) -> list[bytes | Skipped]:
         """Nothing more comes: what is left makes no message."""
+        why = self._why if not self.synchronised else self._why_no_end()
         self._skip(0, len(self._rest))
-        why = self._why if not self.synchronised else "the end of a message is missing"
         self._rest.clear()
         self._need = HEADER_SIZE
         out: list[bytes | Skipped] = [Skipped(why, self._skipped, self._sample)] if self._skipped else []
         self._skipped, self._sample = 0, b""
         return out
+
+    def _why_no_end(self) -> str:
+        have, why = len(self._rest), "the end of a message is missing"
+        if have < HEADER_SIZE:
+            return f"{why}: {have} octets, a header has {HEADER_SIZE}"
+        return f"{why}: {have} of {self._rest[16] << 8 | self._rest[17]} octets"
 
     def _lose(self, why: str) -> None:
         self.synchronised = False
@@ -126,6 +132,12 @@ class Framing:
         self._skipped += end - start
         if len(self._sample) < _SAMPLE:
             self._sample += self._rest[start : min(end, start + _SAMPLE - len(self._sample))]
+
+
+def _why_no_header(head: bytearray) -> str:
+    if head[:16] != MARKER:
+        return f"no message header: {head.hex()}, expected 16 octets ff in front"
+    return f"no message header: length {head[16] << 8 | head[17]}, expected at least {HEADER_SIZE}"
 
 
 def _is_plausible(octets: bytearray, at: int) -> bool:

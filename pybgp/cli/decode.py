@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _KINDS: Final = click.Choice(["hex", "bgp", "mrt", "pcap"])
 _CHUNK: Final = 1 << 16
+_HEX: Final = re.compile(r"[0-9a-fA-F: ]{8,}")
+"""What is seldom a file's name."""
 _Line = tuple[str | None, bool]
 """What to print on the standard output, if anything, and whether it tells of damage."""
 
@@ -122,9 +125,21 @@ def _lines(
             raise click.UsageError(f"--bgpdump is for MRT files, and this is {kind}")
         return _bgpdump_lines(octets)
     found = items(kind, octets, reading, ports)
+    if kind == "pcap":
+        found = _or_told(found, f"no BGP messages on port {', '.join(map(str, sorted(ports)))}; --port names others")
     if form == "json":
         return _json_lines(found)
     return _text_lines(found, explain=form == "explain")
+
+
+def _or_told(found: Iterable[Seen | Broken | mrt.Record], words: str) -> Iterator[Seen | Broken | mrt.Record]:
+    """What was found; ``words`` on the standard error if that is nothing."""
+    nothing = True
+    for item in found:
+        nothing = False
+        yield item
+    if nothing:
+        click.echo(f"pybgp decode: {words}", err=True)
 
 
 def _json_lines(found: Iterable[Seen | Broken | mrt.Record]) -> Iterator[_Line]:
@@ -183,7 +198,8 @@ class _Input:
             self._file = open(self._source, "rb", buffering=0)
             size = os.fstat(self._file.fileno()).st_size
         except OSError as error:
-            raise click.UsageError(f"{self._source}: {error.strerror}") from None
+            hint = "; hexadecimal text goes to the standard input" if _HEX.fullmatch(self._source) else ""
+            raise click.UsageError(f"{self._source}: {error.strerror}{hint}") from None
         return shown(iter(self._read, b""), size)
 
     def _read(self) -> bytes:

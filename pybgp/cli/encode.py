@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 import click
+
+NO_MESSAGES: Final = ("damage", "route", "peer-table", "state-change", "record")
+"""Types of lines that ``decode --json`` prints beside messages."""
 
 
 @click.command()
@@ -22,16 +27,24 @@ def encode(source: str, form: str | None) -> int:
 
     The objects are those that pybgp decode --json prints; what is not needed may be left out.
 
-    A line that can't be written is told, and the next one taken; the exit code is 1 then.
+    A line that can't be written is told, and the next one taken; the exit code is 1 then. Lines of decode that are
+    no messages (routes, states, damage) are left out and counted.
     """
+    from ..messages.json_form import from_json
+
     if form is None:
         form = "hex" if sys.stdout.isatty() else "bgp"
     failed = 0
+    left_out: Counter[str] = Counter()
     for number, line in enumerate(_lines(source), 1):
         if not line.strip():
             continue
         try:
-            octets = _octets(line.strip())
+            fields = _fields(line.strip())
+            if isinstance(fields, dict) and fields.get("type") in NO_MESSAGES:
+                left_out[fields["type"]] += 1
+                continue
+            octets = from_json(fields)
         except ValueError as error:
             click.echo(f"pybgp encode: line {number}: {error}", err=True)
             failed += 1
@@ -41,26 +54,26 @@ def encode(source: str, form: str | None) -> int:
         else:
             sys.stdout.buffer.write(octets)
     sys.stdout.flush()
+    if left_out:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.items())
+        click.echo(f"pybgp encode: left out what are no messages: {kinds}", err=True)
     return 1 if failed else 0
 
 
-def _octets(line: bytes) -> bytes:
-    """The message of a line.
+def _fields(line: bytes) -> Any:
+    """The value of a line.
 
     Raises:
-        ValueError: no JSON, or not the JSON of a message; the text names field and value and says what was expected.
+        ValueError: no JSON.
     """
-    from ..messages.json_form import from_json
-
     try:
-        fields = json.loads(line)
+        return json.loads(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"column {error.colno}: no JSON: {error.msg}") from None
     except UnicodeDecodeError:
         raise ValueError("no JSON: not UTF-8") from None
     except RecursionError:
         raise ValueError("no JSON: nested too deeply") from None
-    return from_json(fields)
 
 
 def _lines(source: str) -> Iterator[bytes]:

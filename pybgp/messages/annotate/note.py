@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import ProtocolError
-from ..errors import AttributeProblem, Outcome, Problem
+from ..errors import AttributeProblem, MissingAttribute, Outcome, Problem, attribute_name
 from ..notification import error_name
 
 _COSTS: Final = {
@@ -20,23 +20,28 @@ _COSTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Something wrong, and what it costs (RFC 7606); ``code`` and ``subcode`` are of the NOTIFICATION it would have."""
+    """Something wrong, and what it costs (RFC 7606); ``code`` and ``subcode`` are of the NOTIFICATION it would have.
+
+    ``missing`` is the attribute that is not there, "" where something is there that is wrong.
+    """
 
     why: str
     outcome: Outcome
     code: int
     subcode: int
+    missing: str = ""
 
     @classmethod
     def of_error(cls, error: ProtocolError) -> Flaw:
         """What ends the session."""
         why = error.why if isinstance(error, AttributeProblem) else str(error)
-        return cls(why, Outcome.RESET, int(error.code), int(error.subcode))
+        return cls(why, Outcome.RESET, int(error.code), int(error.subcode), _missing(error))
 
     @classmethod
     def of_problem(cls, problem: Problem) -> Flaw:
         """What the codec puts up with."""
-        return cls(problem.why, problem.outcome, int(problem.error.code), int(problem.error.subcode))
+        error = problem.error
+        return cls(problem.why, problem.outcome, int(error.code), int(error.subcode), _missing(error))
 
     @property
     def cost(self) -> str:
@@ -46,7 +51,12 @@ class Flaw:
         return _COSTS[self.outcome]
 
     def __str__(self) -> str:
-        return f"{self.why}: {self.cost}"
+        subject = f"{self.missing} is " if self.missing else ""
+        return f"{subject}{self.why}: {self.cost}"
+
+
+def _missing(error: ProtocolError) -> str:
+    return attribute_name(error.attribute) if isinstance(error, MissingAttribute) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def _code(fields: Mapping[str, Any]) -> int:
     name = present(fields, "name")
     try:
         return AttributeCode[name].value
-    except KeyError:
+    except (KeyError, TypeError):  # a list or an object can't even be looked up
         raise ValueError(f"name = {name!r}: expected the name of an attribute, or its type") from None
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...addresses import address_octets, address_text
+from ...addresses import address_text
 from ...constants import AS_TRANS, BGP_VERSION, MAX_MESSAGE
 from ...errors import ProtocolError
+from ..attributes.text import address
 from ..capabilities import FourOctetAs, registry
-from ..fields import items, number, text
+from ..fields import items, number, present
 from ..open import Open
 from .error import error_json
 
@@ -46,9 +47,7 @@ def from_json(fields: Mapping[str, Any]) -> bytes:
     Raises:
         ValueError: a field that is missing or wrong.
     """
-    router_id = address_octets(text(fields, "router_id"))
-    if len(router_id) != 4:
-        raise ValueError(f"router_id = {fields['router_id']!r}: expected a dotted quad")
+    router_id = address(present(fields, "router_id"), "router_id")
     if "my_as" in fields:
         my_as = number(fields, "my_as", 0xFFFF)
     else:

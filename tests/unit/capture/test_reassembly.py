@@ -86,7 +86,7 @@ def test_what_is_missing_at_the_end_is_a_gap() -> None:
 
     assert octets_of(found) == [MESSAGES[0], *MESSAGES[2:]]
     assert damage_of(found) == [
-        "the end of a message is missing; 7 octets skipped",
+        "the end of a message is missing: 7 octets, a header has 19; 7 octets skipped",
         "10 octets were not captured",
         "10 octets were not captured; 6 octets skipped",
     ]
@@ -204,7 +204,7 @@ def test_a_fin_ends_what_is_left_of_a_message() -> None:
         segment(b"", 501),
     )
 
-    assert damage_of(found) == ["the end of a message is missing; 9 octets skipped"]
+    assert damage_of(found) == ["the end of a message is missing: 9 octets, a header has 19; 9 octets skipped"]
     assert found[0].time == pytest.approx(1000.03)
 
 

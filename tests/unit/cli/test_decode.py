@@ -98,9 +98,37 @@ def test_damage_is_told_in_its_place_and_reading_goes_on(monkeypatch: Patch, cap
     lines = out.splitlines()
     assert lines[0] == "KEEPALIVE"
     assert lines[1].startswith("DAMAGE octet 19: no message header: 6a756e6b")
+    assert "expected 16 octets ff in front" in lines[1]
     assert lines[2].endswith("med 0x000005 [octet 23: treat-as-withdraw MULTI_EXIT_DISC: length 3, expected 4 octets]")
-    assert lines[3] == f"DAMAGE octet 74: the end of a message is missing [{'ff' * 16}0013]"
+    assert lines[3] == f"DAMAGE octet 74: the end of a message is missing: 18 octets, a header has 19 [{'ff' * 16}0013]"
     assert err == "pybgp decode: 3 damaged\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param(f"{'ff' * 16} 0012 04", "no message header: length 18, expected at least 19", id="short"),
+        pytest.param(f"{'ff' * 16} 0017 02 00", "the end of a message is missing: 20 of 23 octets", id="cut-off"),
+    ],
+)
+def test_what_is_no_message_says_why(text: str, why: str, monkeypatch: Patch, capsys: Capsys) -> None:
+    say(monkeypatch, text)
+
+    assert main(["decode"]) == 1
+
+    assert capsys.readouterr().out == f"DAMAGE octet 0: {why} [{text.replace(' ', '')}]\n"
+
+
+def test_a_capture_without_the_port_says_so(capsys: Capsys) -> None:
+    assert main(["decode", str(CAPTURE), "--port", "180"]) == 0
+
+    assert capsys.readouterr() == ("", "pybgp decode: no BGP messages on port 180; --port names others\n")
+
+
+def test_hexadecimal_text_that_is_no_file_gets_a_hint(capsys: Capsys) -> None:
+    assert main(["decode", octets(KEEPALIVE).hex()]) == 2
+
+    assert "No such file or directory; hexadecimal text goes to the standard input" in capsys.readouterr().err
 
 
 def test_many_prefixes_are_counted(monkeypatch: Patch, capsys: Capsys) -> None:

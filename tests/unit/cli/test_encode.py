@@ -85,7 +85,7 @@ def test_what_is_wrong_is_told_with_its_line_and_the_rest_is_written(monkeypatch
         '{"type": "update", "attributes": [{"name": "LOCAL_PREF", "value": "high"}]}',
         '{"type": "keepalive"',
         "[" * 100_000,
-        '{"type": "damage", "offset": 7, "why": "no message header"}',
+        '{"type": "damages", "offset": 7, "why": "no message header"}',
         '"keepalive"',
         '{"type": "keepalive"}',
     ]
@@ -99,9 +99,31 @@ def test_what_is_wrong_is_told_with_its_line_and_the_rest_is_written(monkeypatch
     assert told[0].startswith("pybgp encode: line 2: attributes[0] (LOCAL_PREF): value: ")
     assert told[1].startswith("pybgp encode: line 3: column 21: no JSON: ")
     assert told[2] == "pybgp encode: line 4: no JSON: nested too deeply"
-    assert told[3].startswith("pybgp encode: line 5: type = 'damage': expected open, update, ")
+    assert told[3].startswith("pybgp encode: line 5: type = 'damages': expected open, update, ")
     assert told[4] == "pybgp encode: line 6: 'keepalive': expected an object with a type"
     assert told[5] == "pybgp encode: line 8: no JSON: not UTF-8"
+
+
+def test_what_decode_prints_beside_messages_is_left_out_and_counted(monkeypatch: Patch, capsys: Capsys) -> None:
+    lines = [{"type": "state-change"}, {"type": "keepalive"}, {"type": "route"}, {"type": "state-change"}]
+    say(monkeypatch, "\n".join(map(json.dumps, lines)))
+
+    assert main(["encode", "--to", "hex"]) == 0
+
+    assert capsys.readouterr() == (
+        f"{octets(KEEPALIVE).hex()}\n",
+        "pybgp encode: left out what are no messages: 2 state-change, 1 route\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "data" / "mrt").glob("*.mrt")), ids=lambda each: each.name
+)
+def test_each_line_that_decode_prints_of_a_dump_is_taken(path: Path, monkeypatch: Patch, capsys: Capsys) -> None:
+    main(["decode", "--json", str(path)])
+    say(monkeypatch, capsys.readouterr().out)
+
+    assert main(["encode", "--to", "hex"]) == 0
 
 
 def test_a_file_that_is_not_there(capsys: Capsys) -> None:

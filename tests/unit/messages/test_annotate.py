@@ -310,6 +310,15 @@ def test_a_missing_attribute_is_marked_on_the_attributes() -> None:
     assert marked(whole) == [(octets(ORIGIN + AS_PATH).hex(), "mandatory, but missing", WITHDRAWN)]
 
 
+def test_each_missing_attribute_is_named() -> None:
+    whole = update(NEXT_HOP, PREFIX)
+
+    text = "\n".join(lines(annotate(whole), whole))
+
+    assert "^ ORIGIN is mandatory, but missing: all routes" in text
+    assert "^ AS_PATH is mandatory, but missing: all routes" in text
+
+
 def test_a_missing_attribute_is_not_marked_on_one_that_is_cut_off() -> None:
     whole = update(f"{ORIGIN} {NEXT_HOP} 80 04 09 0000", PREFIX)
 

@@ -314,7 +314,8 @@ def attribute(**fields: Any) -> dict[str, Any]:
         ({"type": "keepalive", "schema": 2}, "schema = 2: expected 1"),
         ({"type": "keepalive", "hold_time_s": 2}, "hold_time_s: unknown field"),
         ({"type": "keepalive", "octets": "0"}, "octets = '0': expected octets in hexadecimal"),
-        ({"type": "open", "router_id": "::1", "asn": 1}, "router_id = '::1': expected a dotted quad"),
+        ({"type": "open", "router_id": "::1", "asn": 1}, "router_id = '::1': expected an IPv4 address"),
+        ({"type": "open", "router_id": "1.2.3", "asn": 1}, "router_id = '1.2.3': expected an IPv4 address"),
         ({"type": "open", "router_id": "1.2.3.4"}, "asn: missing"),
         (
             {"type": "open", "router_id": "1.2.3.4", "asn": 1, "capabilities": [{"name": "x"}]},
@@ -334,6 +335,7 @@ def attribute(**fields: Any) -> dict[str, Any]:
         (attribute(name="LOCAL_PREF", value=-1), "attributes\\[0\\] \\(LOCAL_PREF\\): value: "),
         (attribute(name="LOCAL_PREF"), "attributes\\[0\\] \\(LOCAL_PREF\\): value: missing"),
         (attribute(name="LOCALPREF", value=1), "name = 'LOCALPREF': expected the name of an attribute"),
+        (attribute(name={}, value=1), "name = {}: expected the name of an attribute"),
         (attribute(type=99, octets=""), "attributes\\[0\\]: flags: missing, pybgp doesn't know the attribute 99"),
         (attribute(type=99, flags="c0"), "octets: missing, the attribute 99 has no other form"),
         (attribute(type=5, value=1, flags="c"), "flags = 'c': expected octets in hexadecimal"),
