@@ -65,6 +65,7 @@ READABLE = [
         "port !<=>1|=2|>3|>=4|<5|<=6|!=7",
         id="numeric operators",
     ),
+    pytest.param(IPV4_FLOWSPEC, "06 04 01 ff 91 0100", "port =255|=256", id="the smallest size that has room"),
     pytest.param(IPV4_FLOWSPEC, "03 04 87 00", "port <=>0", id="a numeric operator that is always true"),
     pytest.param(
         IPV4_FLOWSPEC,

@@ -129,6 +129,7 @@ def test_a_prefix_to_withdraw_has_the_label_0x800000() -> None:
         pytest.param(V6, "99" + "000641" + "20" * 17, CONTEXT, id="153 bits of ipv6"),
         pytest.param(V4, "38 000641 0a0102", CONTEXT, id="overrun"),
         pytest.param(V4, "30 000640 000640", SEVERAL, id="no label with S"),
+        pytest.param(VPN4, "40 000640 000640 0006", SEVERAL, id="no label with S, nor room for one"),
         pytest.param(V4, "51 000640 000641 0a01020304", SEVERAL, id="81 bits with two labels"),
         pytest.param(VPN4, f"57 000641 {RD}", CONTEXT, id="87 bits", marks=pytest.mark.row("AFI-10")),
         pytest.param(VPN6, f"57 000641 {RD}", CONTEXT, id="87 bits of vpnv6", marks=pytest.mark.row("AFI-10")),
