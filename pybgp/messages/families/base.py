@@ -53,7 +53,7 @@ class FamilyCodec(ABC):
     ``max_key`` is the size of the largest key in octets; ``next_hop_sizes`` are the sizes a next hop may have on the
     wire without, ``extended_next_hop_sizes`` those it may have in addition with RFC 8950. ``plain`` families have
     nothing but addresses as next hops and no keys that ``judge`` would find bad, and go a shorter way. ``rfc`` is the
-    source: "4364 §4.3".
+    source: "4364 §4.3.4".
     """
 
     __slots__ = ()

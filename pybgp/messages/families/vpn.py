@@ -1,4 +1,4 @@
-"""VPNv4 and VPNv6: labels, a route distinguisher, a prefix (SAFI 128, RFC 4364 §4.3, RFC 4659 §3.2).
+"""VPNv4 and VPNv6: labels, a route distinguisher, a prefix (SAFI 128, RFC 4364 §4.3.4, RFC 4659 §3.2).
 
 Next hops stand behind a route distinguisher of 0, each of them where there are a global and a link-local one.
 """
@@ -45,7 +45,7 @@ class VpnFamily(LabeledFamily):
     __slots__ = ()
 
     between = RD_SIZE
-    rfc = "4364 §4.3"
+    rfc = "4364 §4.3.4"
 
     def value(self, key: bytes) -> Nlri:
         stack, rd, prefix = self._parts(key)
@@ -67,5 +67,13 @@ class VpnFamily(LabeledFamily):
         return next_hop_with_rd(address)
 
 
+class Ipv6VpnFamily(VpnFamily):
+    """AFI 2, SAFI 128."""
+
+    __slots__ = ()
+
+    rfc = "4659 §3.2, 4364 §4.3.4"
+
+
 IPV4_VPN: Final = VpnFamily(Family.IPV4_VPN, (12,), (24, 48))
-IPV6_VPN: Final = VpnFamily(Family.IPV6_VPN, (24, 48))
+IPV6_VPN: Final = Ipv6VpnFamily(Family.IPV6_VPN, (24, 48))
