@@ -21,6 +21,10 @@ class Reflector(Daemon):
     families: ClassVar[dict[Family, str]]
     """What it calls the families that it has."""
     clients: tuple[str, ...] = ()
+    without_add_path: ClassVar[frozenset[Family]] = frozenset()
+    """The families for which it can't take and pass on several paths (RFC 7911)."""
+    add_path: bool = False
+    """It does, for the others."""
 
     def shown(self, family: Family) -> str:
         """Its table of a family, in its own words."""
@@ -59,13 +63,18 @@ class BirdReflector(Bird, Reflector):
             yield f"  local {self.host.ipv4} as {self.asn}; neighbor {client} as {self.asn}; passive on; rr client;"
             yield f"  hold time {HOLD_TIME};"
             for family, channel in self.families.items():
-                igp = "" if channel.startswith("flow") else "igp table master4; " if "4" in channel else ""
-                igp = igp or ("" if channel.startswith("flow") else "igp table master6; ")
-                yield f"  {channel} {{ table {self._table(family)}; {igp}import all; export all; }};"
+                yield f"  {channel} {{ table {self._table(family)}; import all; export all;"
+                if not channel.startswith("flow"):
+                    yield f"    igp table master{4 if '4' in channel else 6};"
+                if self.add_path:
+                    yield "    add paths on;"
+                yield "  };"
             yield "}"
 
 
 class FrrReflector(Frr, Reflector):
+    # 8.4 doesn't offer it
+    without_add_path = frozenset({Family.IPV4_FLOWSPEC, Family.IPV6_FLOWSPEC, Family.L2VPN_EVPN})
     families: ClassVar[dict[Family, str]] = {
         Family.IPV4_UNICAST: "ipv4 unicast",
         Family.IPV6_UNICAST: "ipv6 unicast",
@@ -103,6 +112,8 @@ class FrrReflector(Frr, Reflector):
             for client in self.clients:
                 yield f"  neighbor {client} activate"
                 yield f"  neighbor {client} route-reflector-client"
+                if self.add_path:
+                    yield f"  neighbor {client} addpath-tx-all-paths"
             yield " exit-address-family"
         yield "exit"
 
@@ -110,6 +121,8 @@ class FrrReflector(Frr, Reflector):
 class FrrLabeledReflector(FrrReflector):
     """FRR has either unicast or labelled unicast with a peer."""
 
+    # 8.4 offers it, and passes on the best path only, with the identifier 0
+    without_add_path = frozenset({Family.IPV4_LABELED_UNICAST, Family.IPV6_LABELED_UNICAST})
     families: ClassVar[dict[Family, str]] = {
         Family.IPV4_LABELED_UNICAST: "ipv4 labeled-unicast",
         Family.IPV6_LABELED_UNICAST: "ipv6 labeled-unicast",
@@ -117,6 +130,18 @@ class FrrLabeledReflector(FrrReflector):
 
 
 class GoBgpReflector(GoBgp, Reflector):
+    # 3.10 offers it, and writes the identifier into the first prefix of a rule; takes it for a part of link-state's
+    # NLRI, and drops VPLS without a word
+    without_add_path = frozenset(
+        {
+            Family.IPV4_FLOWSPEC,
+            Family.IPV6_FLOWSPEC,
+            Family.IPV4_FLOWSPEC_VPN,
+            Family.IPV6_FLOWSPEC_VPN,
+            Family.L2VPN_VPLS,
+            Family.LINK_STATE,
+        }
+    )
     families: ClassVar[dict[Family, str]] = {
         Family.IPV4_UNICAST: "ipv4-unicast ipv4",
         Family.IPV6_UNICAST: "ipv6-unicast ipv6",
@@ -156,10 +181,14 @@ class GoBgpReflector(GoBgp, Reflector):
             yield "[neighbors.route-reflector.config]"
             yield "route-reflector-client = true"
             yield f'route-reflector-cluster-id = "{self.host.router_id}"'
-            for name in self.families.values():
+            for family, name in self.families.items():
                 yield "[[neighbors.afi-safis]]"
                 yield "[neighbors.afi-safis.config]"
                 yield f'afi-safi-name = "{name.split()[0]}"'
+                if self.add_path and family not in self.without_add_path:
+                    yield "[neighbors.afi-safis.add-paths.config]"
+                    yield "receive = true"
+                    yield "send-max = 8"
 
 
 REFLECTORS: dict[str, type[Reflector]] = {

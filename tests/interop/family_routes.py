@@ -64,12 +64,12 @@ def keys_of(family: Family) -> list[bytes]:
     return [FAMILIES[family].parse(text) for text in ROUTES[family]]
 
 
-def block_of(family: Family, host: Host) -> Block:
+def block_of(family: Family, host: Host, med: int = 50) -> Block:
     """Attributes with which ``host``, the next hop, announces the routes of a family."""
     attributes: list[Attribute] = [
         Origin(OriginCode.EGP),
         AsPath.parse("65010 4200000001 {65020,65021}"),
-        MultiExitDisc(50),
+        MultiExitDisc(med),
         LocalPref(200),
         Communities.parse("64512:7 64512:8"),
         LargeCommunities.parse("4200000001:1:2"),

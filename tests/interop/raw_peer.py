@@ -10,10 +10,11 @@ from pyroute2 import netns
 
 from pybgp.addresses import Family, address_octets
 from pybgp.constants import HEADER_SIZE, MARKER, MessageType
-from pybgp.messages import Framer, Notification, Open, update
+from pybgp.messages import Context, Framer, Notification, Open, update
 from pybgp.messages.attributes.block import Block
-from pybgp.messages.capabilities import FourOctetAs, MultiProtocol
+from pybgp.messages.capabilities import AddPath, AddPathMode, Capability, FourOctetAs, MultiProtocol
 from pybgp.messages.header import KEEPALIVE
+from pybgp.messages.overheard import context_of
 from tests.support import until
 
 from .network import BGP, Host
@@ -23,14 +24,19 @@ HOLD_TIME = 240
 
 
 class RawPeer:
-    """One session with a daemon, which it dials from ``local``; internal, of all ``families``."""
+    """One session with a daemon, which it dials from ``local``; internal, of all ``families``.
 
-    def __init__(self, host: Host, local: str, asn: int, families: Iterable[Family]) -> None:
+    ``add_path``: with path identifiers in both directions, if the daemon wants it.
+    """
+
+    def __init__(self, host: Host, local: str, asn: int, families: Iterable[Family], *, add_path: bool = False) -> None:
         self.host = host
         self.local = local
-        self.open = Open(
-            4, asn, HOLD_TIME, address_octets(local), (*(MultiProtocol(each) for each in families), FourOctetAs(asn))
-        )
+        several = tuple(families)
+        capabilities: list[Capability] = [*(MultiProtocol(each) for each in several), FourOctetAs(asn)]
+        if add_path:
+            capabilities.append(AddPath(tuple((each, AddPathMode.BOTH) for each in several)))
+        self.open = Open(4, asn, HOLD_TIME, address_octets(local), tuple(capabilities))
         self.heard: list[tuple[int, bytes]] = []  # type and body of each message
         self._socket: socket.socket | None = None
 
@@ -83,12 +89,17 @@ class RawPeer:
         assert self._socket is not None
         self._socket.sendall(b"".join(messages))
 
-    def announce(self, family: Family, keys: list[bytes], block: Block) -> None:
-        attributes = update.wire_attributes(family, block.octets, block.next_hop, update.next_hop_offset(block.octets))
-        self.say(*update.announce(family, attributes, block.next_hop, keys))
+    @property
+    def context(self) -> Context:
+        """How we read what the daemon sends."""
+        return context_of(Open.decode(self.heard[0][1]), self.open)
 
-    def withdraw(self, family: Family, keys: list[bytes]) -> None:
-        self.say(*update.withdraw(family, keys))
+    def announce(self, family: Family, keys: list[bytes], block: Block, path_id: int | None = None) -> None:
+        attributes = update.wire_attributes(family, block.octets, block.next_hop, update.next_hop_offset(block.octets))
+        self.say(*update.announce(family, attributes, block.next_hop, keys, path_id=path_id))
+
+    def withdraw(self, family: Family, keys: list[bytes], path_id: int | None = None) -> None:
+        self.say(*update.withdraw(family, keys, path_id=path_id))
 
     def updates(self) -> list[bytes]:
         """The bodies of the UPDATEs so far."""

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from pybgp.addresses import Family
-from pybgp.constants import MessageType
-from pybgp.messages import BlockCache, Context, Update, update
+from pybgp.constants import AttributeCode, MessageType
+from pybgp.messages import BlockCache, Update, update
 from pybgp.messages.families.registry import FAMILIES
 from tests.support import until
 
@@ -32,7 +32,6 @@ AS = 64512
 SECOND = "10.77.9.1"
 """The second peer's address; it lives in the same host as the first one's."""
 PATIENCE = 10
-CONTEXT = Context(families=frozenset(each.family for each in FAMILIES.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +43,39 @@ class Sessions:
     speaker: RawPeer
     listener: RawPeer
 
+    def is_about(self, family: Family, body: bytes) -> bool:
+        said = update.decode(body, self.listener.context, BlockCache())
+        return family in {group.family for group in (*said.reachable, *said.withdrawn)}
+
     def heard(self, since: int) -> list[Update]:
         """The UPDATEs that the listener has heard after so many."""
-        return [update.decode(body, CONTEXT, BlockCache()) for body in self.listener.updates()[since:]]
+        context = self.listener.context
+        return [update.decode(body, context, BlockCache()) for body in self.listener.updates()[since:]]
 
 
 @pytest.fixture(scope="module")
-def sessions(folder: Path) -> Iterator[Callable[[str], Sessions]]:
-    """``sessions("bird")``: Established both, with all families of the daemon; each daemon is started once."""
+def sessions(folder: Path) -> Iterator[Callable[..., Sessions]]:
+    """``sessions("bird")``: Established both, with all families of the daemon; each daemon is started once.
+
+    ``sessions("bird", add_path=True)`` is another one.
+    """
     found: dict[str, Sessions] = {}
-    with Network(["raw", *REFLECTORS]) as network:
+    with Network(["raw", *REFLECTORS, *(f"{kind}-ap" for kind in REFLECTORS)]) as network:
         raw = network["raw"]
         raw.ip(f"address add {SECOND}/16 dev eth0")
 
-        def make(kind: str) -> Sessions:
-            if kind not in found:
-                host = network[kind]
+        def make(kind: str, *, add_path: bool = False) -> Sessions:
+            name = f"{kind}-ap" if add_path else kind
+            if name not in found:
+                host = network[name]
                 host.ip(f"neighbour replace {SECOND} lladdr {raw.mac} dev eth0 nud permanent")
-                daemon = REFLECTORS[kind](host, AS, folder / kind)
-                speaker, listener = (RawPeer(raw, local, AS, daemon.families) for local in (raw.ipv4, SECOND))
+                daemon = REFLECTORS[kind](host, AS, folder / name)
+                daemon.add_path = add_path
+                speaker, listener = (
+                    RawPeer(raw, local, AS, daemon.families, add_path=add_path) for local in (raw.ipv4, SECOND)
+                )
                 daemon.clients = (speaker.local, listener.local)
-                found[kind] = Sessions(kind, daemon, speaker, listener)
+                found[name] = Sessions(kind, daemon, speaker, listener)
                 _running.append(daemon)
                 daemon.start()
                 speaker.connect(host.ipv4)
@@ -73,32 +84,35 @@ def sessions(folder: Path) -> Iterator[Callable[[str], Sessions]]:
                     kind, "open", [body for each, body in listener.heard if each == MessageType.OPEN], MessageType.OPEN
                 )
                 if Family.ROUTE_TARGET in daemon.families:  # else it waits for what we want of VPNs (RFC 4684 §6)
-                    listener.announce(Family.ROUTE_TARGET, [b"\0"], block_of(Family.ROUTE_TARGET, raw))
+                    listener.announce(
+                        Family.ROUTE_TARGET, [b"\0"], block_of(Family.ROUTE_TARGET, raw), 1 if add_path else None
+                    )
                     for peer in (speaker, listener):
                         peer.say(update.end_of_rib(Family.ROUTE_TARGET))
-            return found[kind]
+            return found[name]
 
         yield make
-        for kind, each in found.items():
-            ends = [body for body in each.listener.updates() if update.decode(body, CONTEXT, BlockCache()).end_of_rib]
-            keep(kind, "end-of-rib", ends)
+        for name, each in found.items():
+            bodies = zip(each.listener.updates(), each.heard(0), strict=True)
+            keep(name, "end-of-rib", [body for body, said in bodies if said.end_of_rib])
             each.speaker.close()
             each.listener.close()
             each.daemon.stop()
             _running.remove(each.daemon)
 
 
-def each_family() -> list[object]:
-    """Every daemon with every family that it has."""
+def each_family(*, add_path: bool = False) -> list[object]:
+    """Every daemon with every family that it has, or has with ADD-PATH."""
     return [
         pytest.param(kind, family, id=f"{kind}-{family}", marks=pytest.mark.daemon(kind.partition("-")[0]))
         for kind, reflector in REFLECTORS.items()
         for family in reflector.families
+        if not (add_path and family in reflector.without_add_path)
     ]
 
 
 @pytest.mark.parametrize(("kind", "family"), each_family())
-def test_routes_of_a_family(sessions: Callable[[str], Sessions], kind: str, family: Family) -> None:
+def test_routes_of_a_family(sessions: Callable[..., Sessions], kind: str, family: Family) -> None:
     those = sessions(kind)
     speaker, keys, block = those.speaker, keys_of(family), block_of(family, those.speaker.host)
     since = len(those.listener.updates())
@@ -127,7 +141,53 @@ def test_routes_of_a_family(sessions: Callable[[str], Sessions], kind: str, fami
     shows_nothing(those, family)
     assert not any(said.problems for said in those.heard(since))
     assert (speaker.notification(), those.listener.notification()) == (None, None)
-    keep(kind, str(family), [body for body in those.listener.updates()[since:] if is_about(family, body)])
+    keep(kind, str(family), [body for body in those.listener.updates()[since:] if those.is_about(family, body)])
+
+
+@pytest.mark.parametrize(("kind", "family"), each_family(add_path=True))
+def test_several_paths_of_a_family(sessions: Callable[..., Sessions], kind: str, family: Family) -> None:
+    """RFC 7911: two paths with identifiers go in and come out, one is withdrawn, then the other."""
+    those = sessions(kind, add_path=True)
+    speaker, keys = those.speaker, keys_of(family)
+    since = len(those.listener.updates())
+
+    for path_id, med in ((7, 50), (0xFFFFFFFE, 60)):
+        speaker.announce(family, keys, block_of(family, speaker.host, med), path_id)
+    both = {(key, med) for key in passed_on(those, family, set(keys)) for med in (50, 60)}
+    until(
+        lambda: set(paths(those, family, since).values()) == both,
+        limit=PATIENCE,
+        why="both paths of all routes to be passed on",
+        seen=lambda: those.heard(since),
+    )
+    for path_id, left in ((7, {60}), (0xFFFFFFFE, set())):
+        speaker.withdraw(family, keys, path_id)
+        until(
+            lambda left=left: {med for _, med in paths(those, family, since).values()} == left,  # type: ignore[misc]
+            limit=PATIENCE,
+            why=f"only those with MED {left} to be left",
+            seen=lambda: those.heard(since),
+        )
+
+    assert not any(said.problems for said in those.heard(since))
+    assert (speaker.notification(), those.listener.notification()) == (None, None)
+    keep(
+        kind, f"{family}.add-path", [body for body in those.listener.updates()[since:] if those.is_about(family, body)]
+    )
+
+
+def paths(those: Sessions, family: Family, since: int) -> dict[tuple[bytes, int], tuple[bytes, int | None]]:
+    """What the listener has at the end: (route, identifier) -> (key, MED)."""
+    codec, found = FAMILIES[family], {}
+    for said in those.heard(since):
+        for gone in said.withdrawn:
+            for key in gone.keys:
+                found.pop((codec.identity(key), gone.path_id), None)
+        for here in said.reachable:
+            med = here.block.get(AttributeCode.MULTI_EXIT_DISC)
+            for key in passed_on(those, family, set(here.keys) if here.family == family else set()):
+                found[codec.identity(key), here.path_id] = (key, getattr(med, "value", None))
+    return found
 
 
 def shows(those: Sessions, family: Family, count: int) -> None:
@@ -177,11 +237,6 @@ def gone(said: list[Update], family: Family) -> set[bytes]:
     codec = FAMILIES[family]
     keys = (key for each in said for group in each.withdrawn if group.family == family for key in group.keys)
     return {codec.identity(key) for key in keys}
-
-
-def is_about(family: Family, body: bytes) -> bool:
-    said = update.decode(body, CONTEXT, BlockCache())
-    return family in {group.family for group in (*said.reachable, *said.withdrawn)}
 
 
 def keep(kind: str, name: str, bodies: list[bytes], message: MessageType = MessageType.UPDATE) -> None:

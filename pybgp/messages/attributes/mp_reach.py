@@ -55,7 +55,7 @@ class MpReach(AttributeValue):
         return b"".join((head, self.next_hop, b"\0", self.nlri))
 
     def __str__(self) -> str:
-        next_hop = ",".join(_next_hops(self.family, self.next_hop))
+        next_hop = ",".join(_next_hops(self.family, self.next_hop)) or _HEX
         return f"{self.family} next-hop {next_hop} nlri {_HEX}{self.nlri.hex()}"
 
     @classmethod
@@ -225,11 +225,14 @@ def _destination(family: FamilyCodec, key: bytes) -> dict[str, Any]:
 
 
 def _next_hops(family: Family, octets: bytes) -> list[str]:
-    """The addresses of a next hop, global before link-local; hexadecimal where it is more, or less, than addresses."""
+    """The addresses of a next hop, global before link-local, none of a flow specification.
+
+    Hexadecimal where it is more, or less, than the family's addresses.
+    """
     found = codec(family)
     if found is not None and len(octets) in found.next_hop_sizes + found.extended_next_hop_sizes:
         addresses = found.next_hop_address(octets)
-        if addresses and found.next_hop_octets(addresses) == octets:
+        if found.next_hop_octets(addresses) == octets:
             return [address_text(part) for part in pieces(addresses, 4 if len(addresses) == 4 else 16)]
     return [_HEX + octets.hex()]
 

@@ -100,6 +100,16 @@ def test_a_multiprotocol_attribute_has_its_family_next_hop_and_destinations() ->
     }
 
 
+def test_a_flow_specification_has_no_next_hop() -> None:
+    """RFC 8955 §4."""
+    message = update("80 0e 09 0001 85 00 00 03 0381 06 40010100400200")
+
+    (reach, *_) = to_json(message)["attributes"]
+
+    assert reach["value"]["next_hop"] == []
+    assert from_json(to_json(message)) == message
+
+
 def test_a_damaged_update_has_its_error_what_could_be_read_and_its_octets() -> None:
     """A withdrawn prefix of 33 bits: 3/10, RFC 4271 §6.3."""
     message = update("40010100", withdrawn="21 0a0000000001")
