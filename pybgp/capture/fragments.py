@@ -8,6 +8,8 @@ _MAX_DATAGRAMS: Final = 256
 """How many datagrams may be incomplete at once; the oldest is given up for a new one."""
 _MAX_PIECES: Final = 8192
 _MAX_SIZE: Final = 65535
+_MAX_STORED: Final = 2 * _MAX_SIZE
+"""Octets of a datagram's pieces: those of one that was cut up twice, differently."""
 _LIFETIME: Final = 60.0
 """Seconds after which a datagram's number means another datagram (RFC 8200 §4.5)."""
 
@@ -74,6 +76,9 @@ class Fragments:
             del self._datagrams[key]
             return None
         found.add(piece)
+        if found.stored > _MAX_STORED:
+            del self._datagrams[key]
+            return None
         if not found.may_be_complete:
             return None
         del self._datagrams[key]  # pieces that overlap and leave a hole are nobody's honest datagram

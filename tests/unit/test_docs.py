@@ -15,11 +15,13 @@ import pytest
 import pybgp
 from pybgp.config.file import parse
 from pybgp.speaker.rules import Rules
+from pybgp.testing import strategies
 from tests.unit.test_floors import FLOORS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LIBRARY = ROOT / "docs" / "reference" / "library.md"
+STRATEGIES = LIBRARY.parent / "strategies.md"
 MAP = ROOT / "docs" / "design" / "map.md"
 
 
@@ -117,7 +119,9 @@ def test_the_pages_questions_have_its_answers(tmp_path: Path, monkeypatch: pytes
     assert result.attempted > 20
 
 
-PROGRAMS = list(zip(blocks(LIBRARY, "python"), blocks(LIBRARY, "text"), strict=True))
+PROGRAMS = [
+    pair for page in (LIBRARY, STRATEGIES) for pair in zip(blocks(page, "python"), blocks(page, "text"), strict=True)
+]
 
 
 @pytest.mark.parametrize(("program", "output"), PROGRAMS)
@@ -131,6 +135,12 @@ def test_the_pages_programs_print_what_it_says(program: str, output: str, tmp_pa
     done = subprocess.run([sys.executable, file], capture_output=True, text=True, timeout=60, check=False)
 
     assert (done.stdout, done.stderr, done.returncode) == (output, "", 0)
+
+
+def test_the_page_of_strategies_has_every_one() -> None:
+    page = STRATEGIES.read_text()
+
+    assert [name for name in strategies.__all__ if not re.search(rf"`{name}(\(.*?\))?`", page)] == []
 
 
 # -- the map -----------------------------------------------------------------------------------------------------------

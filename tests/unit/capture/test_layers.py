@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from random import Random
 
 import pytest
@@ -144,6 +145,20 @@ def test_fragments_have_bounded_room() -> None:
 
     assert octets_of(read(one, *noise[:255], other)) == [KEEPALIVE]
     assert octets_of(read(one, *noise, other)) == []
+
+
+def test_fragments_that_overlap_have_bounded_room() -> None:
+    """Each begins 8 octets behind the one before, and goes to where the largest datagram ends."""
+    fragments = Fragments()
+    key = (b"left", b"right", 6, 7)
+    tracemalloc.start()
+
+    for at in range(0, 8 * 500, 8):
+        fragments.add(key, Fragment(at, bytes(65528 - at), True), None)
+
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 200_000
 
 
 @pytest.mark.parametrize(
