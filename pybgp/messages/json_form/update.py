@@ -113,6 +113,8 @@ def from_json(fields: Mapping[str, Any]) -> bytes:
     if "rest" in fields:
         raise ValueError("rest: attributes that can't be read have no form but the octets of the message")
     withdrawn, announced = (_nlri_octets(fields, name, context) for name in ("withdrawn", "announced"))
+    if "end_of_rib" in fields and (withdrawn or announced):
+        raise ValueError(f"end_of_rib = {fields['end_of_rib']!r}: expected no destinations beside it")
     attributes = attributes_octets(items(fields.get("attributes", []), "attributes"), context)
     for name, field in (("withdrawn", withdrawn), ("attributes", attributes)):
         if len(field) > 0xFFFF:

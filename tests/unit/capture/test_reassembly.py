@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pybgp.addresses import Family
-from pybgp.capture import CapturedMessage, Damage, messages
+from pybgp.addresses import Family, address_octets
+from pybgp.capture import CapturedMessage, Damage, Endpoint, messages
 from pybgp.capture.tcp import MAX_HELD
-from pybgp.capture.write import pcap
+from pybgp.capture.write import pcap, tcp_packet
 from pybgp.messages.capabilities import AddPath, AddPathMode
 from pybgp.messages.header import KEEPALIVE
 from pybgp.messages.open import Open
@@ -107,6 +107,15 @@ def test_a_hole_is_waited_for_a_minute() -> None:
 
     assert octets_of(read(syn(0), early, late, step=59)) == MESSAGES[:2]
     assert octets_of(read(syn(0), early, segment(STREAM[46:69], 47), late, step=61)) == MESSAGES[1:3]
+
+
+def test_a_second_hole_is_waited_for_from_the_first_one_on() -> None:
+    one, other = segment(STREAM[23:46], 24), segment(STREAM[69:92], 70)
+    first, last = segment(STREAM[:23], 1), segment(STREAM[92:115], 93)
+
+    assert octets_of(read(syn(0), one, other, first, segment(STREAM[46:69], 47), step=25)) == MESSAGES[:4]
+    found = read(syn(0), one, other, first, last, segment(STREAM[46:69], 47), step=25)
+    assert octets_of(found) == [*MESSAGES[:2], *MESSAGES[3:5]]
 
 
 def test_what_waits_is_bounded() -> None:
@@ -277,3 +286,15 @@ def test_each_direction_is_read_as_the_two_opens_say() -> None:
         for each in found
         if isinstance(each, CapturedMessage) and each.octets == KEEPALIVE
     ] == [(RIGHT, True, set()), (LEFT, True, {ipv4})]
+
+
+@pytest.mark.parametrize(
+    ("address", "loopback"), [("127.0.0.2", True), ("::1", True), ("128.0.0.1", False), ("::2", False)]
+)
+def test_next_hops_may_be_loopback_where_the_connection_is(address: str, loopback: bool) -> None:
+    one, other = Endpoint(address_octets(address), 40_000), Endpoint(address_octets(address), 179)
+
+    (found,) = messages(pcap([(1000.0, tcp_packet(one, other, KEEPALIVE))]))
+
+    assert isinstance(found, CapturedMessage)
+    assert found.context.loopback is loopback

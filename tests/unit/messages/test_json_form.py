@@ -286,6 +286,7 @@ def test_a_notification_has_its_words() -> None:
         pytest.param(
             {"type": "update", "withdrawn": ["10.0.0.0/8"]}, f"{MARKER} 0019 02 0002 080a 0000", id="withdraw"
         ),
+        pytest.param({"type": "update"}, f"{MARKER} 0017 02 0000 0000", id="nothing"),
         pytest.param({"type": "update", "end_of_rib": "ipv4-unicast"}, f"{MARKER} 0017 02 0000 0000", id="end-of-rib"),
         pytest.param(
             {"type": "update", "end_of_rib": "ipv6-unicast"},
@@ -340,6 +341,10 @@ def attribute(**fields: Any) -> dict[str, Any]:
         ({"type": "update", "session": {"peer": "x"}}, "expected internal, external, confederation"),
         ({"type": "update", "withdrawn": ["10.0.0.1/8"]}, "withdrawn: \\[0\\]: '10.0.0.1/8' has bits set"),
         ({"type": "update", "announced": [{"prefix": "10.0.0.0/8", "path_id": 1}]}, "path_id: the session has none"),
+        (
+            {"type": "update", "end_of_rib": "ipv6-unicast", "announced": ["10.0.0.0/8"]},
+            "end_of_rib = 'ipv6-unicast': expected no destinations beside it",
+        ),
         ({"type": "update", "announced": 5}, "announced: nlri = 5: expected a list"),
         ({"type": "update", "announced": [f"10.{at}.{b}.0/24" for at in range(9) for b in range(200)]}, "at most 4096"),
         (attribute(name="LOCAL_PREF", value=-1), "attributes\\[0\\] \\(LOCAL_PREF\\): value: "),

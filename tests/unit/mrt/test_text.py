@@ -107,6 +107,7 @@ def test_a_path_identifier_follows_the_prefix() -> None:
         pytest.param("00" * 10 + "ffff 01020304", "::ffff:1.2.3.4", id="mapped"),
         pytest.param("00" * 10 + "ffff 00000000", "::ffff:0.0.0.0", id="mapped-zeros"),
         pytest.param("00" * 12 + "01020304", "::1.2.3.4", id="compatible"),
+        pytest.param("0000" * 5 + "1234 0102 0304", "::1234:102:304", id="neither"),
         pytest.param("2001 0db8 0000 0001 0000 0000 0000 0001", "2001:db8:0:1::1", id="longest"),
         pytest.param("2001 0000 0000 0001 0000 0000 0001 0001", "2001::1:0:0:1:1", id="first-of-equals"),
         pytest.param("0001 0000 0002 0000 0003 0000 0004 0005", "1::2:0:3:0:4:5", id="a-single-zero-too"),
