@@ -80,7 +80,7 @@ codecs: $(INSTALLED)
 
 # apt runs only when something is missing. Installing a package must not start its daemon: invoke-rc.d asks policy-rc.d,
 # and ours says no; one that is already there is respected. Nor shall what comes in for tests start at the next boot.
-peers: ## BIRD, FRR, GoBGP and the network tools, from the operating system's packages (root; Debian, Ubuntu)
+peers: ## BIRD, FRR, GoBGP, tshark and the network tools, from the operating system's packages (root; Debian, Ubuntu)
 	@PATH=$$PATH:/usr/sbin:/sbin
 	missing=()
 	need() { local found=0; for program in "$${@:2}"; do command -v "$$program" >/dev/null || found=1; done; \

@@ -71,7 +71,7 @@ def _reach(found: MpReach, context: Context) -> Iterator[Field]:
     if found.next_hop:
         yield from _next_hops(found.family, found.to_json(context)["next_hop"])
     yield "update.path_attribute.mp_reach_nlri.nbr_snpa", "0"
-    yield from _nlri(found.family, found.nlri, "mp_reach", context)
+    yield from nlri.fields(found.family, found.nlri, "mp_reach", context)
 
 
 def _next_hops(family: Family, addresses: list[str]) -> Iterator[Field]:
@@ -85,11 +85,7 @@ def _next_hops(family: Family, addresses: list[str]) -> Iterator[Field]:
 def _unreach(found: MpUnreach, context: Context) -> Iterator[Field]:
     yield "update.path_attribute.mp_unreach_nlri.afi", str(found.family.afi)
     yield "update.path_attribute.mp_unreach_nlri.safi", str(found.family.safi)
-    yield from _nlri(found.family, found.nlri, "mp_unreach", context)
-
-
-def _nlri(family: Family, field: bytes, direction: str, context: Context) -> Iterator[Field]:
-    return nlri.fields(family, field, direction, path_ids=family in context.add_path_receive)
+    yield from nlri.fields(found.family, found.nlri, "mp_unreach", context)
 
 
 def _as_path(found: AsPath | As4Path) -> Iterator[Field]:

@@ -111,7 +111,7 @@ def _vpls_is_readable(family: Family, key: bytes) -> bool:
 
 
 def _labeled_is_readable(family: Family, key: bytes) -> bool:
-    return key[0] > 24
+    return FAMILIES[family].multiple_labels.value(key).prefix[0] > 0  # type: ignore[attr-defined]
 
 
 def _flow_is_readable(family: Family, key: bytes) -> bool:
@@ -228,6 +228,33 @@ def family_messages(family: Family, count: int, *, path_ids: bool) -> list[bytes
     return [message for triple in draw(triples, count) for message in updates(family, *triple)]
 
 
+WITH_LABELS: Final = (
+    Family.IPV4_LABELED_UNICAST,
+    Family.IPV6_LABELED_UNICAST,
+    Family.IPV4_VPN,
+    Family.IPV6_VPN,
+)
+OVER_IPV6: Final = (Family.IPV4_UNICAST, Family.IPV4_MULTICAST, Family.IPV4_LABELED_UNICAST, Family.IPV4_VPN)
+
+
+def labelled_messages(family: Family, count: int) -> list[bytes]:
+    """UPDATEs of destinations with one or more labels (RFC 8277 §2.1)."""
+    keys = bgp.keys(family, multiple_labels=True).filter(lambda key: _READABLE[family.safi](family, key))
+    pairs = st.tuples(st.lists(keys, min_size=1, max_size=3, unique=True), blocks(family))
+    pairs = pairs.filter(lambda pair: not nlri.reads_path_ids(family, join(pair[0])))
+    return [message for keys_, block in draw(pairs, count) for message in updates(family, keys_, block, None)]
+
+
+def over_ipv6_messages(family: Family, count: int) -> list[bytes]:
+    """UPDATEs of IPv4 destinations with global, or global and link-local, IPv6 next hops (RFC 8950 §4)."""
+    as_ipv6 = st.builds(lambda block, other: _comparable_block(block, other.next_hop), blocks(family), _blocks_6)
+    pairs = st.tuples(key_lists(family), as_ipv6).filter(lambda pair: not nlri.reads_path_ids(family, join(pair[0])))
+    return [message for keys, block in draw(pairs, count) for message in updates(family, keys, block, None)]
+
+
+_blocks_6 = blocks(Family.IPV6_UNICAST)
+
+
 # -- attributes that no strategy of blocks has -------------------------------------------------------------------------
 
 _label = st.integers(0, 0xFFFFF)
@@ -332,6 +359,10 @@ def refreshes(count: int) -> list[bytes]:
 
 RECEIVER: Final = Context(families=frozenset(each.family for each in FAMILIES.values()))
 """Who reads the messages without path identifiers."""
+
+
+LABEL_RECEIVER: Final = replace(RECEIVER, multiple_labels=frozenset(WITH_LABELS))
+"""With the Multiple Labels capability."""
 
 
 def receiver(family: Family, *, path_ids: bool) -> Context:

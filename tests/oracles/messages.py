@@ -54,12 +54,11 @@ def fields(octets: bytes, context: Context) -> tuple[Field, ...]:
 
 def _update(body: bytes, context: Context) -> Iterator[Field]:
     withdrawn, attribute_field, announced = update.split(body)
-    path_ids = _IPV4 in context.add_path_receive
     yield "update.withdrawn_routes.length", str(len(withdrawn))
-    yield from nlri.fields(_IPV4, withdrawn, "withdrawn", path_ids=path_ids)
+    yield from nlri.fields(_IPV4, withdrawn, "withdrawn", context)
     yield "update.path_attributes.length", str(len(attribute_field))
     yield from attributes.fields(attribute_field, context)
-    yield from nlri.fields(_IPV4, announced, "nlri", path_ids=path_ids)
+    yield from nlri.fields(_IPV4, announced, "nlri", context)
 
 
 def _notification(found: Notification) -> Iterator[Field]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pybgp.addresses import Family, address_text
 from pybgp.constants import Afi, Safi
+from pybgp.messages.context import Context
 from pybgp.messages.errors import InvalidNetworkField
 from pybgp.messages.families.base import FamilyCodec
 from pybgp.messages.families.evpn_routes import (
@@ -20,7 +21,7 @@ from pybgp.messages.families.evpn_routes import (
 from pybgp.messages.families.flowspec import FlowSpecification
 from pybgp.messages.families.flowspec_prefixes import PrefixMatch
 from pybgp.messages.families.flowspec_terms import Terms
-from pybgp.messages.families.registry import FAMILIES
+from pybgp.messages.families.registry import FAMILIES, spoken
 from pybgp.messages.families.route_distinguisher import rd_text
 
 from .tshark import Field
@@ -29,9 +30,11 @@ WITH_PATH_IDS: Final = frozenset({Safi.UNICAST, Safi.MULTICAST, Safi.LABELED_UNI
 """The families whose path identifiers tshark 4.0 can read."""
 
 
-def fields(family: Family, field: bytes, direction: str, *, path_ids: bool) -> Iterator[Field]:
+def fields(family: Family, field: bytes, direction: str, context: Context) -> Iterator[Field]:
     """An NLRI field; ``direction`` is "mp_reach", "mp_unreach", or "nlri" and "withdrawn" for the classic ones."""
-    codec = FAMILIES[family]
+    codec = spoken(family, context)
+    assert codec is not None
+    path_ids = family in context.add_path_receive
     for identifier, key in codec.walk(field, 4 if path_ids else 0):
         if path_ids:
             yield "nlri_path_id", str(int.from_bytes(identifier))

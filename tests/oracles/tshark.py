@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Final
@@ -40,6 +42,19 @@ _SAID_TWICE: Final = (
 )
 _LINK_STATE: Final = ("bgp.ls.nlri_type", "bgp.ls.nlri_length")
 _HARMLESS: Final = ("Expert Info (Chat", "Expert Info (Note")
+
+
+KNOWN_FIELDS: Final = "4.0"
+"""The version whose fields are written down here; others have others."""
+
+
+@cache
+def version() -> str:
+    """Of the tshark that is installed: "4.0"."""
+    done = subprocess.run([program("tshark"), "--version"], capture_output=True, text=True, check=True)
+    found = re.search(r"TShark \(Wireshark\) (\d+\.\d+)", done.stdout)
+    assert found, done.stdout
+    return found[1]
 
 
 @dataclass(frozen=True, slots=True)
