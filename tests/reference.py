@@ -169,15 +169,18 @@ def _family(family: FamilyCodec) -> Iterator[str]:
     yield from ("", "As text:", "", "```text", *map(family.key_text, keys), "```", "", "As JSON:", "", "```json")
     yield from (json.dumps(family.value(key).to_json()) for key in keys)
     yield from ("```", "")
-    size = len(family.next_hop_address(bytes(family.next_hop_sizes[0])))
-    block = Block.build([Origin(), AsPath.sequence([64512])], NEXT_HOPS[size])
-    octets = update.announce(
-        name,
-        update.wire_attributes(name, block.octets, block.next_hop, update.next_hop_offset(block.octets)),
-        block.next_hop,
-        keys,
-    )[0]
-    yield from _example(octets, Context(kind=PeerKind.EXTERNAL, families=frozenset({name})))
+    yield from _example(_announcement(family), Context(kind=PeerKind.EXTERNAL, families=frozenset({name})))
+
+
+def examples() -> dict[str, tuple[bytes, Context]]:
+    """The messages of the examples, by what they are of, with how they are read."""
+    found = {name: (octets, Context(kind=PeerKind.EXTERNAL)) for name, octets, _ in _messages()}
+    for code, kind in sorted(attributes.ATTRIBUTES.items()):
+        found[_attribute_name(code)] = (_update_with(_value(code, kind)), _context(code))
+    for family in FAMILIES.values():
+        context = Context(kind=PeerKind.EXTERNAL, families=frozenset({family.family}))
+        found[str(family.family)] = (_announcement(family), context)
+    return found
 
 
 # -- their parts -------------------------------------------------------------------------------------------------------
@@ -204,6 +207,15 @@ def _example(octets: bytes, context: Context) -> Iterator[str]:
     yield from ("The message as `pybgp decode --json` has it:", "", "```json")
     yield json.dumps(to_json(octets, context), indent=2)
     yield from ("```", "")
+
+
+def _announcement(family: FamilyCodec) -> bytes:
+    """An UPDATE of the family's example destinations."""
+    name, keys = family.family, [family.parse(text) for text in KEYS[family.family]]
+    size = len(family.next_hop_address(bytes(family.next_hop_sizes[0])))
+    block = Block.build([Origin(), AsPath.sequence([64512])], NEXT_HOPS[size])
+    attributes = update.wire_attributes(name, block.octets, block.next_hop, update.next_hop_offset(block.octets))
+    return update.announce(name, attributes, block.next_hop, keys)[0]
 
 
 def _update_with(value: Attribute) -> bytes:
