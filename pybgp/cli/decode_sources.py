@@ -69,19 +69,25 @@ def recognise(head: bytes) -> str:
     Raises:
         Unrecognised: it is none of them.
     """
+    kind = _by_front(head)
+    if kind is not None:
+        return kind
+    if _TEXT.fullmatch(head):
+        return "hex"
+    if MARKER in head:
+        return "bgp"
+    raise Unrecognised(f"begins with {head[:8].hex()}: expected hexadecimal text, BGP messages, MRT or a capture")
+
+
+def _by_front(head: bytes) -> str | None:
+    """What the first 16 octets tell; None if it takes more."""
     from ..capture import is_capture
 
     if is_capture(head):
         return "pcap"
     if head.startswith(MARKER):
         return "bgp"
-    if _is_mrt(head):
-        return "mrt"
-    if _TEXT.fullmatch(head):
-        return "hex"
-    if MARKER in head:
-        return "bgp"
-    raise Unrecognised(f"begins with {head[:8].hex()}: expected hexadecimal text, BGP messages, MRT or a capture")
+    return "mrt" if _is_mrt(head) else None
 
 
 def _is_mrt(head: bytes) -> bool:
@@ -93,6 +99,8 @@ def _is_mrt(head: bytes) -> bool:
 def opened(chunks: Iterable[bytes], kind: str | None) -> tuple[str, Iterator[bytes]]:
     """What the input is, unless ``kind`` says it, and its octets, unpacked if they are compressed.
 
+    No more is read than it takes to tell: the input may be live.
+
     Raises:
         Unrecognised: nothing tells what it is.
     """
@@ -102,7 +110,7 @@ def opened(chunks: Iterable[bytes], kind: str | None) -> tuple[str, Iterator[byt
     head = b""
     for piece in unpacked:
         head += piece
-        if len(head) >= HEAD:
+        if kind or _by_front(head) or len(head) >= HEAD:
             break
     return kind or recognise(head), chain((head,), unpacked)
 

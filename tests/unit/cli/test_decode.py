@@ -8,12 +8,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pybgp.cli import progress
+from pybgp.cli.decode_reading import Reading
+from pybgp.cli.decode_sources import items, opened
 from pybgp.cli.main import main
 
 from .wire import KEEPALIVE, OLD_OPEN, OLD_UPDATE, OPEN, SHORT_MED, SHUTDOWN, UPDATE, octets, say
@@ -87,6 +90,27 @@ def test_the_kind_of_the_input_can_be_said(monkeypatch: Patch, capsys: Capsys) -
     damage, keepalive = objects(capsys)
     assert (damage["type"], damage["offset"], damage["octets"]) == ("damage", 0, "00")
     assert (keepalive["type"], keepalive["offset"]) == ("keepalive", 1)
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        pytest.param(CAPTURE.read_bytes()[:1200], id="capture"),
+        pytest.param((MRT / "frr-all.mrt").read_bytes()[:300], id="mrt"),
+        pytest.param(octets(KEEPALIVE), id="stream"),
+        pytest.param(gzip.compress((MRT / "frr-all.mrt").read_bytes())[:900], id="compressed"),
+    ],
+)
+def test_a_live_input_is_told_as_it_comes(front: bytes) -> None:
+    """The first message is there before anything more is asked for: "tcpdump -U -w - | pybgp decode"."""
+
+    def chunks() -> Iterator[bytes]:
+        yield front
+        pytest.fail("asked for more")
+
+    kind, rest = opened(chunks(), None)
+
+    assert next(iter(items(kind, rest, Reading(), (179,))))
 
 
 def test_damage_is_told_in_its_place_and_reading_goes_on(monkeypatch: Patch, capsys: Capsys) -> None:
