@@ -1,4 +1,4 @@
-"""Inputs that are worth mutating: a folder of files named after their contents, one folder a target."""
+"""Inputs that are worth mutating, by target: those of the repository, and folders of files that a run keeps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 CORPUS = Path(__file__).parent / "corpus"
-"""Comes with the repository: small, from earlier runs and findings."""
+"""Comes with the repository: ``TARGET.hex`` has inputs of earlier runs and findings, one a line, "#" for comments."""
 
 
 class Corpus:
@@ -16,7 +16,7 @@ class Corpus:
     def __init__(self, target: str, seeds: list[bytes], folder: Path | None, limit: int = 5000) -> None:
         self._folder = None if folder is None else folder / target
         self._limit = limit
-        self._inputs = list(dict.fromkeys((*seeds, *saved(target), *(saved(target, folder) if folder else ()))))
+        self._inputs = list(dict.fromkeys((*seeds, *shipped(target), *(kept(target, folder) if folder else ()))))
         self._features: set[str] = set()
 
     def __len__(self) -> int:
@@ -49,8 +49,15 @@ class Corpus:
             write(self._folder, octets)
 
 
-def saved(target: str, folder: Path = CORPUS) -> list[bytes]:
-    """What a folder has for a target."""
+def shipped(target: str) -> list[bytes]:
+    """What the repository has for a target."""
+    file = CORPUS / f"{target}.hex"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [bytes.fromhex(line.partition("#")[0]) for line in lines]
+
+
+def kept(target: str, folder: Path) -> list[bytes]:
+    """What a folder has for a target, a file each."""
     return [file.read_bytes() for file in sorted((folder / target).glob("*")) if file.is_file()]
 
 

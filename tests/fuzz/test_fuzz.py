@@ -10,7 +10,7 @@ import pytest
 
 from . import live
 from .__main__ import EVERYTHING, Fuzzer
-from .corpus import CORPUS, saved
+from .corpus import CORPUS, kept, shipped
 from .targets import Target
 
 SECONDS = 5.0
@@ -19,7 +19,7 @@ SECONDS = 5.0
 @pytest.mark.row("SEC-06")
 @pytest.mark.parametrize("target", EVERYTHING, ids=[target.name for target in EVERYTHING])
 def test_what_was_found_earlier_stays_mended(target: Target) -> None:
-    for octets in (*target.seeds(), *saved(target.name)):
+    for octets in (*target.seeds(), *shipped(target.name)):
         target.run(octets)
 
 
@@ -47,7 +47,7 @@ def test_a_fault_of_the_codec_is_found_and_written(error: Exception, tmp_path: P
     asyncio.run(fuzzer.run(0.05))
 
     assert len(fuzzer.found) == 1
-    assert any(b"\xff" in octets for octets in saved("faulty", tmp_path))
+    assert any(b"\xff" in octets for octets in kept("faulty", tmp_path))
 
 
 def test_a_speaker_that_loses_the_good_peers_routes_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,4 +61,5 @@ def test_a_speaker_that_loses_the_good_peers_routes_is_found(monkeypatch: pytest
 
 
 def test_the_corpus_is_for_targets_that_exist() -> None:
-    assert {file.parent.name for file in CORPUS.glob("*/*")} <= {target.name for target in EVERYTHING}
+    assert {file.stem for file in CORPUS.glob("*.hex")} == {target.name for target in EVERYTHING}
+    assert all(shipped(target.name) for target in EVERYTHING)
