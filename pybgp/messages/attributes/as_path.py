@@ -48,9 +48,13 @@ class Segment(NamedTuple):
         return 1 if self.kind is SegmentType.AS_SET else len(self.asns)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False, init=False)
 class AsPath(AttributeValue):
-    """``segments`` in the order of the wire: the neighbour's AS first. Well-known, mandatory; may be empty."""
+    """``segments`` in the order of the wire: the neighbour's AS first. Well-known, mandatory; may be empty.
+
+    One AS_SEQUENCE, as nearly every path is, is held as its AS numbers alone: two objects for the collector of garbage
+    instead of four, of which a table has 300,000.
+    """
 
     code: ClassVar[int] = AttributeCode.AS_PATH
     flags: ClassVar[int] = WELL_KNOWN
@@ -58,7 +62,20 @@ class AsPath(AttributeValue):
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
     rfc: ClassVar[str] = "4271 §5.1.2, 5065"
     length_rule: ClassVar[str] = "whole segments"
-    segments: tuple[Segment, ...] = ()
+    __match_args__ = ("segments",)
+    held: tuple[int, ...] | tuple[Segment, ...]
+    """The AS numbers of the one AS_SEQUENCE, or else the segments."""
+
+    def __init__(self, segments: Iterable[Segment] = ()) -> None:
+        found = tuple(segments)
+        is_one = len(found) == 1 and found[0].kind == SegmentType.AS_SEQUENCE
+        object.__setattr__(self, "held", found[0].asns if is_one and found[0].asns else found)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """1..255 AS numbers of one kind each."""
+        held: tuple[Any, ...] = self.held
+        return (Segment(SegmentType.AS_SEQUENCE, held),) if held and type(held[0]) is int else held
 
     @classmethod
     def sequence(cls, asns: Iterable[int]) -> Self:

@@ -31,6 +31,7 @@ _LOCAL_PREF: Final = 1 << 5
 _COMMUNITIES: Final = 8
 _INSIDE_ONLY: Final = 1 << 9 | 1 << 10
 _EXTENDED_COMMUNITIES: Final = 1 << 16
+_ZERO: Final = bytes(4)
 _UNPACK: Final = tuple(Struct(f"!{count}I").unpack_from for count in range(64))
 _LABELS: Final = {8: Struct("!I"), 16: Struct("!Q"), 32: Struct("!III")}
 """One community of each attribute type that has some."""
@@ -89,7 +90,7 @@ def recognise(raw: bytes, next_hop: bytes | None, context: Context) -> Block | N
         length = head[_PATH_SIZE_AT] >> 2
     neighbor_as = 0
     if length:
-        if 0 in _UNPACK[length](head, _ASES_AT):
+        if _ZERO in head and 0 in _UNPACK[length](head, _ASES_AT):
             return None
         neighbor_as = _number[head[_ASES_AT : _ASES_AT + 4]]
     octets = head + raw[rest_at:]

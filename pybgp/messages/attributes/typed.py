@@ -14,7 +14,7 @@ from ... import constants
 from ...constants import AttributeCode
 from ..slots import setter
 from . import registry
-from .as_path import AsPath, Segment, SegmentType
+from .as_path import AsPath, SegmentType
 from .base import EXTENDED_LENGTH, Attribute
 from .communities import Communities
 from .large_communities import LargeCommunities, LargeCommunity
@@ -40,7 +40,7 @@ _ONE_SEQUENCE: Final = tuple(bytes((0x40, _AS_PATH, 2 + count * 4, _SEQUENCE, co
 
 _new: Final = object.__new__
 _tuple: Final = tuple.__new__
-_set_segments: Final = setter(AsPath, "segments")
+_set_path: Final = setter(AsPath, "held")
 _set_communities: Final = setter(Communities, "values")
 _set_large: Final = setter(LargeCommunities, "values")
 
@@ -68,7 +68,7 @@ def attributes(octets: bytes, next_hop_at: int) -> dict[int, Attribute]:
     made: dict[int, Attribute] = {_ORIGIN: _ORIGINS[octets[_ORIGIN_SIZE - 1]]}
     if 0 < count < 64 and octets[_ORIGIN_SIZE:_ASES_AT] == _ONE_SEQUENCE[count]:
         made[_AS_PATH] = path = _new(AsPath)
-        _set_segments(path, (_tuple(Segment, (_SEQUENCE, _UNPACK[count](octets, _ASES_AT))),))
+        _set_path(path, _UNPACK[count](octets, _ASES_AT))
     else:
         made[_AS_PATH] = decoded(octets[_ORIGIN_SIZE:next_hop_at])
     at, size = next_hop_at, len(octets)
