@@ -8,6 +8,8 @@ from typing import TypeVar, overload
 
 _S = TypeVar("_S")
 _T = TypeVar("_T")
+_SHOWN = 100
+"""Items in a representation at most: it is for a log."""
 
 
 def made(make: Callable[[_S], _T], sources: Sequence[_S]) -> Sequence[_T]:
@@ -24,8 +26,22 @@ def chained(parts: Sequence[Sequence[_T]]) -> Sequence[_T]:
     return Lazily(lambda: chain.from_iterable(parts), sum(map(len, parts)))
 
 
-class Lazily(Sequence[_T]):
-    """``size`` items that ``items`` gives anew each time; compared item by item with any sequence."""
+class Seen(Sequence[_T]):
+    """Compared item by item with any sequence, and shown like a tuple."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(_equal, self, other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(tuple(self)) if len(self) <= _SHOWN else f"<{len(self)} items>"
+
+
+class Lazily(Seen[_T]):
+    """``size`` items that ``items`` gives anew each time."""
 
     __slots__ = ("_items", "_size")
 
@@ -47,11 +63,6 @@ class Lazily(Sequence[_T]):
         if isinstance(at, int) and 0 <= at < self._size:
             return next(islice(self, at, None))
         return list(self)[at]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and len(self) == len(other) and all(map(_equal, self, other))
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def _equal(one: object, other: object) -> bool:

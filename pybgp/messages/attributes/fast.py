@@ -54,6 +54,14 @@ class _Numbers(dict[bytes, int]):
         return number
 
 
+class _Masks(dict[int, int]):
+    """The same object for the same mask: there are few, and of numbers above 256 Python makes a new object each."""
+
+    def __missing__(self, mask: int) -> int:
+        self[mask] = mask
+        return mask
+
+
 class _Patterns(dict[bool, _Match]):
     """With NEXT_HOP, or without since MP_REACH_NLRI has it → ``fullmatch``; compiled when asked for, in 6 ms."""
 
@@ -67,6 +75,7 @@ _USUAL: Final = tuple(
 )
 """By class of context: four-octet AS numbers, and no confederation, whose paths have segments of their own."""
 _number: Final = _Numbers()
+_mask: Final = _Masks()
 _patterns: Final = _Patterns()
 
 
@@ -119,7 +128,8 @@ def recognise(raw: bytes, next_hop: bytes | None, context: Context) -> Block | N
             return None
     if mask < 0:
         return None
-    return Block(octets, INTERNED[next_hop], head[3], length, neighbor_as, med, local_pref, mask, next_hop_at, tail_at)
+    mask, next_hop = _mask[mask], INTERNED[next_hop]
+    return Block(octets, next_hop, head[3], length, neighbor_as, med, local_pref, mask, next_hop_at, tail_at)
 
 
 def _types(attributes: bytes) -> int:
