@@ -13,6 +13,7 @@ from .records import Message, StateChange
 _NARROW: Final = Struct("!HHHH")
 _WIDE: Final = Struct("!IIHH")
 _STATES: Final = Struct("!HH")
+_tuple: Final = tuple.__new__
 _WIDTHS: Final = {Afi.IPV4.value: 4, Afi.IPV6.value: 16}
 _STATE_SUBTYPES: Final = {Bgp4mpSubtype.STATE_CHANGE.value: False, Bgp4mpSubtype.STATE_CHANGE_AS4.value: True}
 
@@ -46,20 +47,9 @@ def read(
     if subtype in MESSAGE_SUBTYPES:
         if len(rest) < HEADER_SIZE or rest[16] << 8 | rest[17] != len(rest):
             raise BadRecord(f"{len(rest)} octets are not one whole message")
-        return Message(
-            seconds=seconds,
-            microseconds=microseconds,
-            extended=extended,
-            peer_as=peer_as,
-            local_as=local_as,
-            peer_address=peer_address,
-            local_address=local_address,
-            interface=interface,
-            four_octet_as=wide,
-            local=local,
-            add_path=add_path,
-            data=rest,
-        )
+        # HOT: once a message, so the tuple is made without a NamedTuple's detour
+        who = (seconds, peer_as, local_as, peer_address, local_address, rest)
+        return _tuple(Message, (*who, microseconds, extended, interface, wide, local, add_path))
     if len(rest) != _STATES.size:
         raise BadRecord(f"{len(rest)} octets of states, expected {_STATES.size}")
     old_state, new_state = _STATES.unpack(rest)

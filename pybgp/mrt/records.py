@@ -6,6 +6,7 @@ Addresses have 4 or 16 octets.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -33,17 +34,58 @@ NO_PEER: Final = Peer(bytes(4), bytes(4), 0)
 GoBGP writes an index one behind its end."""
 
 
-class RouteAttributes(NamedTuple):
+_Found = tuple[Block | None, tuple[Problem, ...]]
+
+
+class RouteAttributes:
     """The attributes of a route in a table, shared by all routes with the same octets.
 
     ``octets`` are the attributes as they stand in the file. ``block`` is what they say, whatever their flags are; None
     if ``problems`` (RFC 7606) cost the route, or if there are none: so BIRD writes routes that aren't BGP's.
-    ``block.next_hop`` may be 0.0.0.0 or ::, as daemons write it for their own routes.
+    ``block.next_hop`` may be 0.0.0.0 or ::, as daemons write it for their own routes. Both are found out when somebody
+    asks: the lines of ``bgpdump`` don't need them.
     """
 
-    octets: bytes
-    block: Block | None
-    problems: tuple[Problem, ...] = ()
+    __slots__ = ("_found", "_read", "octets")
+
+    def __init__(self, octets: bytes, block: Block | None, problems: tuple[Problem, ...] = ()) -> None:
+        self.octets = octets
+        self._found: _Found | None = (block, problems)
+        self._read: Callable[[bytes], _Found] | None = None  # what says what there is to find, if it wasn't asked yet
+
+    @classmethod
+    def unread(cls, octets: bytes, read: Callable[[bytes], _Found]) -> RouteAttributes:
+        """Attributes whose block and problems ``read`` finds in the octets; it raises nothing."""
+        made = cls.__new__(cls)
+        made.octets = octets
+        made._found = None
+        made._read = read
+        return made
+
+    @property
+    def block(self) -> Block | None:
+        return self._look()[0]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return self._look()[1]
+
+    def _look(self) -> _Found:
+        if self._found is None:
+            self._found = self._read(self.octets) if self._read is not None else (None, ())
+            self._read = None
+        return self._found
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RouteAttributes):
+            return NotImplemented
+        return self is other or (self.octets == other.octets and self._look() == other._look())
+
+    def __hash__(self) -> int:
+        return hash(self.octets)
+
+    def __repr__(self) -> str:
+        return f"RouteAttributes(octets={self.octets!r}, block={self.block!r}, problems={self.problems!r})"
 
 
 class RibEntry(NamedTuple):
@@ -104,8 +146,7 @@ class TableDump:
     entry: RibEntry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """A BGP message of one session, BGP4MP_MESSAGE and its like (RFC 6396 §4.4.2, RFC 8050 §3).
 
     ``data`` is the whole message, header included. ``four_octet_as`` and ``add_path`` say how it is to be read;
@@ -113,18 +154,18 @@ class Message:
     """
 
     seconds: int
-    microseconds: int = 0
-    extended: bool = False
-    """BGP4MP_ET: the record has a field for microseconds."""
     peer_as: int
     local_as: int
     peer_address: bytes
     local_address: bytes
+    data: bytes
+    microseconds: int = 0
+    extended: bool = False
+    """BGP4MP_ET: the record has a field for microseconds."""
     interface: int = 0
     four_octet_as: bool = True
     local: bool = False
     add_path: bool = False
-    data: bytes
 
     @property
     def context(self) -> Context:

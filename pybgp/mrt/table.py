@@ -31,6 +31,12 @@ _IPV6: Final = 1
 _WIDE_AS: Final = 2
 _OLD_FAMILIES: Final = {Afi.IPV4.value: (Family.IPV4_UNICAST, 4), Afi.IPV6.value: (Family.IPV6_UNICAST, 16)}
 
+_KINDS: Final = {
+    subtype: (family, add_path, 32 if family.afi == Afi.IPV4 else 128)
+    for subtype, (family, add_path) in RIB_FAMILIES.items()
+}
+"""Subtypes of one family → it, whether there are path identifiers, and the longest prefix."""
+
 
 class TableReader:
     """The records of table dumps; knows the peer table that came last, of which the RIB records speak."""
@@ -48,9 +54,9 @@ class TableReader:
         Raises:
             BadRecord: the body is not what the subtype says.
         """
-        if subtype in RIB_FAMILIES:
-            family, add_path = RIB_FAMILIES[subtype]
-            return self._rib(seconds, family, add_path, body)
+        kind = _KINDS.get(subtype)
+        if kind is not None:
+            return self._rib(seconds, *kind, body)
         if subtype == TableSubtype.PEER_INDEX_TABLE:
             table = _peer_table(seconds, body)
             self._peers = (*table.peers, NO_PEER)
@@ -61,7 +67,7 @@ class TableReader:
             return self._generic_with_ids(seconds, body)
         return None
 
-    def _rib(self, seconds: int, family: Family, add_path: bool, body: bytes) -> Rib:
+    def _rib(self, seconds: int, family: Family, add_path: bool, limit: int, body: bytes) -> Rib:
         """RFC 6396 §4.3.2."""
         # HOT: 1 M of these in a full table.
         if len(body) < 7:
@@ -69,7 +75,6 @@ class TableReader:
         sequence, bits = _RIB_HEAD(body)
         end = 5 + (bits + 7 >> 3)
         key = body[4:end]
-        limit = 32 if family.afi == Afi.IPV4 else 128
         if bits > limit:
             raise BadRecord(f"prefix length {bits}, expected 0..{limit}")
         if bits & 7 and end <= len(body) and key[-1] & 0xFF >> (bits & 7):
@@ -111,8 +116,7 @@ class TableReader:
         peers, size = self._peers, len(body)
         if peers is None:
             raise BadRecord("a RIB record before any PEER_INDEX_TABLE")
-        attributes = self._attributes
-        seen = attributes.seen(family)
+        seen = self._attributes.seen(family)
         entries = []
         try:
             (count,) = _U16(body, at)
@@ -125,9 +129,7 @@ class TableReader:
                     index, originated, length = _ENTRY(body, at)
                     at += 8
                 end = at + length
-                octets = body[at:end]
-                found = seen.get(octets) or attributes.read(octets, family)
-                entries.append(_tuple(RibEntry, (peers[index], originated, path_id, found)))
+                entries.append(_tuple(RibEntry, (peers[index], originated, path_id, seen[body[at:end]])))
                 at = end
         except error:
             raise BadRecord("a RIB entry runs past the record") from None
@@ -162,7 +164,7 @@ class TableReader:
         if len(octets) != size:
             raise BadRecord(f"attributes of {size} octets, {len(octets)} left")
         peer = Peer(bytes(4), body[peer_at : peer_at + width], _U16(body, peer_at + width)[0])
-        found = self._old_attributes.seen(family).get(octets) or self._old_attributes.read(octets, family)
+        found = self._old_attributes.seen(family)[octets]
         return TableDump(
             seconds=seconds,
             view=view,

@@ -17,6 +17,7 @@ from ..constants import AS_TRANS, HEADER_SIZE, AttributeCode, Community, Message
 from ..messages.attributes.base import EXTENDED_LENGTH
 from ..messages.errors import MalformedAttributeList
 from ..messages.update import split
+from . import usual_text
 from .attributes import next_hop_field
 from .records import Message, Record, Rib, StateChange, TableDump
 
@@ -40,6 +41,7 @@ _MP_UNREACH_NLRI: Final = AttributeCode.MP_UNREACH_NLRI.value
 _MULTI_EXIT_DISC: Final = AttributeCode.MULTI_EXIT_DISC.value
 _NEXT_HOP: Final = AttributeCode.NEXT_HOP.value
 _ORIGIN: Final = AttributeCode.ORIGIN.value
+_UPDATE: Final = MessageType.UPDATE.value
 _NO_NEXT_HOP: Final = "255.255.255.255"
 _SAFIS: Final = (1, 2, 3)
 """Unicast, multicast, and both, which was a SAFI once."""
@@ -51,7 +53,7 @@ def lines(record: Record) -> list[str]:
     if isinstance(record, Rib):
         return _rib_lines(record)
     if isinstance(record, Message):
-        return list(_message_lines(record))
+        return _message_lines(record)
     if isinstance(record, StateChange):
         kind = "BGP4MP_ET" if record.extended else "BGP4MP"
         who = f"{_address(record.peer_address)}|{record.peer_as}"
@@ -77,36 +79,52 @@ def _rib_lines(record: Rib) -> list[str]:
             for peer, _, path_id, attributes in entries
         ]
     return [
-        f"TABLE_DUMP2|{seconds}|B|{_address(peer.address)}|{peer.asn}|{prefix}|{_route(attributes.octets, True)}"
-        for peer, _, _, attributes in entries
+        f"TABLE_DUMP2|{seconds}|B|{_address(address)}|{asn}|{prefix}|{_route(attributes.octets, True)}"
+        for (_, address, asn), _, _, attributes in entries
     ]
 
 
-def _message_lines(record: Message) -> Iterator[str]:
+def _message_lines(record: Message) -> list[str]:
     """Withdrawn prefixes before announced ones, those of the classic fields before the others."""
-    if record.data[HEADER_SIZE - 1] != MessageType.UPDATE:
-        return
+    # HOT: once an UPDATE.
+    data = record.data
+    if data[HEADER_SIZE - 1] != _UPDATE:
+        return []
     try:
-        withdrawn, octets, announced = split(record.data[HEADER_SIZE:])
+        withdrawn, octets, announced = split(data[HEADER_SIZE:])
     except MalformedAttributeList:
-        return
-    kind = f"BGP4MP{'_ET' * record.extended}{'_LOCAL' * record.local}{'_AP' * record.add_path}|{_time(record)}"
-    peer = f"{_address(record.peer_address)}|{record.peer_as}"
+        return []
+    add_path = record.add_path
+    kind = f"BGP4MP{'_ET' * record.extended}{'_LOCAL' * record.local}{'_AP' * add_path}|{_time(record)}"
+    peer = f"{_address(record.peer_address)}|{record.peer_as}|"
+    out = _rows(f"{kind}|W|{peer}", withdrawn, add_path, "") if withdrawn else []
+    text = usual_text.route_text(octets) if record.four_octet_as else None
+    if text is None:
+        out += _unusual_lines(record, kind, peer, octets, announced)
+    elif announced:
+        out += _rows(f"{kind}|A|{peer}", announced, add_path, "|" + text)
+    return out
+
+
+def _rows(before: str, field: bytes, add_path: bool, behind: str) -> list[str]:
+    """A line for each prefix of a classic field."""
+    found = None if add_path else usual_text.rows(before, field, behind)
+    return [f"{before}{prefix}{behind}" for prefix in _prefixes(1, field, add_path)] if found is None else found
+
+
+def _unusual_lines(record: Message, kind: str, peer: str, octets: bytes, announced: bytes) -> Iterator[str]:
+    """Those that attributes of any kind have a say in."""
     found = _Attributes.read(octets, record.four_octet_as)
-    for prefix in _prefixes(1, withdrawn, record.add_path):
-        yield f"{kind}|W|{peer}|{prefix}"
     for afi, safi in _ORDER if found.unreach else ():
         for prefix in _prefixes(afi, found.unreach.get((afi, safi), b""), record.add_path):
-            yield f"{kind}|W|{peer}|{prefix}"
+            yield f"{kind}|W|{peer}{prefix}"
     if announced:
-        text = found.text(found.next_hop)
-        for prefix in _prefixes(1, announced, record.add_path):
-            yield f"{kind}|A|{peer}|{prefix}|{text}"
+        yield from _rows(f"{kind}|A|{peer}", announced, record.add_path, "|" + found.text(found.next_hop))
     for afi, safi in _ORDER if found.reach else ():
         next_hop, nlri = found.reach.get((afi, safi), (b"", b""))
         text = found.text(_next_hop(afi, next_hop))
         for prefix in _prefixes(afi, nlri, record.add_path):
-            yield f"{kind}|A|{peer}|{prefix}|{text}"
+            yield f"{kind}|A|{peer}{prefix}|{text}"
 
 
 def _time(record: Message | StateChange) -> str:
@@ -119,6 +137,10 @@ def _time(record: Message | StateChange) -> str:
 @lru_cache(maxsize=1 << 14)
 def _route(octets: bytes, four_octet_as: bool) -> str:
     """The end of the line of a route in a table, from the path on."""
+    return (usual_text.route_text(octets) if four_octet_as else None) or _unusual_route(octets, four_octet_as)
+
+
+def _unusual_route(octets: bytes, four_octet_as: bool) -> str:
     found = _Attributes.read(octets, four_octet_as)
     if found.table_next_hop is not None:
         return found.text(_next_hop(2, found.table_next_hop))
@@ -298,8 +320,7 @@ def _prefixes(afi: int, field: bytes, add_path: bool) -> Iterator[str]:
 
 def _prefix(afi: int, key: bytes) -> str:
     if afi == 1:
-        octets = key[1:] + bytes(5 - len(key))
-        return f"{octets[0]}.{octets[1]}.{octets[2]}.{octets[3]}/{key[0]}"
+        return usual_text.prefix_text(key)
     return f"{_address(key[1:].ljust(16, bytes(1)))}/{key[0]}"
 
 
@@ -313,7 +334,7 @@ def _next_hop(afi: int, octets: bytes) -> str:
 def _address(octets: bytes) -> str:
     """As bgpdump writes it: not quite as RFC 5952 wants it, since a single zero is left out, too."""
     if len(octets) == 4:
-        return f"{octets[0]}.{octets[1]}.{octets[2]}.{octets[3]}"
+        return usual_text.address_text(octets)
     words = [f"{octets[at] << 8 | octets[at + 1]:x}" for at in range(0, 16, 2)]
     start, size = _most_zeros(words)
     if start == 0 and (size == 6 or (size == 5 and words[5] == "ffff")):  # an address of IPv4 in it keeps its dots

@@ -118,12 +118,7 @@ def messages(*, local: bool, add_path: bool) -> Iterator[mrt.Message]:
                     data=b"",
                 )
                 for each in (*updates, Keepalive(), Notification(6, 2)):
-                    yield _replaced(shape, encode(each, shape.context))
-
-
-def _replaced(shape: mrt.Message, data: bytes) -> mrt.Message:
-    fields = {name: getattr(shape, name) for name in shape.__dataclass_fields__}
-    return mrt.Message(**fields | {"data": data})
+                    yield shape._replace(data=encode(each, shape.context))
 
 
 @pytest.mark.row("MRT-02", "MRT-04")

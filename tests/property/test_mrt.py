@@ -6,11 +6,13 @@ import bz2
 import gzip
 from contextlib import suppress
 
-from hypothesis import assume, given, settings
+import pytest
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from pybgp import mrt
 from pybgp.errors import ProtocolError
+from pybgp.mrt import text, usual_text
 from pybgp.mrt.records import Record
 from pybgp.testing import strategies as bgp
 
@@ -121,4 +123,42 @@ def test_reading_goes_on_behind_octets_that_are_no_record(
 
 
 def _fields(record: Record) -> dict[str, object]:
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}  # type: ignore[union-attr]
+    names = getattr(record, "_fields", None) or record.__dataclass_fields__  # type: ignore[union-attr]
+    return {name: getattr(record, name) for name in names}
+
+
+USUAL = bytes.fromhex("40010102 40020a 0202 0000fde9 00010001 400304 0a630001 800404 00000005 400504 ffffffff")
+SHOWN = "65001 65537|INCOMPLETE|10.99.0.1|4294967295|5|"
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        pytest.param("", SHOWN + "|NAG||", id="no-communities"),
+        pytest.param("c00808 fde80001 00000000", SHOWN + "65000:1 0:0|NAG||", id="communities"),
+        pytest.param("c00804 ffffff01", None, id="a-community-with-a-name"),
+        pytest.param("400600", None, id="aggregate"),
+        pytest.param("c0200c 000000010000000200000003", None, id="more-behind-communities"),
+    ],
+)
+def test_usual_attributes_take_the_short_way_to_text(more: str, shown: str | None) -> None:
+    assert usual_text.route_text(USUAL + bytes.fromhex(more)) == shown
+
+
+@settings(max_examples=500, deadline=None)
+@given(bgp.attribute_fields())
+@example(USUAL)
+@example(bytes.fromhex("40010100 400200 400304 0a630001".replace(" ", "")))
+@example(bytes.fromhex("40010101 400200 400304 0a630001 c00804 ffff0001"))
+@example(bytes.fromhex("40010101 50020006 0201 0000fde9 400304 0a630001"))
+def test_the_short_way_to_the_text_of_a_route_agrees_with_the_long_one(octets: bytes) -> None:
+    assert usual_text.route_text(octets) in (None, text._unusual_route(octets, True))
+
+
+@given(st.one_of(st.binary(max_size=40), st.lists(bgp.keys(bgp.IPV4), max_size=5).map(b"".join)))
+@example(bytes.fromhex("18 0a0b0c 11 0affff 00 20 01020304".replace(" ", "")))
+def test_the_short_way_to_the_text_of_prefixes_agrees_with_the_long_one(field: bytes) -> None:
+    assert usual_text.rows("a|", field, "|b") in (
+        None,
+        [f"a|{prefix}|b" for prefix in text._prefixes(1, field, False)],
+    )

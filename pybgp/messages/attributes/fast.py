@@ -132,6 +132,16 @@ def recognise(raw: bytes, next_hop: bytes | None, context: Context) -> Block | N
     return Block(octets, next_hop, head[3], length, neighbor_as, med, local_pref, mask, next_hop_at, tail_at)
 
 
+def fields(raw: bytes) -> tuple[bytes, bytes, bytes | None, bytes | None, bytes, bytes] | None:
+    """The parts of a usual attribute field with NEXT_HOP, None if it is of no usual shape.
+
+    They are ORIGIN and AS_PATH; the next hop; the values of MULTI_EXIT_DISC and of LOCAL_PREF, if they are there; the
+    attributes from ATOMIC_AGGREGATE to COMMUNITIES; those behind. AS numbers and communities have not been looked at.
+    """
+    found = _patterns[True](raw)
+    return None if found is None else found.groups()  # type: ignore[return-value]
+
+
 def _types(attributes: bytes) -> int:
     """The mask of some attributes; negative if communities are not as a block has them."""
     mask = at = 0

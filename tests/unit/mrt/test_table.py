@@ -214,7 +214,7 @@ def test_a_route_without_attributes_is_none_of_bgp() -> None:
     """BIRD dumps its static and direct routes so."""
     found = rib(record(13, 2, "00000000  08 0a  0001  0000 64000000 0000"))
 
-    assert found.entries[0].attributes == (b"", None, ())
+    assert found.entries[0].attributes == mrt.RouteAttributes(b"", None)
 
 
 def test_host_bits_are_not_part_of_a_key() -> None:
