@@ -55,6 +55,9 @@ class Lazily(Seen[_T]):
     def __iter__(self) -> Iterator[_T]:
         return self._items()
 
+    def __reversed__(self) -> Iterator[_T]:
+        return reversed(list(self))  # one by one from the front each time would be quadratic
+
     @overload
     def __getitem__(self, at: int) -> _T: ...
     @overload

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from ...addresses import address_text
 from ...constants import AttributeCode, AttributeFlags
-from ..context import Context
+from ..context import Context, PeerKind
 from ..errors import (
     AttributeFlagsError,
     AttributeProblem,
@@ -341,7 +341,9 @@ class _Parser:
         if kind is None:
             self._keep_unknown(raw)
         elif not self._may_send(kind):
-            why = f"not allowed from an {self._context.kind.name.lower()} peer"
+            sender = self._context.kind
+            article = "a" if sender is PeerKind.CONFEDERATION else "an"
+            why = f"not allowed from {article} {sender.name.lower()} peer"
             self._note(Outcome.DISCARD, UnexpectedAttribute(code, why), raw.octets)
         elif code in _AS4 and self._context.four_octet_as:
             why = "from a peer with four-octet AS numbers"
