@@ -37,12 +37,16 @@ TSHARK = """\
         pytest.param("0x" + KEEPALIVE.hex(), id="0x"),
         pytest.param("{ 0x" + KEEPALIVE.hex("-").replace("-", ", 0x") + " };", id="c"),
         pytest.param("b'\\x" + KEEPALIVE.hex("-").replace("-", "\\x") + "'", id="python"),
+        pytest.param("{" + ", ".join(f"{each:#x}" for each in KEEPALIVE) + "}", id="go"),
         pytest.param("ff" * 16 + "  # the marker\n0013 // its length\n04 # a KEEPALIVE, no 3\n", id="comments"),
         pytest.param(XXD, id="xxd"),
         pytest.param(XXD_OF_SINGLE_OCTETS, id="xxd-g1"),
         pytest.param(HEXDUMP_C, id="hexdump-c"),
         pytest.param(TSHARK, id="tshark-x"),
         pytest.param("\n" + TSHARK.replace("\n", "\r\n"), id="tshark-x-of-windows"),
+        pytest.param(
+            "1  0.000000  192.0.2.1 → 192.0.2.2  BGP  KEEPALIVE Message\n\n" + TSHARK, id="words-before-a-dump"
+        ),
     ],
 )
 def test_octets_are_found(text: str) -> None:
