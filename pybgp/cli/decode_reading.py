@@ -8,10 +8,10 @@ from typing import Final
 from ..addresses import Family
 from ..constants import HEADER_SIZE, MessageType
 from ..errors import ProtocolError
-from ..messages.capabilities import AddPath, AddPathMode, FourOctetAs
+from ..messages.capabilities import AddPathMode, FourOctetAs
 from ..messages.context import Context, PeerKind
 from ..messages.open import Open
-from ..messages.overheard import Guess
+from ..messages.overheard import Guess, identified, multiple_labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +84,11 @@ class Listener:
             kind=PeerKind.INTERNAL if one.asn == other.asn else PeerKind.EXTERNAL,
             four_octet_as=all(each.find(FourOctetAs) is not None for each in self._opens),
             add_path_receive=possible if guessed.add_path_receive else certain,
+            multiple_labels=multiple_labels(one) & multiple_labels(other),
         )
 
 
 def _identified(sender: Open, receiver: Open) -> frozenset[Family]:
     """Families whose NLRI have path identifiers from one side to the other; only the sender's word, if it is both."""
-    sent = _add_path(sender, AddPathMode.SEND)
-    return sent if sender is receiver else sent & _add_path(receiver, AddPathMode.RECEIVE)
-
-
-def _add_path(side: Open, mode: AddPathMode) -> frozenset[Family]:
-    return frozenset(family for each in side.find_all(AddPath) for family, modes in each.entries if modes & mode)
+    sent = identified(sender, AddPathMode.SEND)
+    return sent if sender is receiver else sent & identified(receiver, AddPathMode.RECEIVE)

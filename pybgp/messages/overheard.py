@@ -63,10 +63,10 @@ def context_of(sender: Open, receiver: Open, *, kind: PeerKind | None = None, lo
         kind=kind,
         four_octet_as=sender.find(FourOctetAs) is not None and receiver.find(FourOctetAs) is not None,
         families=families,
-        add_path_receive=families & _add_path(sender, AddPathMode.SEND) & _add_path(receiver, AddPathMode.RECEIVE),
-        add_path_send=families & _add_path(receiver, AddPathMode.SEND) & _add_path(sender, AddPathMode.RECEIVE),
+        add_path_receive=families & identified(sender, AddPathMode.SEND) & identified(receiver, AddPathMode.RECEIVE),
+        add_path_send=families & identified(receiver, AddPathMode.SEND) & identified(sender, AddPathMode.RECEIVE),
         extended_next_hop=families & _next_hops(sender) & _next_hops(receiver),
-        multiple_labels=families & _multiple_labels(sender) & _multiple_labels(receiver),
+        multiple_labels=families & multiple_labels(sender) & multiple_labels(receiver),
         max_receive=_largest(receiver),
         max_send=_largest(sender),
         loopback=loopback,
@@ -78,8 +78,8 @@ def _families(side: Open) -> frozenset[Family]:
     return frozenset(each.family for each in side.find_all(MultiProtocol)) or frozenset({Family.IPV4_UNICAST})
 
 
-def _add_path(side: Open, mode: AddPathMode) -> frozenset[Family]:
-    """Families with that direction; what is said twice adds up."""
+def identified(side: Open, mode: AddPathMode) -> frozenset[Family]:
+    """Families whose routes have path identifiers in that direction; what is said twice adds up."""
     return frozenset(family for each in side.find_all(AddPath) for family, modes in each.entries if modes & mode)
 
 
@@ -89,7 +89,8 @@ def _next_hops(side: Open) -> frozenset[Family]:
     return frozenset(family for family, afi in found.entries if afi == Afi.IPV6) if found else frozenset()
 
 
-def _multiple_labels(side: Open) -> frozenset[Family]:
+def multiple_labels(side: Open) -> frozenset[Family]:
+    """Families of which this side takes more than one label (RFC 8277 §2.1)."""
     found = side.find(MultipleLabels)
     return frozenset(family for family, _ in found.entries) if found else frozenset()
 

@@ -19,7 +19,7 @@ from pybgp.cli.decode_reading import Reading
 from pybgp.cli.decode_sources import items, opened
 from pybgp.cli.main import main
 
-from .wire import KEEPALIVE, OLD_OPEN, OLD_UPDATE, OPEN, SHORT_MED, SHUTDOWN, UPDATE, octets, say
+from .wire import KEEPALIVE, MARKER, OLD_OPEN, OLD_UPDATE, OPEN, SHORT_MED, SHUTDOWN, UPDATE, octets, say
 
 DATA = Path(__file__).parents[2] / "data"
 CAPTURE = DATA / "capture" / "bird-frr.pcap"
@@ -184,6 +184,18 @@ def test_opens_tell_the_size_of_as_numbers(monkeypatch: Patch, capsys: Capsys) -
     update = objects(capsys)[2]
     assert (update["session"]["as_size"], update["session"]["peer"]) == (2, "external")
     assert update["attributes"][1]["value"] == [{"type": "as_sequence", "asns": [65001]}]
+
+
+def test_opens_tell_that_there_may_be_several_labels(monkeypatch: Patch, capsys: Capsys) -> None:
+    """RFC 8277 §2.1."""
+    capabilities = "02 12 01 04 0001 00 04  41 04 0000fde9  08 04 0001 04 02"  # ipv4-labeled-unicast, AS, two labels
+    opens = [f"{MARKER} 0031 01 04 fde9 005a 0102030{number} 14 {capabilities}" for number in (4, 5)]
+    reach = "80 0e 11 0001 04 04 c0000201 00 38 000640 000c81 0a"  # 10.0.0.0/8, labels 100 and 200
+    say(monkeypatch, "\n".join((*opens, f"{MARKER} 0032 02 0000 001b {reach} 40010100 400200")))
+
+    assert main(["decode"]) == 0
+
+    assert "announce ipv4-labeled-unicast 10.0.0.0/8 label 100,200 next_hop" in capsys.readouterr().out
 
 
 def test_without_opens_the_size_of_as_numbers_is_guessed(monkeypatch: Patch, capsys: Capsys) -> None:
