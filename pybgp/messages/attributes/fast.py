@@ -31,7 +31,6 @@ _LOCAL_PREF: Final = 1 << 5
 _COMMUNITIES: Final = 8
 _INSIDE_ONLY: Final = 1 << 9 | 1 << 10
 _EXTENDED_COMMUNITIES: Final = 1 << 16
-_ZERO: Final = bytes(4)
 _UNPACK: Final = tuple(Struct(f"!{count}I").unpack_from for count in range(64))
 _LABELS: Final = {8: Struct("!I"), 16: Struct("!Q"), 32: Struct("!III")}
 """One community of each attribute type that has some."""
@@ -54,12 +53,16 @@ class _Numbers(dict[bytes, int]):
         return number
 
 
-class _Masks(dict[int, int]):
-    """The same object for the same mask: there are few, and of numbers above 256 Python makes a new object each."""
+class _Same(dict[int, int]):
+    """The same object for the same number, which blocks share: of those above 256 Python makes a new one each time."""
 
-    def __missing__(self, mask: int) -> int:
-        self[mask] = mask
-        return mask
+    _LIMIT: Final = 65_536
+
+    def __missing__(self, number: int) -> int:
+        if len(self) >= self._LIMIT:
+            self.clear()
+        self[number] = number
+        return number
 
 
 class _Patterns(dict[bool, _Match]):
@@ -75,7 +78,7 @@ _USUAL: Final = tuple(
 )
 """By class of context: four-octet AS numbers, and no confederation, whose paths have segments of their own."""
 _number: Final = _Numbers()
-_mask: Final = _Masks()
+_same: Final = _Same()
 _patterns: Final = _Patterns()
 
 
@@ -99,9 +102,10 @@ def recognise(raw: bytes, next_hop: bytes | None, context: Context) -> Block | N
         length = head[_PATH_SIZE_AT] >> 2
     neighbor_as = 0
     if length:
-        if _ZERO in head and 0 in _UNPACK[length](head, _ASES_AT):
+        asns = _UNPACK[length](head, _ASES_AT)
+        if 0 in asns:
             return None
-        neighbor_as = _number[head[_ASES_AT : _ASES_AT + 4]]
+        neighbor_as = _same[asns[0]]
     octets = head + raw[rest_at:]
     tail_at = len(octets)
     mask = _ALWAYS
@@ -128,7 +132,7 @@ def recognise(raw: bytes, next_hop: bytes | None, context: Context) -> Block | N
             return None
     if mask < 0:
         return None
-    mask, next_hop = _mask[mask], INTERNED[next_hop]
+    mask, next_hop = _same[mask], INTERNED[next_hop]
     return Block(octets, next_hop, head[3], length, neighbor_as, med, local_pref, mask, next_hop_at, tail_at)
 
 
