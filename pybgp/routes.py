@@ -14,7 +14,7 @@ from .messages.attributes import community_pattern
 from .messages.attributes.base import pieces
 from .messages.attributes.block import Block
 from .messages.attributes.edit import BlockEdit, Unchanged
-from .messages.attributes.extended_communities import extended_community_text
+from .messages.attributes.extended_community_text import extended_community_text
 from .messages.context import PeerKind
 
 if TYPE_CHECKING:

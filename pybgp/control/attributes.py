@@ -11,7 +11,8 @@ from ..messages.attributes.as_path import AsPath, SegmentType
 from ..messages.attributes.base import pieces, walk
 from ..messages.attributes.block import Block
 from ..messages.attributes.communities import Communities
-from ..messages.attributes.extended_communities import ExtendedCommunities, extended_community_text
+from ..messages.attributes.extended_communities import ExtendedCommunities
+from ..messages.attributes.extended_community_text import extended_community_text
 from ..messages.attributes.large_communities import LargeCommunities
 
 REMEMBERED: Final = 1024

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from struct import pack, unpack
 from typing import Final
 
-from pybgp.messages.attributes.extended_communities import extended_community_text
+from pybgp.messages.attributes.extended_community_text import extended_community_text
 
 from .tshark import Field
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pybgp.messages.attributes.extended_communities import NAMES, extended_community_text, parse_extended_community
+from pybgp.messages.attributes.extended_community_text import NAMES, extended_community_text, parse_extended_community
 from pybgp.messages.attributes.ipv6_extended_communities import (
     ipv6_extended_community_text,
     parse_ipv6_extended_community,

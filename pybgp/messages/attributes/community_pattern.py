@@ -12,7 +12,7 @@ from typing import Final
 from ...constants import AttributeCode
 from .block import Block
 from .communities import parse_community
-from .extended_communities import NAMES, parse_extended_community
+from .extended_community_text import NAMES, parse_extended_community
 from .large_communities import parse_large_community
 
 SIZES: Final = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self
@@ -11,28 +10,12 @@ from ...constants import OPTIONAL_TRANSITIVE, AttributeCode
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, Outcome
 from .base import CANONICAL, EVERYBODY, AttributeValue, distinct, pieces
-from .extended_community_kinds import KINDS, NON_TRANSITIVE, Kind
 from .text import some_texts
 
-__all__ = [
-    "NAMES",
-    "NON_TRANSITIVE",
-    "ORIGIN_VALIDATION_STATE",
-    "ExtendedCommunities",
-    "extended_community_text",
-    "is_transitive",
-    "parse_extended_community",
-]
-
-_BY_NUMBER: Final = {kind.number: kind for kind in KINDS}
-_BY_NAME: Final[dict[str, list[Kind]]] = {}
-for _kind in KINDS:
-    _BY_NAME.setdefault(_kind.name, []).append(_kind)
+NON_TRANSITIVE: Final = 0x40
+"""Bit of the type octet: the community ends at the border of the AS (RFC 4360 §2)."""
 ORIGIN_VALIDATION_STATE: Final = b"\x43\x00"
 """Type and sub-type of what a router inside the AS found out about an origin (RFC 8097 §2)."""
-NAMES: Final = frozenset(_BY_NAME)
-"""What may stand in front of an extended community's first colon."""
-_HEX: Final = re.compile(r"(?:0x)?([0-9a-f]{4}):(?:0x)?([0-9a-f]{12})", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,6 +33,8 @@ class ExtendedCommunities(AttributeValue):
     @classmethod
     def of(cls, values: Iterable[bytes | str]) -> Self:
         """From octets and text ("rt:64512:7"); a repeated one counts once."""
+        from .extended_community_text import parse_extended_community
+
         octets = (parse_extended_community(value) if isinstance(value, str) else value for value in values)
         return cls(tuple(dict.fromkeys(octets)))
 
@@ -75,6 +60,8 @@ class ExtendedCommunities(AttributeValue):
         return b"".join(self.values)
 
     def __str__(self) -> str:
+        from .extended_community_text import extended_community_text
+
         return " ".join(map(extended_community_text, self.values))
 
     @classmethod
@@ -82,6 +69,8 @@ class ExtendedCommunities(AttributeValue):
         return cls.from_json(text.split())
 
     def to_json(self) -> list[str]:
+        from .extended_community_text import extended_community_text
+
         return list(map(extended_community_text, self.values))
 
     @classmethod
@@ -92,38 +81,3 @@ class ExtendedCommunities(AttributeValue):
 def is_transitive(value: bytes) -> bool:
     """Does the community go on to other ASes (RFC 4360 §2)?"""
     return not value[0] & NON_TRANSITIVE
-
-
-def extended_community_text(value: bytes) -> str:
-    """``"rt:64512:7"``, ``"color:100"``, ``"default-gateway"``; without a name, type and value in hexadecimal.
-
-    A four-octet AS that fits two octets ends in "L" ("rt:64512L:7"), since it is another community (RFC 5668 §2).
-    """
-    kind = _BY_NUMBER.get(int.from_bytes(value[:2]))
-    text = None if kind is None else kind.layout.text(value[2:])
-    if kind is None or text is None:
-        return f"0x{value[:2].hex()}:0x{value[2:].hex()}"
-    return f"{kind.name}:{text}" if text else kind.name
-
-
-def parse_extended_community(text: str) -> bytes:
-    """The 8 octets of what ``extended_community_text`` writes.
-
-    Raises:
-        ValueError: nothing of the kind.
-    """
-    found = _HEX.fullmatch(text)
-    if found is not None:
-        return bytes.fromhex(found[1] + found[2])
-    name, _, rest = text.partition(":")
-    whys = []
-    for kind in _BY_NAME.get(name, ()):
-        try:
-            return kind.number.to_bytes(2) + kind.layout.parse(rest)
-        except ValueError as error:
-            whys.append(str(error))
-    why = f" ({whys[0]})" if len(whys) == 1 else ""
-    raise ValueError(
-        f"{text!r} is not an extended community{why}: "
-        "expected rt:AS:VALUE, ro:ADDRESS:VALUE, another name of RFC 7153's registries, or 0xTYPE:0xVALUE"
-    )

@@ -22,9 +22,6 @@ from .extended_community_layouts import (
     TwoOctetAs,
 )
 
-NON_TRANSITIVE: Final = 0x40
-"""Bit of the type octet: the community ends at the border of the AS (RFC 4360 §2)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Kind:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ...addresses import Family
-from ..attributes.extended_communities import extended_community_text, parse_extended_community
+from ..attributes.extended_community_text import extended_community_text, parse_extended_community
 from ..errors import InvalidNetworkField
 from ..fields import number, only, text
 from .base import FamilyCodec, Nlri

@@ -31,7 +31,8 @@ TASKS: Final = {
     "table": Task("MRT table to rows", "table", "row"),
     "updates": Task("MRT updates to rows", "updates", "row"),
     "capture": Task("capture to messages", "capture", "UPDATE"),
-    "import": Task("import, and one message", "import", "import"),
+    "import": Task("import alone, Python's own start included", "import", "import"),
+    "import-message": Task("import, and one message", "import-message", "import"),
 }
 
 WANTED: Final = (

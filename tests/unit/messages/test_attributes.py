@@ -10,11 +10,8 @@ from pybgp.messages.attributes.as_path import AsPath, Segment, SegmentType
 from pybgp.messages.attributes.base import Attribute
 from pybgp.messages.attributes.cluster_list import ClusterList
 from pybgp.messages.attributes.communities import Communities, community_text, parse_community
-from pybgp.messages.attributes.extended_communities import (
-    ExtendedCommunities,
-    extended_community_text,
-    parse_extended_community,
-)
+from pybgp.messages.attributes.extended_communities import ExtendedCommunities
+from pybgp.messages.attributes.extended_community_text import extended_community_text, parse_extended_community
 from pybgp.messages.attributes.large_communities import LargeCommunities, parse_large_community
 from pybgp.messages.attributes.local_pref import LocalPref
 from pybgp.messages.attributes.med import MultiExitDisc

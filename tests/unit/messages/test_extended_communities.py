@@ -6,13 +6,9 @@ import pytest
 
 from pybgp.constants import AttributeCode
 from pybgp.messages.attributes import community_pattern
-from pybgp.messages.attributes.extended_communities import (
-    ExtendedCommunities,
-    extended_community_text,
-    is_transitive,
-    parse_extended_community,
-)
+from pybgp.messages.attributes.extended_communities import ExtendedCommunities, is_transitive
 from pybgp.messages.attributes.extended_community_kinds import KINDS
+from pybgp.messages.attributes.extended_community_text import extended_community_text, parse_extended_community
 from pybgp.messages.attributes.ipv6_extended_communities import (
     Ipv6ExtendedCommunities,
     ipv6_extended_community_text,
