@@ -124,6 +124,7 @@ def test_large_messages_pass_once_they_are_negotiated() -> None:
 
 @pytest.mark.row("HDR-13")
 def test_an_open_stays_small_all_the_same() -> None:
+    assert Framer(65535).feed(message(1, bytes(4096 - 19))) == [(1, bytes(4096 - 19))]
     assert isinstance(error_of(wire.message(1, length=4097), Framer(65535)), BadMessageLength)
 
 

@@ -47,6 +47,16 @@ def error_of(content: bytes, context: Context = INTERNAL) -> UpdateError:
     return caught.value
 
 
+def test_withdrawn_routes_in_front_of_attributes_are_not_taken_for_announced_ones() -> None:
+    """Read as a MP_REACH_NLRI it would have a next hop of 16 octets, and two prefixes."""
+    more = " ".join(f"28 20010db8 0{number}" for number in range(4))
+
+    found = wire.read(body(f"{mp_unreach(f'10 2001 {more}')} {ORIGIN} {AS_PATH}"), Context(families=BOTH))
+
+    assert reachable(found) == []
+    assert [(family, len(keys)) for family, _, keys in found.withdrawn] == [(IPV6, 5)]
+
+
 def test_the_usual_update_has_one_block_and_its_prefixes() -> None:
     found = wire.read(body(MANDATORY, f"{PREFIX} 10 0a02"))
 
