@@ -14,6 +14,7 @@ from ..messages.attributes.cache import BlockCache
 from ..messages.context import Context, PeerKind
 from ..messages.errors import InvalidNetworkField, Outcome, Problem
 from ..messages.families import registry
+from ..messages.families.prefix import FEW
 from ..policy.builtin import import_check
 from ..policy.chain import Policy
 from ..rib.export import within
@@ -21,7 +22,7 @@ from ..rib.next_hops import NextHops
 from ..rib.path import Path
 from ..rib.table import Table
 from ..routes import Reject, Route, Source
-from .martians import martians, may_have_martians
+from .martians import destinations, martians
 
 _IPV4: Final = Family.IPV4_UNICAST
 _CACHE_LIMIT: Final = 65_536
@@ -154,8 +155,9 @@ class Inbound:
             UpdateError: the session must be reset (RFC 7606); what came before it has been applied.
         """
         # HOT, once an UPDATE. The usual one announces IPv4 prefixes with attributes that this session has sent before.
+        # One call finds its keys and that none is a martian; a second pattern for that took 0.8 µs of 12 an UPDATE.
         paths = self._paths
-        split = self._split
+        split, find = self._split, destinations()
         insert = self._tables[Family.IPV4_UNICAST].insert
         body = b""
         try:
@@ -168,9 +170,9 @@ class Inbound:
                         path = self._new_path(raw)
                     if path is not None and end < len(body):
                         field = body[end:]
-                        keys = split(field)
-                        if may_have_martians(field):
-                            keys = self._without_martians(keys, _IPV4, body)
+                        keys = find(field)
+                        if (len(b"".join(keys)) if len(keys) < FEW else sum(map(len, keys))) != len(field):
+                            keys = self._without_martians(split(field), _IPV4, body)
                         insert(keys, path)
                         continue
                 self._general(body)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pybgp.addresses import Family, prefix_key
-from pybgp.speaker.martians import martians, may_have_martians
+from pybgp.messages.families.ipv4_unicast import IPV4_UNICAST
+from pybgp.speaker.martians import destinations, martians
 
 IPV4 = Family.IPV4_UNICAST
 
@@ -32,9 +33,17 @@ def test_all_others_may_be(prefix: str) -> None:
     assert martians(family, [key]) == frozenset()
 
 
-@given(st.lists(st.tuples(st.integers(1, 32), st.binary(min_size=4, max_size=4)), max_size=20))
-def test_the_quick_question_misses_none(prefixes: list[tuple[int, bytes]]) -> None:
-    found = [bytes((length,)) + octets[: (length + 7) // 8] for length, octets in prefixes]
+@given(st.lists(st.tuples(st.integers(0, 32), st.binary(min_size=4, max_size=4)), max_size=20))
+@example([(32, bytes((127, 0, 0, 1)))])
+@example([(4, bytes((224, 0, 0, 0))), (0, bytes(4))])
+@example([(24, bytes((10, 127, 224, 0)))])
+def test_what_is_found_quickly_is_all_destinations_of_a_field(prefixes: list[tuple[int, bytes]]) -> None:
+    """If it is all of the field; it is unless something there is a martian or not canonical."""
+    field = b"".join(bytes((length,)) + octets[: (length + 7) // 8] for length, octets in prefixes)
+    keys = IPV4_UNICAST.split(field)
 
-    if martians(IPV4, found):
-        assert may_have_martians(b"".join(found))
+    found = destinations()(field)
+
+    is_canonical = b"".join(keys) == field
+    assert (found == keys) == (is_canonical and not martians(IPV4, keys))
+    assert (b"".join(found) == field) == (found == keys and is_canonical)
