@@ -78,7 +78,10 @@ KEYS: Final[dict[Family, tuple[str, ...]]] = {
     Family.IPV4_FLOWSPEC_VPN: ("64512:1 destination 10.1.2.0/24 fragment is-fragment",),
     Family.ROUTE_TARGET: ("64512:rt:64512:7", "default"),
     Family.L2VPN_EVPN: (
+        f"ethernet-auto-discovery rd 192.0.2.1:7 esi {ESI} ethernet_tag 0 label 100",
         f"mac-ip rd 192.0.2.1:7 esi {ESI} ethernet_tag 0 mac aa:bb:cc:dd:ee:ff ip 10.1.2.3 labels 100",
+        "inclusive-multicast rd 192.0.2.1:7 ethernet_tag 0 ip 192.0.2.1",
+        f"ethernet-segment rd 192.0.2.1:7 esi {ESI} ip 192.0.2.1",
         f"ip-prefix rd 192.0.2.1:7 esi {ESI} ethernet_tag 0 prefix 10.1.2.0/24 gateway 0.0.0.0 label 100",
     ),
     Family.L2VPN_VPLS: ("rd 64512:1 ve_id 1 block_offset 0 block_size 8 label_base 100",),
@@ -147,6 +150,7 @@ def _attribute(code: int, kind: type[KnownAttribute]) -> Iterator[str]:
     yield f"| flags | {FLAGS[int(kind.flags)]} (0x{int(kind.flags):02x}) |"
     yield f"| length | {kind.length_rule} |"
     yield f"| malformed (RFC 7606) | {kind.malformed.name.lower().replace('_', '-')} |"
+    yield f"| other flags | {kind.wrong_flags.name.lower().replace('_', '-')} |"
     yield f"| taken from | {', '.join(peer.name.lower() for peer in sorted(kind.accepted_from))} peers |"
     yield f"| source | {_sources(kind.rfc)} |"
     yield f"| class | `{kind.__module__}.{kind.__name__}` |"

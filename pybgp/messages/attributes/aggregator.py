@@ -22,6 +22,7 @@ class AtomicAggregate(AttributeValue):
     code: ClassVar[int] = AttributeCode.ATOMIC_AGGREGATE
     flags: ClassVar[int] = WELL_KNOWN
     malformed: ClassVar[Outcome] = Outcome.DISCARD
+    wrong_flags: ClassVar[Outcome] = Outcome.DISCARD  # RFC 7606 §3 f
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
     rfc: ClassVar[str] = "4271 §5.1.6"
     length_rule: ClassVar[str] = "none"
@@ -64,6 +65,7 @@ class Aggregator(AttributeValue):
     code: ClassVar[int] = AttributeCode.AGGREGATOR
     flags: ClassVar[int] = OPTIONAL_TRANSITIVE
     malformed: ClassVar[Outcome] = Outcome.DISCARD
+    wrong_flags: ClassVar[Outcome] = Outcome.DISCARD  # RFC 7606 §3 f
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
     rfc: ClassVar[str] = "4271 §5.1.7, 6793 §3"
     length_rule: ClassVar[str] = "8 octets, 6 from a peer with two-octet AS numbers"

@@ -33,6 +33,7 @@ class Aigp(AttributeValue):
     code: ClassVar[int] = AttributeCode.AIGP
     flags: ClassVar[int] = OPTIONAL_NON_TRANSITIVE
     malformed: ClassVar[Outcome] = Outcome.DISCARD
+    wrong_flags: ClassVar[Outcome] = Outcome.DISCARD  # RFC 7311 §3
     accepted_from: ClassVar[frozenset[PeerKind]] = INSIDE_CONFEDERATION
     rfc: ClassVar[str] = "7311 §3"
     length_rule: ClassVar[str] = "whole TLVs, at least one; 11 octets of type 1, and not the highest metric"

@@ -53,14 +53,16 @@ class Attribute(Protocol):
 class KnownAttribute(Attribute, Protocol):
     """An attribute that pybgp can read.
 
-    ``malformed`` is what an error in it costs (RFC 7606 §7); ``accepted_from`` are the kinds of peer that may send it,
-    from others it is dropped. ``rfc`` is the source ("4271 §5.1.4"), ``length_rule`` the length that the value must
-    have ("4 octets"); both are for people.
+    ``malformed`` is what an error in it costs (RFC 7606 §7), ``wrong_flags`` what it costs that Optional and
+    Transitive are not its own (§3 c, f); ``accepted_from`` are the kinds of peer that may send it, from others it
+    is dropped. ``rfc`` is the source ("4271 §5.1.4"), ``length_rule`` the length that the value must have ("4
+    octets"); both are for people.
     """
 
     code: ClassVar[int]
     flags: ClassVar[int]
     malformed: ClassVar[Outcome]
+    wrong_flags: ClassVar[Outcome]
     accepted_from: ClassVar[frozenset[PeerKind]]
     rfc: ClassVar[str]
     length_rule: ClassVar[str]
@@ -104,9 +106,12 @@ class AttributeValue:
     """What the classes of attributes share: a ``repr`` that is fit for a log, "<MULTI_EXIT_DISC 5>".
 
     ``canonical`` is replaced where values may be large: objects of all their parts take many times their octets.
+    ``wrong_flags`` is what RFC 7606 §3 c has for attributes whose own RFC says nothing else.
     """
 
     __slots__ = ()
+
+    wrong_flags: ClassVar[Outcome] = Outcome.TREAT_AS_WITHDRAW
 
     @classmethod
     def canonical(cls: type[KnownAttribute], data: bytes, context: Context = CANONICAL) -> bytes | None:

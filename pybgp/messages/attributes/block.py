@@ -350,7 +350,7 @@ class _Parser:
             self._note(Outcome.DISCARD, UnexpectedAttribute(code, why), raw.octets)
         elif (raw.flags ^ kind.flags) & KIND_BITS:
             why = f"flags {raw.flags:02x}, expected {int(kind.flags):02x}"
-            self._note(kind.malformed, AttributeFlagsError(code, why), raw.octets)
+            self._note(kind.wrong_flags, AttributeFlagsError(code, why), raw.octets)
         else:
             try:
                 found = kind.canonical(raw.value, self._context)

@@ -29,6 +29,7 @@ class MpReach(AttributeValue):
     code: ClassVar[int] = AttributeCode.MP_REACH_NLRI
     flags: ClassVar[int] = OPTIONAL_NON_TRANSITIVE
     malformed: ClassVar[Outcome] = Outcome.RESET
+    wrong_flags: ClassVar[Outcome] = Outcome.RESET  # RFC 7606 §5.3
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
     rfc: ClassVar[str] = "4760 §3"
     length_rule: ClassVar[str] = "at least 5 octets and the next hop"
@@ -93,6 +94,7 @@ class MpUnreach(AttributeValue):
     code: ClassVar[int] = AttributeCode.MP_UNREACH_NLRI
     flags: ClassVar[int] = OPTIONAL_NON_TRANSITIVE
     malformed: ClassVar[Outcome] = Outcome.RESET
+    wrong_flags: ClassVar[Outcome] = Outcome.RESET  # RFC 7606 §5.3
     accepted_from: ClassVar[frozenset[PeerKind]] = EVERYBODY
     rfc: ClassVar[str] = "4760 §4"
     length_rule: ClassVar[str] = "at least 3 octets"

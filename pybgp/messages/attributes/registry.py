@@ -75,8 +75,9 @@ def _unknown(code: int, found: UnknownAttribute) -> UnknownAttribute:
 class ErrorRule(NamedTuple):
     """What RFC 7606 has for one attribute: how it must look, and what it costs if it doesn't.
 
-    ``flags`` are Optional and Transitive as they must be, ``length_rule`` is text; ``malformed`` is the cost of wrong
-    flags, a wrong length or a wrong value. From a peer that isn't in ``accepted_from`` the attribute is dropped.
+    ``flags`` are Optional and Transitive as they must be, ``length_rule`` is text; ``malformed`` is the cost of a
+    wrong length or a wrong value, ``wrong_flags`` that of other flags. From a peer that isn't in ``accepted_from`` the
+    attribute is dropped.
     """
 
     code: int
@@ -84,6 +85,7 @@ class ErrorRule(NamedTuple):
     flags: int
     length_rule: str
     malformed: Outcome
+    wrong_flags: Outcome
     accepted_from: frozenset[PeerKind]
     rfc: str
 
@@ -97,6 +99,7 @@ def error_rules() -> list[ErrorRule]:
             int(kind.flags),
             kind.length_rule,
             kind.malformed,
+            kind.wrong_flags,
             kind.accepted_from,
             kind.rfc,
         )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pybgp.constants import AttributeCode
 from pybgp.errors import UpdateError
+from pybgp.messages import BlockCache, update
+from pybgp.messages.attributes.registry import ATTRIBUTES, error_rules
 from pybgp.messages.context import Context, PeerKind
 from pybgp.messages.errors import Outcome
 from pybgp.messages.update import Update
+from tests import reference
 from tests.unit.messages import wire
 from tests.unit.messages.wire import (
     AS_PATH,
@@ -271,3 +276,25 @@ def test_a_path_that_grows_too_long_in_four_octets_counts_as_withdrawn() -> None
     found = wire.read(wire.body(f"{ORIGIN} {path} {NEXT_HOP}", PREFIX), OLD)
 
     assert withdrawn(found)
+
+
+DROPPED_FOR_THEIR_FLAGS = {6, 7, 26}
+"""ATOMIC_AGGREGATE and AGGREGATOR (RFC 7606 §3 f), AIGP (RFC 7311 §3)."""
+
+
+@pytest.mark.row("ATT-01")
+@pytest.mark.parametrize("code", [code for code in ATTRIBUTES if code not in (14, 15)])
+@pytest.mark.parametrize("bit", [0x80, 0x40], ids=["optional", "transitive"])
+def test_other_flags_cost_the_routes_unless_the_attributes_rfc_says_otherwise(code: int, bit: int) -> None:
+    """RFC 7606 §3 c; the value is right."""
+    name = next(rule.name for rule in error_rules() if rule.code == code)
+    octets_of, context = reference.examples()[name]
+    at = octets_of.index(bytes((int(ATTRIBUTES[code].flags), code)), 23)
+    changed = octets_of[23:at] + bytes((octets_of[at] ^ bit,)) + octets_of[at + 1 :]
+
+    found = update.decode(octets_of[19:23] + changed, replace(context, kind=PeerKind.INTERNAL), BlockCache())
+
+    dropped = code in DROPPED_FOR_THEIR_FLAGS
+    assert [problem.attribute for problem in found.problems] == [code]
+    assert bool(found.reachable) is dropped
+    assert bool(found.withdrawn) is not dropped
