@@ -7,9 +7,9 @@ The names below are the public interface, together with the packages ``pybgp.mes
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from .names import from_homes
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -61,14 +61,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """PEP 562: import a public name's module when it is first asked for."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{home}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = from_homes(globals(), _HOMES)
 
 
 def __dir__() -> list[str]:

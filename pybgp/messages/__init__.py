@@ -7,8 +7,9 @@ when they are used, so that who needs one module doesn't pay for all.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from ..names import from_homes
 
 if TYPE_CHECKING:
     from .attributes.block import Block
@@ -58,9 +59,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = from_homes(globals(), _HOMES)
