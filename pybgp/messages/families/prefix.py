@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import Any, ClassVar, Final
 
 from ... import addresses
 from ...addresses import Family
 from ..errors import InvalidNetworkField
 from ..fields import only, text
-from ..slots import setter
 from .base import FamilyCodec, Groups, by_identifier
 
 FEW: Final = 1500
@@ -20,26 +19,44 @@ _Find = Callable[[bytes], list[bytes]]
 _FindPairs = Callable[[bytes], Iterator[re.Match[bytes]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """A network, "10.1.2.64/26"; ``family`` says of what kind, ``key`` is length and octets."""
+class Prefix(bytes):
+    """A network, "10.1.2.64/26": its key, which is length and octets, with a class of its own for each family.
 
-    family: Family
-    key: bytes
+    Octets and not a dataclass: there may be a million, and the garbage collector doesn't look at octets.
+    """
+
+    __slots__ = ()
+    family: ClassVar[Family]
 
     def encode(self) -> bytes:
-        return self.key
+        return bytes(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Prefix) and self.family == other.family and bytes.__eq__(self, other)
+
+    def __hash__(self) -> int:
+        return bytes.__hash__(self)
 
     def __str__(self) -> str:
-        return addresses.key_text(self.family, self.key)
+        return addresses.key_text(self.family, self)
+
+    def __repr__(self) -> str:
+        return f"<{self.family} {self}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _prefix, (self.family, bytes(self))
 
     def to_json(self) -> dict[str, Any]:
         return {"prefix": str(self)}
 
 
-_new: Final = object.__new__
-_set_family: Final = setter(Prefix, "family")
-_set_key: Final = setter(Prefix, "key")
+@cache
+def _class_of(family: Family) -> type[Prefix]:
+    return type("Prefix", (Prefix,), {"__slots__": (), "__module__": __name__, "family": family})
+
+
+def _prefix(family: Family, key: bytes) -> Prefix:
+    return _class_of(family)(key)
 
 
 class PrefixFamily(FamilyCodec):
@@ -54,6 +71,7 @@ class PrefixFamily(FamilyCodec):
         "_keys",
         "_keys_behind_ids",
         "_usual",
+        "_value",
         "family",
         "max_key",
         "next_hop_sizes",
@@ -67,6 +85,7 @@ class PrefixFamily(FamilyCodec):
     ) -> None:
         self.family = family
         self.rfc = rfc
+        self._value = _class_of(family)
         self.max_key = 1 + bits // 8
         self.next_hop_sizes = next_hop_sizes
         self._bits = bits
@@ -128,20 +147,13 @@ class PrefixFamily(FamilyCodec):
     def value(self, key: bytes) -> Prefix:
         if [key] != self.split(key):
             raise InvalidNetworkField(f"{self.family}: {key.hex()} is not a prefix")
-        return Prefix(self.family, key)
+        return self._value(key)
 
     def values(self, keys: Sequence[bytes]) -> list[Prefix]:
-        # HOT: one look at all keys, and the slots set without ``__init__``; 0.3 µs each, 1.3 µs by ``value``.
+        # HOT: one look at all keys; 0.1 µs each, 1 µs by ``value``.
         if list(keys) != self.split(b"".join(keys)):
             return list(map(self.value, keys))
-        out = []
-        family = self.family
-        for key in keys:
-            prefix = _new(Prefix)
-            _set_family(prefix, family)
-            _set_key(prefix, key)
-            out.append(prefix)
-        return out
+        return list(map(self._value, keys))
 
     def parse(self, text: str) -> bytes:
         unicast, key = addresses.prefix_key(text)
