@@ -24,10 +24,11 @@ class Listed(Mapping[_K, _V], Generic[_K, _V]):
         self.found: dict[_K, _V] = {}  # what has been asked for
 
     def __getitem__(self, key: _K) -> _V:
-        if key not in self.found:
+        found = self.found.get(key)
+        if found is None:
             module, _, name = self._homes[key].rpartition(".")
-            self.found[key] = getattr(import_module(f".{module}", self._package), name)
-        return self.found[key]
+            found = self.found[key] = getattr(import_module(f".{module}", self._package), name)
+        return found
 
     def __contains__(self, key: object) -> bool:
         return key in self._homes

@@ -54,6 +54,7 @@ def test_a_key_is_what_its_value_text_and_json_say(drawn: tuple[FamilyCodec, lis
     codec, keys = drawn
 
     assert codec.judge(keys) == []
+    assert list(codec.values(keys)) == [codec.value(key) for key in keys]
     for key in keys:
         value = codec.value(key)
         assert value.encode() == key

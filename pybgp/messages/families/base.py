@@ -83,10 +83,10 @@ class FamilyCodec(ABC):
         """
 
     def values(self, keys: Sequence[bytes]) -> Sequence[Nlri]:
-        """Keys as typed values, in order.
+        """Keys that ``split`` gave as typed values, in order; what it has looked at may not be looked at again.
 
         Raises:
-            InvalidNetworkField: as ``value``, for the first that isn't right.
+            InvalidNetworkField: as ``value``, for the first that isn't right inside.
         """
         return list(map(self.value, keys))
 
