@@ -15,6 +15,7 @@ from ..messages.context import Context, PeerKind
 from ..messages.errors import InvalidNetworkField, Outcome, Problem
 from ..messages.families import registry
 from ..messages.families.prefix import FEW
+from ..messages.update import Update
 from ..policy.builtin import import_check
 from ..policy.chain import Policy
 from ..rib.export import within
@@ -204,9 +205,8 @@ class Inbound:
     def _general(self, body: bytes) -> None:
         message = update.decode(body, self._context, self._blocks)
         source = self.source
-        for problem in message.problems:
-            hit = message.withdrawn if problem.outcome >= Outcome.TREAT_AS_WITHDRAW else message.reachable
-            self.problems.append((problem, sum(len(each.keys) for each in hit), body))
+        if message.problems:
+            self._note(message, body)
         for gone in message.withdrawn:
             table = self._tables.get(gone.family)
             if table is not None:
@@ -218,6 +218,14 @@ class Inbound:
                 self._insert(table, reach.path_id, reach.block, keys)
         if message.end_of_rib is not None:
             self.end_of_ribs.append(message.end_of_rib)
+
+    def _note(self, message: Update, body: bytes) -> None:
+        """Keep what was wrong; the prefixes are counted once, however many problems there are."""
+        gone = sum(len(each.keys) for each in message.withdrawn)
+        here = sum(len(each.keys) for each in message.reachable)
+        for problem in message.problems:
+            prefixes = gone if problem.outcome >= Outcome.TREAT_AS_WITHDRAW else here
+            self.problems.append((problem, prefixes, body))
 
     def _without_martians(self, keys: list[bytes], family: Family, body: bytes) -> list[bytes]:
         """The keys that can be destinations; that some can't is noted (RFC 4271 §6.3)."""
