@@ -120,7 +120,7 @@ def _index() -> Iterator[str]:
     )
     for rule in attributes.error_rules():
         link = f"[{rule.name}](attributes/{_slug(rule.name)}.md)"
-        cost = rule.malformed.name.lower().replace("_", "-")
+        cost = rule.malformed.word
         about = _first(inspect.getdoc(inspect.getmodule(attributes.ATTRIBUTES[rule.code])) or "")
         yield f"| {rule.code} | {link} | {FLAGS[rule.flags]} | {rule.length_rule} | {cost} | {rule.rfc} | {about} |"
     yield from ("", "| AFI/SAFI | family | next hop, octets | RFC |", "| --- | --- | --- | --- |")
@@ -149,8 +149,8 @@ def _attribute(code: int, kind: type[KnownAttribute]) -> Iterator[str]:
     yield f"| type | {code} |"
     yield f"| flags | {FLAGS[int(kind.flags)]} (0x{int(kind.flags):02x}) |"
     yield f"| length | {kind.length_rule} |"
-    yield f"| malformed (RFC 7606) | {kind.malformed.name.lower().replace('_', '-')} |"
-    yield f"| other flags | {kind.wrong_flags.name.lower().replace('_', '-')} |"
+    yield f"| malformed (RFC 7606) | {kind.malformed.word} |"
+    yield f"| other flags | {kind.wrong_flags.word} |"
     yield f"| taken from | {', '.join(peer.name.lower() for peer in sorted(kind.accepted_from))} peers |"
     yield f"| source | {_sources(kind.rfc)} |"
     yield f"| class | `{kind.__module__}.{kind.__name__}` |"

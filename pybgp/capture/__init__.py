@@ -9,9 +9,9 @@ Sans-IO: octets go in, or a file that somebody else has opened.
 
 from __future__ import annotations
 
+from ..sources import BinaryFile, Source
 from .packets import is_capture, packets
 from .reader import messages
-from .source import BinaryFile, Source
 from .values import CapturedMessage, Damage, Endpoint, Packet
 
 __all__ = [

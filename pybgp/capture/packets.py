@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..sources import Source
 from . import pcap, pcapng
-from .source import Octets, Source
+from .source import Octets
 from .values import Damage, Packet
 
 

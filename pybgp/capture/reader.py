@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from ..constants import BGP_PORT
+from ..sources import Source
 from . import tcp
 from .conversation import Conversations
 from .ip import TCP, BadPacket, Ip
 from .link import LINKS
 from .packets import packets
-from .source import Source
 from .values import CapturedMessage, Damage, Packet
 
 BGP: Final = frozenset({BGP_PORT})

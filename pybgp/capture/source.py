@@ -1,31 +1,8 @@
-"""A capture's octets, from wherever they come: octets, chunks of octets, or a binary file."""
+"""A capture's octets, taken off the front one piece after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final, Protocol
-
-_CHUNK: Final = 1 << 18
-
-
-class BinaryFile(Protocol):
-    """What is needed of a file that is open for reading octets."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most ``size`` octets; none at the end."""
-
-
-Source = bytes | Iterable[bytes] | BinaryFile
-
-
-def _chunks(source: Source) -> Iterator[bytes]:
-    if isinstance(source, bytes | bytearray | memoryview):
-        yield bytes(source)
-    elif hasattr(source, "read"):
-        while chunk := source.read(_CHUNK):
-            yield chunk
-    else:
-        yield from source
+from ..sources import PIECE, Source, chunks
 
 
 class Octets:
@@ -34,7 +11,7 @@ class Octets:
     __slots__ = ("_at", "_buffer", "_chunks", "_gone")
 
     def __init__(self, source: Source) -> None:
-        self._chunks = _chunks(source)
+        self._chunks = chunks(source)
         self._buffer = b""  # the chunks that are not used up, joined
         self._at = 0  # how much of the buffer is taken
         self._gone = 0  # octets taken before the buffer
@@ -64,7 +41,7 @@ class Octets:
         """Take ``size`` octets without keeping them; how many there were."""
         left = size
         while left:
-            got = len(self.take(min(left, _CHUNK)))
+            got = len(self.take(min(left, PIECE)))
             if not got:
                 break
             left -= got

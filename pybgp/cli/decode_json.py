@@ -105,8 +105,7 @@ def _route(family: Family, key: bytes, entry: mrt.RibEntry, *, add_path: bool) -
     fields["attributes"] = _attributes(found.octets)
     if found.problems:
         fields["problems"] = [
-            {"outcome": each.outcome.name.lower().replace("_", "-"), "attribute": each.attribute_name, "why": each.why}
-            for each in found.problems
+            {"outcome": each.outcome.word, "attribute": each.attribute_name, "why": each.why} for each in found.problems
         ]
     return fields
 

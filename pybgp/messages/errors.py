@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import ClassVar, Final
 
 from ..constants import AttributeCode, UpdateSubcode
-from ..errors import BadMessageLength, PybgpError, UpdateError
+from ..errors import BadMessageLength, ProtocolError, PybgpError, UpdateError
 
 
 class Outcome(IntEnum):
@@ -27,6 +27,11 @@ class Outcome(IntEnum):
     """The family is switched off; the session lives."""
     RESET = 4
     """The session ends with a NOTIFICATION."""
+
+    @property
+    def word(self) -> str:
+        """As logs and JSON say it: "treat-as-withdraw"."""
+        return self.name.lower().replace("_", "-")
 
 
 class NotificationTooShort(BadMessageLength):
@@ -148,6 +153,11 @@ class Problem:
     def attribute_name(self) -> str:
         """``"MULTI_EXIT_DISC"``, ``"99"`` for one without a name, ``"-"`` for none."""
         return "-" if self.attribute is None else attribute_name(self.attribute)
+
+
+def why_of(error: ProtocolError) -> str:
+    """What is wrong, without the attribute's name in front."""
+    return error.why if isinstance(error, AttributeProblem) else str(error)
 
 
 def attribute_name(code: int) -> str:

@@ -18,13 +18,13 @@ from .attributes.mp_reach import MpReach, MpUnreach
 from .attributes.next_hop import canonical_next_hop, why_no_host
 from .context import Context
 from .errors import (
-    AttributeProblem,
     InvalidNetworkField,
     InvalidNextHop,
     MalformedAttributeList,
     OptionalAttributeError,
     Outcome,
     Problem,
+    why_of,
 )
 from .families.base import BadKey, FamilyCodec, Groups, by_identifier
 from .families.registry import spoken
@@ -165,8 +165,7 @@ def _right_inside(family: FamilyCodec, groups: Groups) -> Iterator[tuple[bytes, 
 
 
 def _error(raw: RawAttribute, error: UpdateError) -> OptionalAttributeError:
-    why = error.why if isinstance(error, AttributeProblem) else str(error)
-    return OptionalAttributeError(raw.code, why, data=raw.octets)
+    return OptionalAttributeError(raw.code, why_of(error), data=raw.octets)
 
 
 def negotiated(

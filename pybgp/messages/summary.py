@@ -20,7 +20,7 @@ from .errors import (
     OptionalAttributeError,
     attribute_name,
 )
-from .families.registry import FAMILIES
+from .families.registry import FAMILIES, agreed
 from .json_form.attributes import lenient
 from .json_form.message import DEFAULT
 from .json_form.update import is_foreign
@@ -157,11 +157,9 @@ def _next_hop_text(found: MpReach) -> str:
 
 def _nlri_text(family: Family, field: bytes, context: Context) -> str:
     """The first destinations, and how many more there are."""
-    codec = FAMILIES.get(family)
+    codec = agreed(family, context)
     if codec is None:
         return f"0x{field.hex()}"
-    if family in context.multiple_labels:
-        codec = codec.multiple_labels
     words: list[str] = []
     count = 0
     try:

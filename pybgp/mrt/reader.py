@@ -13,11 +13,12 @@ from struct import Struct
 from typing import Final
 
 from ..messages.attributes.cache import BlockCache
+from ..sources import Source
 from . import bgp4mp
 from .errors import BadCompression, BadRecord
 from .kinds import ASSIGNED, MrtType
 from .records import Damage, Record, Unknown
-from .source import Source, pieces
+from .source import pieces
 from .table import TableReader
 
 MAX_RECORD: Final = 1 << 24

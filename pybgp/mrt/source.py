@@ -5,27 +5,16 @@ from __future__ import annotations
 import bz2
 import lzma
 import zlib
-from collections.abc import Iterable, Iterator
-from typing import Final, Protocol, runtime_checkable
+from collections.abc import Iterator
+from typing import Final, Protocol
 
+from ..sources import PIECE, Source, chunks
 from .errors import BadCompression
 
-PIECE: Final = 1 << 18
-"""Octets read or unpacked at a time."""
 _XZ_MEMORY: Final = 128 << 20
 """Octets that unpacking xz may take for itself."""
 _MAGIC: Final = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
 _LONGEST_MAGIC: Final = max(map(len, _MAGIC))
-
-
-@runtime_checkable
-class BinaryFile(Protocol):
-    """What is asked of a file that is open for reading octets."""
-
-    def read(self, size: int, /) -> bytes: ...
-
-
-Source = BinaryFile | Iterable[bytes] | bytes
 
 
 def pieces(source: Source) -> Iterator[bytes]:
@@ -34,31 +23,21 @@ def pieces(source: Source) -> Iterator[bytes]:
     Raises:
         BadCompression: at the end of what can be unpacked.
     """
-    chunks = _chunks(source)
+    rest = chunks(source)
     head = b""
-    for chunk in chunks:
+    for chunk in rest:
         head += chunk
         if len(head) >= _LONGEST_MAGIC:
             break
     for magic, name in _MAGIC.items():
         if head.startswith(magic):
-            return _unpacked(name, _behind(head, chunks))
-    return _behind(head, chunks)
+            return _unpacked(name, _behind(head, rest))
+    return _behind(head, rest)
 
 
-def _chunks(source: Source) -> Iterator[bytes]:
-    if isinstance(source, bytes | bytearray | memoryview):
-        yield bytes(source)
-    elif isinstance(source, BinaryFile):
-        while chunk := source.read(PIECE):
-            yield chunk
-    else:
-        yield from source
-
-
-def _behind(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _behind(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield head
-    yield from chunks
+    yield from rest
 
 
 class _Unpacker(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..errors import UpdateError
-from ..messages.errors import AttributeProblem, Outcome, Problem, rfc_of
+from ..messages.errors import AttributeProblem, Outcome, Problem, rfc_of, why_of
 
 AGAIN: Final = 60.0
 """Seconds before a kind that goes on is told again, with the number of those in between."""
@@ -23,7 +23,7 @@ WHOLE: Final = 4096
 
 Kind = tuple[str, str]
 """Attribute ("MULTI_EXIT_DISC", a number, "-" for none) and outcome ("treat-as-withdraw")."""
-_NAMES: Final = {outcome: outcome.name.lower().replace("_", "-") for outcome in Outcome}
+_NAMES: Final = {outcome: outcome.word for outcome in Outcome}
 
 
 class Damage:
@@ -64,10 +64,8 @@ class Damage:
 
     def note_end(self, error: UpdateError, body: bytes, now: float) -> Mapping[str, object] | None:
         """The same for what ends the session."""
-        is_attribute = isinstance(error, AttributeProblem) and error.attribute
-        attribute = error.attribute if isinstance(error, AttributeProblem) and is_attribute else None
-        why = error.why if isinstance(error, AttributeProblem) else str(error)
-        return self.note(Problem(Outcome.RESET, attribute, why, error.data, error), None, body, now)
+        attribute = (error.attribute or None) if isinstance(error, AttributeProblem) else None  # 0: it can't be seen
+        return self.note(Problem(Outcome.RESET, attribute, why_of(error), error.data, error), None, body, now)
 
     def by_attribute(self) -> Mapping[str, Mapping[str, int]]:
         """Counts by attribute, then by outcome."""

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "pybgp"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     # The core: values in, values out. No IO, no clock. "a < b" are steps of one floor: b may import a.
-    ("version", "names", "constants < errors < addresses"),
+    ("version", "names", "sources", "constants < errors < addresses"),
     ("messages < routes",),
     ("fsm", "policy", "bfd", "rpki", "mrt", "capture"),
     ("rib",),

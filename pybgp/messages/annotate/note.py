@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import ProtocolError
-from ..errors import AttributeProblem, MissingAttribute, Outcome, Problem, attribute_name
+from ..errors import MissingAttribute, Outcome, Problem, attribute_name, why_of
 from ..notification import error_name
 
 _COSTS: Final = {
@@ -34,8 +34,7 @@ class Flaw:
     @classmethod
     def of_error(cls, error: ProtocolError) -> Flaw:
         """What ends the session."""
-        why = error.why if isinstance(error, AttributeProblem) else str(error)
-        return cls(why, Outcome.RESET, int(error.code), int(error.subcode), _missing(error))
+        return cls(why_of(error), Outcome.RESET, int(error.code), int(error.subcode), _missing(error))
 
     @classmethod
     def of_problem(cls, problem: Problem) -> Flaw:

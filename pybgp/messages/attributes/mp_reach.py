@@ -14,7 +14,7 @@ from ...constants import OPTIONAL_NON_TRANSITIVE, AttributeCode
 from ..context import Context, PeerKind
 from ..errors import InvalidNetworkField, OptionalAttributeError, Outcome
 from ..families.base import FamilyCodec
-from ..families.registry import codec
+from ..families.registry import agreed, codec
 from ..fields import from_hex, items, number, only, present, text
 from .base import CANONICAL, EVERYBODY, AttributeValue, pieces
 from .text import address
@@ -148,7 +148,7 @@ def nlri_json(family: Family, nlri: bytes, context: Context = CANONICAL) -> list
     A destination that is not right inside has its octets only ({"octets": "0x..."}); the field is hexadecimal text
     ("0x...") when pybgp doesn't know the family, or can't tell where a destination ends.
     """
-    found = _codec(family, context)
+    found = agreed(family, context)
     with_ids = family in context.add_path_receive
     try:
         if found is not None:
@@ -163,7 +163,7 @@ def nlri_json(family: Family, nlri: bytes, context: Context = CANONICAL) -> list
 
 def is_told(family: Family, nlri: bytes, context: Context = CANONICAL) -> bool:
     """Does ``nlri_json`` tell all octets? Not those that aren't canonical, as the bits behind a prefix's length."""
-    found = _codec(family, context)
+    found = agreed(family, context)
     if found is None:
         return True
     try:
@@ -182,7 +182,7 @@ def nlri_of(family: Family, value: Any, context: Context = CANONICAL) -> bytes:
     """
     if isinstance(value, str):
         return _octets(value, "nlri")
-    found = _codec(family, context)
+    found = agreed(family, context)
     destinations = items(value, "nlri")
     if found is None:
         if destinations:
@@ -212,11 +212,6 @@ def _destination_of(found: FamilyCodec, item: Any, *, with_ids: bool) -> bytes:
         raise ValueError(f"path_id: the session has none for {found.family}")
     key = _octets(fields["octets"], "octets") if fields.keys() == {"octets"} else found.from_json(fields)
     return identifier + key
-
-
-def _codec(family: Family, context: Context) -> FamilyCodec | None:
-    found = codec(family)
-    return found.multiple_labels if found is not None and family in context.multiple_labels else found
 
 
 def _destination(family: FamilyCodec, key: bytes) -> dict[str, Any]:

@@ -45,9 +45,13 @@ def opaque(family: tuple[int, int]) -> FamilyCodec:
     return OpaqueFamily(Family(*family))
 
 
+def agreed(family: tuple[int, int], context: Context) -> FamilyCodec | None:
+    """The codec of a family by what two speakers agreed on for it (label stacks), None if pybgp doesn't know it."""
+    found = codec(family)
+    return found.multiple_labels if found is not None and found.family in context.multiple_labels else found
+
+
 def spoken(family: tuple[int, int], context: Context) -> FamilyCodec | None:
     """The codec of a family as a session speaks it, None if pybgp doesn't know it or the session doesn't have it."""
-    found = codec(family)
-    if found is None or found.family not in context.families:
-        return None
-    return found.multiple_labels if found.family in context.multiple_labels else found
+    found = agreed(family, context)
+    return found if found is not None and found.family in context.families else None

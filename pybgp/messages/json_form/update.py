@@ -81,7 +81,7 @@ def _judged(body: bytes, context: Context) -> dict[str, Any]:
 
 def _problem_json(problem: Problem) -> dict[str, Any]:
     return {
-        "outcome": problem.outcome.name.lower().replace("_", "-"),
+        "outcome": problem.outcome.word,
         "attribute": problem.attribute_name,
         **error_json(problem.error),
         "why": problem.why,
