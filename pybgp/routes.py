@@ -33,13 +33,13 @@ class SourceKind(StrEnum):
 class Source:
     """One origin of routes: a session with a peer (each session is a new Source), our own routes, the kernel.
 
-    Compared by identity. ``preference`` decides before all BGP steps: direct 240, static and own 200, BGP 100,
-    kernel-learned 10, as Calico's BIRD has it. ``address`` is the peer's transport address, 4 or 16 octets.
+    Compared by identity. ``preference`` decides before all BGP steps, the higher wins; None is what ``[preference]``
+    says of its kind. ``address`` is the peer's transport address, 4 or 16 octets.
     """
 
     kind: SourceKind
     name: str
-    preference: int = 100
+    preference: int | None = None
     peer_kind: PeerKind = PeerKind.INTERNAL
     address: bytes = b""
     router_id: bytes = b"\0\0\0\0"

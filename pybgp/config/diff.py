@@ -12,7 +12,7 @@ from . import resolved
 from .changes import Changes, Difference, DynamicChange, Effect, PeerChange
 from .check_peers import Identity, identity
 from .model import DynamicPeersConfig, FibConfig, NodeConfig, PeerConfig, PolicyRef, SpeakerConfig
-from .schema import DECISION
+from .schema import DECISION, PREFERENCE
 from .schema_peers import DYNAMIC, GRACEFUL_RESTART, PEER
 from .schema_shells import CONTROL, FIB, LOG, WEB
 from .tables import Reload, Table
@@ -228,6 +228,7 @@ def _who_we_are_changed(old: SpeakerConfig, new: SpeakerConfig) -> tuple[str, ..
 
 def _decision_changed(old: SpeakerConfig, new: SpeakerConfig) -> tuple[str, ...]:
     keys = _keys("decision", DECISION, old.decision, new.decision)
+    keys += _keys("preference", PREFERENCE, old.preference, new.preference)
     own = ("default_local_pref", "client_to_client_reflection")
     return (*keys, *(key for key in own if getattr(old, key) != getattr(new, key)))
 

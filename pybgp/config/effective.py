@@ -19,7 +19,7 @@ from .tables import Key, Table
 from .toml_text import Path, path_text, toml, toml_key
 
 _COLUMN: Final = 40
-_OWN_TABLES: Final = ("decision", "graceful_restart", "fib", "control", "log", "web")
+_OWN_TABLES: Final = ("decision", "preference", "graceful_restart", "fib", "control", "log", "web")
 _FROM_THE_TOP: Final = ("families", "local_as", "graceful_restart")
 """Keys of a peer that have their value from the top level if neither it nor its group has one."""
 _LISTS: Final = ("routes", "aggregates")

@@ -11,6 +11,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Final, Literal
 
 from ..addresses import Family
+from ..rib.preference import Preference
 
 AddPath = Literal["off", "receive", "send", "both"]
 RouteType = Literal["unicast", "blackhole", "unreachable", "prohibit"]
@@ -220,6 +221,7 @@ class SpeakerConfig:
     """Off where the clients have a full mesh among themselves (RFC 4456 §7)."""
     families: Mapping[Family, FamilyConfig] = field(default_factory=lambda: {Family.IPV4_UNICAST: FamilyConfig()})
     decision: DecisionConfig = field(default_factory=DecisionConfig)
+    preference: Preference = field(default_factory=Preference)
     graceful_restart: GracefulRestartConfig = field(default_factory=GracefulRestartConfig)
     peers: Sequence[PeerConfig] = ()
     peer_groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)

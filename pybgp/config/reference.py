@@ -7,7 +7,7 @@ from typing import Final
 
 from .kinds import ListOf, MapOf
 from .reference_text import EXAMPLE, INTRODUCTION, RELOAD, RULES
-from .schema import AGGREGATE, DECISION, ROUTE, TOP
+from .schema import AGGREGATE, DECISION, PREFERENCE, ROUTE, TOP
 from .schema_peers import DYNAMIC, FAMILY_OPTIONS, GRACEFUL_RESTART, MAX_PREFIXES, PASSWORD, PEER, TIMERS
 from .schema_policies import MATCH, SET, TERM
 from .schema_shells import CONTROL, FIB, FIB_IMPORT, LOG, WEB
@@ -45,6 +45,12 @@ _SECTIONS: Final[tuple[tuple[str, Table, str], ...]] = (
         "And every key of a peer but `address`, `port` and `passive`.",
     ),
     ("`[decision]`", DECISION, "RFC 4271 §9.1.2."),
+    (
+        "`[preference]`",
+        PREFERENCE,
+        "What decides before all steps of BGP. The highest wins, as in BIRD; an administrative distance runs the other "
+        "way.",
+    ),
     ("`[[policies.NAME]]`", TERM, "Terms of the policy NAME, in order."),
     ("`match`", MATCH, ""),
     ("`set`", SET, "Applied in this order."),

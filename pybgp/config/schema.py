@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..rib.preference import Preference
 from .kinds import BOOLEAN, MAX_NUMBER, Choice, Integer, ListOf, MapOf
 from .model import AggregateConfig, DecisionConfig, RouteConfig, SpeakerConfig
 from .schema_peers import CONNECTION_KEYS, DYNAMIC, FAMILIES, GRACEFUL_RESTART, GROUP, PEER, SESSION_KEYS, Given
@@ -144,6 +145,32 @@ DECISION: Final = Table(
     DecisionConfig,
     hints=FAMILIES_ABOVE,
 )
+_PREFERENCE: Final = Integer(0, 65535)
+PREFERENCE: Final = Table(
+    (
+        Key(
+            name="direct",
+            kind=_PREFERENCE,
+            meaning="The kernel's routes to subnets of its interfaces, where `fib.imports` lets them in.",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="own",
+            kind=_PREFERENCE,
+            meaning="`[[routes]]`, `[[aggregates]]` and what programs announce.",
+            reload=Reload.POLICY,
+        ),
+        Key(name="ebgp", kind=_PREFERENCE, meaning="Learned from external peers.", reload=Reload.POLICY),
+        Key(name="ibgp", kind=_PREFERENCE, meaning="Learned from internal peers.", reload=Reload.POLICY),
+        Key(
+            name="kernel",
+            kind=_PREFERENCE,
+            meaning="Other routes of the kernel that `fib.imports` lets in.",
+            reload=Reload.POLICY,
+        ),
+    ),
+    Preference,
+)
 
 TOP: Final = Given(
     (
@@ -183,6 +210,7 @@ TOP: Final = Given(
         ),
         Key(name="families", kind=FAMILIES, meaning="What a peer gets that names none.", reload=Reload.RESET),
         Key(name="decision", kind=DECISION, meaning="How the best path is chosen."),
+        Key(name="preference", kind=PREFERENCE, meaning="Which kind of source is believed first: the highest."),
         Key(name="graceful_restart", kind=GRACEFUL_RESTART, meaning="What survives a restart."),
         Key(
             name="peer_groups",

@@ -4,7 +4,7 @@ The steps, by the ids of the conformance list:
 
 =======  ==============================================================================
 DEC-02   eligible before not eligible
-DEC-20   source preference (direct 240, own 200, BGP 100, kernel 10)
+DEC-20   source preference (``rib.preference``)
 DEC-13   LLGR_STALE last (RFC 9494)
 DEC-01   highest LOCAL_PREF
 DEC-03   shortest AS_PATH
@@ -30,6 +30,7 @@ from ..constants import AttributeCode, Community
 from ..messages.attributes.block import Block
 from ..messages.context import PeerKind
 from .path import Path
+from .preference import Preference
 from .rank import Rank
 
 MAX_MED: Final = 0xFFFFFFFF
@@ -78,6 +79,7 @@ class Decision:
         "_missing_med",
         "_oldest",
         "_one_neighbor",
+        "_preference",
     )
 
     def __init__(
@@ -88,6 +90,7 @@ class Decision:
         missing_med_as_worst: bool = False,
         as_path_ignore: bool = False,
         prefer_oldest: bool = False,
+        preference: Preference | None = None,
         cost: Callable[[bytes], int] = lambda next_hop: 0,
     ) -> None:
         """``cost`` gives the interior cost to a next hop (4, 16 or 32 octets); unknown costs are equal."""
@@ -96,6 +99,7 @@ class Decision:
         self._missing_med = MAX_MED if missing_med_as_worst else 0
         self._as_path_ignore = as_path_ignore
         self._oldest = prefer_oldest
+        self._preference = preference or Preference()
         self._cost = cost
 
     def order(self, paths: Sequence[Path], current: Path | None = None) -> tuple[Path, ...]:
@@ -149,7 +153,7 @@ class Decision:
         return Rank(
             before=(
                 0 if path.accepted is not None else 1,
-                -source.preference,
+                -self._preference.of(source),
                 1 if block.mask & _COMMUNITIES_BIT and _is_llgr_stale(block) else 0,
                 -local_pref,
                 0 if self._as_path_ignore else block.path_length,

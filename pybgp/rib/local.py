@@ -15,22 +15,20 @@ from ..messages.context import PeerKind
 from ..routes import Source, SourceKind
 from .kernel import KernelRoute, RouteType
 from .path import Path
+from .preference import DIRECT_NAME
 from .table import Table
 
-DIRECT_PREFERENCE: Final = 240
-OWN_PREFERENCE: Final = 200
-KERNEL_PREFERENCE: Final = 10
 _PROTOCOL_KERNEL: Final = 2
 
 
-def own_source(name: str, kind: SourceKind, preference: int) -> Source:
+def own_source(name: str, kind: SourceKind, preference: int | None = None) -> Source:
     """A source that is not a peer."""
     return Source(kind=kind, name=name, preference=preference, peer_kind=PeerKind.INTERNAL)
 
 
-OWN: Final = own_source("local", SourceKind.LOCAL, OWN_PREFERENCE)
-DIRECT: Final = own_source("direct", SourceKind.KERNEL, DIRECT_PREFERENCE)
-KERNEL: Final = own_source("kernel", SourceKind.KERNEL, KERNEL_PREFERENCE)
+OWN: Final = own_source("local", SourceKind.LOCAL)
+DIRECT: Final = own_source(DIRECT_NAME, SourceKind.KERNEL)
+KERNEL: Final = own_source("kernel", SourceKind.KERNEL)
 
 
 def own_block(next_hop: bytes = b"") -> Block:

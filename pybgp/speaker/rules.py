@@ -124,6 +124,7 @@ class Rules:
             missing_med_as_worst=options.missing_med_as_worst,
             as_path_ignore=options.as_path_ignore,
             prefer_oldest=options.prefer_oldest,
+            preference=self.config.preference,
             cost=next_hops.cost,
         )
 

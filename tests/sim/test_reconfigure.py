@@ -16,6 +16,7 @@ from pybgp.config.model import (
     TermConfig,
     TimersConfig,
 )
+from pybgp.rib.preference import Preference
 
 from .world import Node, World, ibgp
 
@@ -174,3 +175,24 @@ def test_a_new_limit_that_is_exceeded_already_acts_at_once(world: World, nodes: 
 
     assert nodes[A].counters(B).state == "idle"
     assert nodes[A].counters(C).state == "established"
+
+
+def winner(node: Node, prefix: str) -> str | None:
+    best = node.best(prefix)
+    return None if best is None else best.source.name
+
+
+def test_another_preference_decides_again_without_a_bounce(world: World, nodes: dict[str, Node]) -> None:
+    nodes[B].announce(P)
+    assert winner(nodes[B], P) == "local"
+
+    reconfigure(world, nodes[B], preference=Preference(own=50))
+    world.advance(1)
+
+    assert winner(nodes[B], P) == A
+    assert ups(nodes[B]) == [A]
+
+    reconfigure(world, nodes[B], preference=Preference())
+    world.advance(1)
+
+    assert winner(nodes[B], P) == "local"

@@ -237,6 +237,10 @@ def test_who_we_are_ends_every_session(old: str, new: str, keys: tuple[str, ...]
             "decision = { prefer_oldest = true, max_paths = { ibgp = 2 } }",
             Changes(decision_changed=("decision.max_paths.ibgp", "decision.prefer_oldest")),
         ),
+        (
+            "preference = { own = 90, ebgp = 110 }",
+            Changes(decision_changed=("preference.own", "preference.ebgp")),
+        ),
         ('[[routes]]\nprefix = "10.0.0.0/8"', Changes(routes_changed=("10.0.0.0/8",))),
         ('[[aggregates]]\nprefix = "10.0.0.0/8"', Changes(aggregates_changed=("10.0.0.0/8",))),
         ("[fib]", Changes(fib_changed=("fib",))),
