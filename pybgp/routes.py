@@ -46,6 +46,8 @@ class Source:
     remote_as: int = 0
     client: bool = False
     """A route reflector client of ours (RFC 4456)."""
+    cluster_id: bytes = b""
+    """The cluster of a client (RFC 4456 §7), empty for every other source."""
     interface: str = ""
     """The device of the link that we share with the peer, on which its link-local addresses mean something."""
     epoch: int = 0

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from ..addresses import Family
-from . import resolved
+from . import check_as, resolved
 from .findings import Finding
 from .model import FAMILIES, PeerConfig, SecretConfig, SpeakerConfig
 from .problems import nearest, one_of
@@ -63,6 +63,7 @@ def _session(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[F
             text='missing; expected an AS number, "external" or "internal", here or in the group',
         )
     yield from _kind(base, peer, speaker)
+    yield from check_as.findings(base, peer, speaker)
     yield from _hops(base, peer)
     yield from _times(base, peer, speaker)
     yield from _families(base, peer, speaker)

@@ -16,6 +16,8 @@ from ..rib.preference import Preference
 AddPath = Literal["off", "receive", "send", "both"]
 RouteType = Literal["unicast", "blackhole", "unreachable", "prohibit"]
 NextHopMode = Literal["auto", "self", "self_all", "keep"]
+LocalAsMode = Literal["replace_as", "no_prepend", "prepend"]
+RemovePrivateAs = Literal["off", "only", "all", "replace"]
 
 FAMILIES: Final = (Family.IPV4_UNICAST, Family.IPV6_UNICAST)
 """What a speaker has tables for, of all that ``pybgp.messages`` can read and write."""
@@ -86,6 +88,7 @@ class PeerConfig:
     name: str | None = None
     group: str | None = None
     local_as: int | None = None
+    local_as_mode: LocalAsMode = "replace_as"
     port: int = 179
     passive: bool = False
     enabled: bool = True
@@ -99,12 +102,18 @@ class PeerConfig:
     families: Mapping[Family, FamilyConfig] | None = None
     """None: the speaker's ``families``."""
     route_reflector_client: bool = False
+    cluster_id: str | None = None
+    """Of a client; None: the speaker's."""
     import_policy: Sequence[PolicyRef] | None = None
     """None: accept on iBGP, nothing on eBGP (RFC 8212)."""
     export_policy: Sequence[PolicyRef] | None = None
     next_hop: NextHopMode = "auto"
     enforce_first_as: bool = True
     allowas_in: int = 0
+    as_override: bool = False
+    remove_private_as: RemovePrivateAs = "off"
+    max_as_path_length: int | None = None
+    max_communities: int | None = None
     max_prefixes: MaxPrefixesConfig | None = None
     timers: TimersConfig = field(default_factory=TimersConfig)
     graceful_restart: GracefulRestartConfig | None = None

@@ -71,6 +71,7 @@ def _session(config: PeerConfig, speaker: SpeakerConfig) -> PeerConfig:
         config,
         remote_as=remote_as,
         local_as=config.local_as or speaker.local_as,
+        cluster_id=config.cluster_id or (cluster_id(speaker) if config.route_reflector_client else None),
         interface=config.interface or config.address.partition("%")[2] or None,
         group=None,
         families=dict(speaker.families if config.families is None else config.families),

@@ -15,6 +15,7 @@ from .model import (
     TimersConfig,
 )
 from .problems import At
+from .schema_as import AS_KEYS
 from .tables import ABOVE, FAMILIES_ABOVE, Key, Reload, Table
 from .words import (
     ADDRESS,
@@ -347,6 +348,7 @@ SESSION_KEYS: Final = (
         meaning="A limit for what a peer may announce.",
         absent="none",
     ),
+    *AS_KEYS,
     Key(name="timers", kind=TIMERS, meaning="Times in seconds."),
     Key(
         name="graceful_restart",

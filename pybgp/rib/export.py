@@ -6,7 +6,9 @@ rules form an update group, for which everything is worked out and encoded once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal, NamedTuple
 
 from ..addresses import Family
@@ -20,7 +22,9 @@ from ..messages.context import PeerKind
 from ..messages.families.registry import codec
 from ..policy.builtin import may_advertise
 from ..policy.chain import Policy
-from ..routes import Reject, Route, SourceKind
+from ..routes import Reject, Route, Source, SourceKind
+from . import as_paths
+from .as_paths import PathChange, RemovePrivate, prepend
 from .path import Path
 
 _NUMBER_SIZE: Final = 7
@@ -69,8 +73,15 @@ class ExportRules:
     kind: PeerKind
     client: bool = False
     local_as: int
+    own_as: int = 0
+    """Our AS behind ``local_as``, where the peer is shown both; 0 where not."""
+    remote_as: int = 0
+    """The peer's AS, where ``as_override`` or ``remove_private_as`` ask for it; 0 where not."""
+    as_override: bool = False
+    remove_private_as: RemovePrivate = "off"
     router_id: bytes
     cluster_id: bytes
+    """The cluster of a client, the speaker's for others (RFC 4456 §7)."""
     own_next_hop: bytes
     next_hop_mode: Literal["auto", "self", "self_all", "keep"] = "auto"
     shared_subnet: bytes | None = None
@@ -93,6 +104,7 @@ class Exporter:
         "_classic",
         "_cluster_id",
         "_local_pref",
+        "_path_changes",
         "_path_heads",
         "_room",
         "_sets_all_next_hops",
@@ -112,7 +124,9 @@ class Exporter:
         self._classic = rules.family == Family.IPV4_UNICAST
         self._cluster_id = rules.cluster_id
         self._sets_all_next_hops = rules.next_hop_mode == "self_all"
-        self._path_heads = [_path_head(count, rules.local_as) for count in range(62)]
+        self._path_changes = tuple(_path_changes(rules))
+        plain = len(self._path_changes) == _USUAL_CHANGES
+        self._path_heads = [_path_head(count, rules.local_as) for count in range(62 if plain else 0)]
         self._shared: dict[bytes, bool] = {}  # next hop -> whether it is in the shared subnet
         self._local_pref = b"\x40\x05\x04" + rules.default_local_pref.to_bytes(4)
         self._room = _room(rules)
@@ -223,7 +237,7 @@ class Exporter:
             originator = path.source.router_id
         else:
             at += _attribute_size(octets, at)
-        cluster_list = self._cluster_id
+        cluster_list = self._clusters(path.source)
         if block.mask & _CLUSTER_LIST_BIT:
             cluster_list += block.cluster_list
             at += _attribute_size(octets, at)
@@ -235,6 +249,13 @@ class Exporter:
             octets[at:],
         )
         return octets[: block.next_hop_at], b"".join(tail)
+
+    def _clusters(self, source: Source) -> bytes:
+        """Those that the route passes here: of the client it goes to, behind it that of the one it comes from."""
+        to, of = self._cluster_id, source.cluster_id
+        if to == of or not of:
+            return to
+        return to + of if self.rules.client else of
 
     def _internal(self, block: Block) -> tuple[bytes, bytes]:
         """An external or own route for an internal peer: LOCAL_PREF must be there (RFC 4271 §5.1.5)."""
@@ -267,26 +288,37 @@ class Exporter:
         return octets[:_ORIGIN_SIZE] + self._prepended(block), med + octets[rest:]
 
     def _prepended(self, block: Block) -> bytes:
-        """The AS_PATH attribute with our AS in front."""
+        """The AS_PATH attribute with our AS in front, and what else is to be done to it."""
         octets = block.octets
         if block.next_hop_at > _SHORTEST_PATH and octets[4] == 0x40:
             size, kind, count = octets[6:9]
             if kind == _AS_SEQUENCE and size == 2 + 4 * count and count < len(self._path_heads):  # the usual path
                 return self._path_heads[count] + octets[9 : block.next_hop_at]
-        return _attribute(0x40, _AS_PATH, prepend(block.as_path_octets, self.rules.local_as))
+        as_path = block.as_path_octets
+        for change in self._path_changes:
+            as_path = change(as_path)
+        return _attribute(0x40, _AS_PATH, as_path)
+
+
+_USUAL_CHANGES: Final = 2
+
+
+def _path_changes(rules: ExportRules) -> Iterator[PathChange]:
+    """What happens to the AS_PATH on its way to an external peer, in order; two steps without options."""
+    own, remote = rules.local_as, rules.remote_as
+    yield as_paths.without_confederation
+    if rules.remove_private_as != "off":
+        yield partial(as_paths.without_private, mode=rules.remove_private_as, own=own, remote=remote)
+    if rules.as_override:
+        yield partial(as_paths.overridden, own=own, remote=remote)
+    if rules.own_as:
+        yield partial(prepend, asn=rules.own_as)
+    yield partial(prepend, asn=own)
 
 
 def _path_head(count: int, asn: int) -> bytes:
     """What stands before ``count`` AS numbers when ``asn`` is put in front of them, in one AS_SEQUENCE."""
     return bytes((0x40, _AS_PATH, 2 + 4 * (count + 1), _AS_SEQUENCE, count + 1)) + asn.to_bytes(4)
-
-
-def prepend(as_path: bytes, asn: int) -> bytes:
-    """An AS_PATH value (four-octet form) with ``asn`` in front (RFC 4271 §5.1.2 b)."""
-    number = asn.to_bytes(4)
-    if as_path and as_path[0] == _AS_SEQUENCE and as_path[1] < 255:
-        return bytes((_AS_SEQUENCE, as_path[1] + 1)) + number + as_path[2:]
-    return bytes((_AS_SEQUENCE, 1)) + number + as_path
 
 
 def _room(rules: ExportRules) -> int:

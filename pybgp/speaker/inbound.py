@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from ..addresses import Family, key_text
@@ -17,12 +16,13 @@ from ..messages.families import registry
 from ..messages.families.prefix import FEW
 from ..messages.update import Update
 from ..policy.builtin import import_check
-from ..policy.chain import Policy
 from ..rib.export import within
 from ..rib.next_hops import NextHops
 from ..rib.path import Path
 from ..rib.table import Table
 from ..routes import Reject, Route, Source
+from . import import_rules
+from .import_rules import ImportRules
 from .martians import destinations, martians
 
 _IPV4: Final = Family.IPV4_UNICAST
@@ -32,30 +32,17 @@ _PATHS_LIMIT: Final = 4 << 20
 """Octets of attributes that a session remembers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportRules:
-    """Everything but the route itself that decides whether it is accepted; a change of it means running it again."""
-
-    local_as: int
-    router_id: bytes
-    cluster_id: bytes
-    own_addresses: frozenset[bytes]
-    allowas_in: int
-    enforce_first_as: bool
-    policy: Policy
-    shared_subnet: bytes | None = None
-    """For a directly connected external peer: next hops must be in it (RFC 4271 §6.3 b)."""
-
-
 class Importer:
     """Makes Paths of received blocks, by one peer's rules."""
 
-    __slots__ = ("_about_next_hop", "_accepts_all", "_next_hops", "reads_prefix", "rules")
+    __slots__ = ("_about_next_hop", "_accepts_all", "_changes", "_checks", "_next_hops", "reads_prefix", "rules")
 
     def __init__(self, rules: ImportRules, next_hops: NextHops) -> None:
         self.rules = rules
         self.reads_prefix = rules.policy.reads_prefix
         self._accepts_all = rules.policy.accepts_all
+        self._checks = import_rules.checks(rules)
+        self._changes = import_rules.changes(rules)
         self._next_hops = next_hops
         self._about_next_hop: dict[tuple[bytes, Source], str] = {}  # why it won't do, "" if it will
 
@@ -68,16 +55,22 @@ class Importer:
             source,
             local_as=rules.local_as,
             router_id=rules.router_id,
-            cluster_id=rules.cluster_id,
+            cluster_ids=rules.cluster_ids,
             own_addresses=rules.own_addresses,
             allowas_in=rules.allowas_in,
             enforce_first_as=rules.enforce_first_as,
         )
         if reason is not None:
             return Path(source, path_id, block, None, reason)
+        for check in self._checks:
+            reason = check(block, source)
+            if reason is not None:
+                return Path(source, path_id, block, None, reason)
         accepted = block
+        for change in self._changes:
+            accepted = change(accepted, source)
         if not self._accepts_all:
-            verdict = rules.policy.evaluate(Route(family, key, block, source))
+            verdict = rules.policy.evaluate(Route(family, key, accepted, source))
             if isinstance(verdict, Reject):
                 return Path(source, path_id, block, None, verdict.reason)
             accepted = verdict.block

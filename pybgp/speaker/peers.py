@@ -118,6 +118,11 @@ class Peer:
         return self.config.local_as or self.speaker.local_as
 
     @property
+    def cluster_id(self) -> bytes:
+        """What we reflect its routes with (RFC 4456 §7)."""
+        return parse_router_id(self.config.cluster_id or self.speaker.cluster_id or self.speaker.router_id)
+
+    @property
     def graceful(self) -> GracefulRestartConfig:
         return self.config.graceful_restart or self.speaker.graceful_restart
 
@@ -137,6 +142,7 @@ class Peer:
             router_id=negotiated.remote_router_id,
             remote_as=negotiated.remote_as,
             client=self.config.route_reflector_client,
+            cluster_id=self.cluster_id if self.config.route_reflector_client else b"",
             interface=interface,
             epoch=self.epoch,
         )

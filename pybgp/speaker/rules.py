@@ -15,7 +15,7 @@ from ..policy.compile import compile_chain
 from ..rib.decision import Decision
 from ..rib.export import ExportRules, within
 from ..rib.next_hops import NextHops
-from .inbound import ImportRules
+from .import_rules import ImportRules
 from .peers import Peer, Policies, peer_kind
 
 Functions = Mapping[str, Callable[..., Any]]
@@ -71,8 +71,10 @@ class Rules:
         if previous is not None and previous._same_text(config, functions):
             self._chains = previous._chains
         self.router_id = parse_router_id(config.router_id)
-        self.cluster_id = parse_router_id(config.cluster_id or config.router_id)
-        for peer in (*config.peers, *(item.template for item in config.dynamic_peers)):
+        peers = (*config.peers, *(item.template for item in config.dynamic_peers))
+        own = config.cluster_id or config.router_id
+        self.cluster_ids = frozenset(parse_router_id(peer.cluster_id or own) for peer in peers) | {parse_router_id(own)}
+        for peer in peers:
             self.policies(peer)  # whatever can't be compiled shows now, and not when a session comes up
         self.fib_policy = self._compile((fib.export_policy,) if fib is not None else ("reject",), hints=True)
 
@@ -131,26 +133,36 @@ class Rules:
     def import_rules(self, peer: Peer, host: HostAddresses) -> ImportRules:
         return ImportRules(
             local_as=peer.local_as,
+            own_as=self.config.local_as if peer.local_as != self.config.local_as else 0,
             router_id=self.router_id,
-            cluster_id=self.cluster_id,
+            cluster_ids=self.cluster_ids,
             own_addresses=self._own_addresses(peer, host),
             allowas_in=peer.config.allowas_in,
             enforce_first_as=peer.config.enforce_first_as,
             policy=peer.policies.imports,
             shared_subnet=self._shared_subnet(peer, host),
+            prepend=peer.local_as if self._shows_both(peer, "prepend") else 0,
+            max_as_path_length=peer.config.max_as_path_length,
+            max_communities=peer.config.max_communities,
         )
 
     def export_rules(self, peer: Peer, family: Family, host: HostAddresses) -> ExportRules:
         negotiated = peer.negotiated
         assert negotiated is not None
         context = negotiated.context
+        options = peer.config
+        asks_for_remote_as = options.as_override or options.remove_private_as != "off"
         return ExportRules(
             family=family,
             kind=peer.kind,
-            client=peer.config.route_reflector_client,
+            client=options.route_reflector_client,
             local_as=peer.local_as,
+            own_as=self.config.local_as if self._shows_both(peer, "prepend", "no_prepend") else 0,
+            remote_as=negotiated.remote_as if asks_for_remote_as else 0,
+            as_override=options.as_override,
+            remove_private_as=options.remove_private_as,
             router_id=self.router_id,
-            cluster_id=self.cluster_id,
+            cluster_id=peer.cluster_id,
             own_next_hop=self._own_next_hop(peer, family, host),
             next_hop_mode=peer.config.next_hop,
             shared_subnet=self._shared_subnet(peer, host),
@@ -163,6 +175,12 @@ class Rules:
             mrai=peer.config.timers.mrai,
             policy=peer.policies.exports,
         )
+
+    def _shows_both(self, peer: Peer, *modes: str) -> bool:
+        """An external peer with another AS of ours than the others see, and in one of these modes."""
+        if peer.internal or peer.local_as == self.config.local_as:
+            return False
+        return peer.config.local_as_mode in modes
 
     @staticmethod
     def _own_addresses(peer: Peer, host: HostAddresses) -> frozenset[bytes]:

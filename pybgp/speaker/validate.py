@@ -73,5 +73,10 @@ def _of_session(peer: PeerConfig, name: str) -> Iterator[str]:
         yield f"{name}: hold_time = {peer.hold_time}: expected 0 or 3..65535 seconds (RFC 4271 §4.2)"
     if not 1 <= peer.port <= 65535:
         yield f"{name}: port = {peer.port}: expected 1..65535"
+    if peer.cluster_id is not None:
+        try:
+            parse_router_id(peer.cluster_id)
+        except ValueError as error:
+            yield f"{name}: cluster_id: {error}"
     if peer.ttl_security and peer.multihop:
         yield f"{name}: ttl_security and multihop exclude each other (RFC 5082)"

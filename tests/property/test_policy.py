@@ -250,7 +250,7 @@ def test_the_import_check_agrees_with_a_reading_of_all_attributes(
         replace(PEER, peer_kind=kind),
         local_as=OWN_AS,
         router_id=OURS,
-        cluster_id=CLUSTER,
+        cluster_ids=frozenset({CLUSTER}),
         own_addresses=own,
         allowas_in=allowas_in,
         enforce_first_as=enforce,

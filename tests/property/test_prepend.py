@@ -11,7 +11,8 @@ from pybgp.messages.attributes.block import Block
 from pybgp.messages.context import Context, PeerKind
 from pybgp.messages.update import block_of
 from pybgp.policy.builtin import ACCEPT_ALL
-from pybgp.rib.export import Exporter, ExportRules, prepend
+from pybgp.rib.as_paths import prepend
+from pybgp.rib.export import Exporter, ExportRules
 from tests.unit.rib.paths import path
 
 EXTERNAL = ExportRules(

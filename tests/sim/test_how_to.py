@@ -14,7 +14,7 @@ from pybgp.config.model import NodeConfig, SpeakerConfig
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.speaker.fib import KernelChanges
 
-from .world import Node, World, ibgp
+from .world import Node, World, ebgp, ibgp
 
 PAGES = Path(__file__).parents[2] / "docs" / "how-to"
 V4 = Family.IPV4_UNICAST
@@ -36,6 +36,19 @@ def start(world: World, node: NodeConfig) -> Node:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+# -- as-paths.md -------------------------------------------------------------------------------------------------------
+
+
+def test_two_sites_with_one_as_number_take_each_others_routes(world: World) -> None:
+    one = start(world, example("as-paths.md", "override"))
+    sites = [world.add(f"192.0.2.{host}", asn=65010, peers=[ebgp("192.0.2.1", 64512)]) for host in (11, 12)]
+    world.run_until(lambda: all(node.core.all_established() for node in (one, *sites)), limit=300)
+
+    sites[0].announce("10.65.1.0/26")
+
+    world.run_until(lambda: sites[1].has("10.65.1.0/26"))
 
 
 # -- route-reflector.md ------------------------------------------------------------------------------------------------

@@ -104,6 +104,21 @@ E = 'address = "192.0.2.2"\nremote_as = 65001\nimport_policy = ["accept"]\nexpor
             id="client-with-another-local-as",
         ),
         pytest.param(
+            peers(f"{A}as_override = true"),
+            "peers[0].as_override = true: expected only for eBGP peers",
+            id="as-override-on-ibgp",
+        ),
+        pytest.param(
+            peers(f'{A}remove_private_as = "all"'),
+            'peers[0].remove_private_as = "all": expected only for eBGP peers',
+            id="remove-private-as-on-ibgp",
+        ),
+        pytest.param(
+            peers(f'{A}cluster_id = "1.1.1.1"'),
+            'peers[0].cluster_id = "1.1.1.1": expected only with route_reflector_client = true (RFC 4456 §7)',
+            id="cluster-of-no-client",
+        ),
+        pytest.param(
             peers(f"{E}ttl_security = 1\nmultihop = 2"),
             "peers[0].ttl_security = 1: expected 0 with multihop = 2; ttl_security is itself a number of hops "
             "(RFC 5082)",

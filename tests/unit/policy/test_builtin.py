@@ -53,7 +53,7 @@ def check(received: Block, source: Source = PEER, **given: Any) -> str | None:
     rules: dict[str, Any] = {
         "local_as": 64512,
         "router_id": address_octets("192.0.2.1"),
-        "cluster_id": address_octets("192.0.2.100"),
+        "cluster_ids": frozenset({address_octets("192.0.2.100")}),
         "own_addresses": frozenset(map(address_octets, ("198.51.100.2", "2001:db8::2", "fe80::2"))),
         "allowas_in": 0,
         "enforce_first_as": True,

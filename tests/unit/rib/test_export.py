@@ -27,7 +27,8 @@ from pybgp.messages.attributes.unknown import UnknownAttribute
 from pybgp.messages.context import PeerKind
 from pybgp.policy.builtin import ACCEPT_ALL, EBGP_WITHOUT_POLICY
 from pybgp.policy.compile import compile_chain
-from pybgp.rib.export import Export, Exporter, ExportRules, prepend, within
+from pybgp.rib.as_paths import prepend
+from pybgp.rib.export import Export, Exporter, ExportRules, within
 from pybgp.rib.local import OWN, own_block
 from pybgp.rib.path import Path
 

@@ -12,7 +12,8 @@ from pybgp.policy.builtin import ACCEPT_ALL
 from pybgp.rib.decision import Decision
 from pybgp.rib.next_hops import NextHops
 from pybgp.rib.table import Table
-from pybgp.speaker.inbound import Importer, ImportRules, Inbound
+from pybgp.speaker.import_rules import ImportRules
+from pybgp.speaker.inbound import Importer, Inbound
 from tests.unit.messages.test_bombs import HOP, ORIGIN, PATH, body, steps
 from tests.unit.rib.paths import INTERNAL, source
 
@@ -21,7 +22,7 @@ CONTEXT = Context(add_path_receive=frozenset({IPV4}), max_receive=65_535)
 RULES = ImportRules(
     local_as=64512,
     router_id=bytes((192, 0, 2, 1)),
-    cluster_id=bytes((192, 0, 2, 1)),
+    cluster_ids=frozenset({bytes((192, 0, 2, 1))}),
     own_addresses=frozenset(),
     allowas_in=0,
     enforce_first_as=False,

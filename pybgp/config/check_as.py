@@ -1,0 +1,39 @@
+"""Checks of a peer's options about AS numbers: what is for one kind of peer only, and what needs another key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from . import resolved
+from .findings import Finding
+from .model import PeerConfig, SpeakerConfig
+from .toml_text import Path
+
+
+def findings(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[Finding]:
+    """Of the peer at ``base``. Without ``remote_as`` nobody knows which kind it is."""
+    if peer.remote_as is None:
+        return
+    group: Path = (*base, "group")
+    on_kind: tuple[Path, ...] = ((*base, "remote_as"), (*base, "local_as"), ("local_as",), group)
+    if not resolved.is_external(peer, speaker):
+        for key, default in (("as_override", False), ("remove_private_as", "off"), ("local_as_mode", "replace_as")):
+            if getattr(peer, key) != default:
+                yield Finding(
+                    path=(*base, key), value=getattr(peer, key), text="expected only for eBGP peers", others=on_kind
+                )
+    elif peer.local_as_mode != "replace_as" and peer.local_as in (None, speaker.local_as):
+        yield Finding(
+            path=(*base, "local_as_mode"),
+            value=peer.local_as_mode,
+            text="without effect, since local_as is the top level's",
+            others=((*base, "local_as"), ("local_as",), group),
+            warning=True,
+        )
+    if peer.cluster_id is not None and not peer.route_reflector_client:
+        yield Finding(
+            path=(*base, "cluster_id"),
+            value=peer.cluster_id,
+            text="expected only with route_reflector_client = true (RFC 4456 §7)",
+            others=((*base, "route_reflector_client"), group),
+        )

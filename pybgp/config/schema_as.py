@@ -1,0 +1,54 @@
+"""The schema of a peer's options about AS numbers, paths and what its routes may carry."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .kinds import BOOLEAN, MAX_NUMBER, Choice, Integer
+from .tables import Key, Reload
+from .words import CLUSTER_ID
+
+AS_KEYS: Final = (
+    Key(
+        name="cluster_id",
+        kind=CLUSTER_ID,
+        meaning="The cluster that this client is in, where it is another than the speaker's (RFC 4456 §7).",
+        reload=Reload.RESET,
+        absent="the top level's",
+    ),
+    Key(
+        name="local_as_mode",
+        kind=Choice("replace_as", "no_prepend", "prepend"),
+        meaning="Which of our AS numbers an eBGP peer sees where `local_as` is not the top level's. `replace_as`: only "
+        "`local_as`; `no_prepend`: `local_as` and behind it the top level's; `prepend`: also, `local_as` is put in "
+        "front of the paths that it sends.",
+        reload=Reload.POLICY,
+    ),
+    Key(
+        name="as_override",
+        kind=BOOLEAN,
+        meaning="Put our AS in the place of an eBGP peer's in its paths, so that it takes routes of its own AS.",
+        reload=Reload.POLICY,
+    ),
+    Key(
+        name="remove_private_as",
+        kind=Choice("off", "only", "all", "replace"),
+        meaning="Private AS numbers (RFC 6996) in paths to an eBGP peer: `only` takes them out where there are no "
+        "others, `all` always, `replace` puts ours in their place. The peer's own number stays.",
+        reload=Reload.POLICY,
+    ),
+    Key(
+        name="max_as_path_length",
+        kind=Integer(1, MAX_NUMBER, "AS numbers"),
+        meaning="Routes with a longer AS path are not used; a set counts as one.",
+        reload=Reload.POLICY,
+        absent="no limit",
+    ),
+    Key(
+        name="max_communities",
+        kind=Integer(0, MAX_NUMBER, "communities"),
+        meaning="Routes with more communities, of all kinds together, are not used.",
+        reload=Reload.POLICY,
+        absent="no limit",
+    ),
+)

@@ -1,0 +1,58 @@
+"""Checks and changes of received routes that a peer has only where it is configured so; policies come after them.
+
+Each is made once for a peer and called once for a block, so that a peer without them pays nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ..constants import AttributeCode
+from ..messages.attributes.as_path import AsPath
+from ..messages.attributes.block import Block
+from ..messages.attributes.edit import prepended
+from ..routes import Source
+
+Check = Callable[[Block, Source], str | None]
+"""Why a received block can't be used, None if it can."""
+Change = Callable[[Block, Source], Block]
+"""What policy gets in the place of a received block."""
+
+_COMMUNITY_SIZES: Final = (
+    (AttributeCode.COMMUNITIES, 4),
+    (AttributeCode.EXTENDED_COMMUNITIES, 8),
+    (AttributeCode.IPV6_EXTENDED_COMMUNITIES, 20),
+    (AttributeCode.LARGE_COMMUNITIES, 12),
+)
+
+
+def own_as(asn: int, times: int) -> Check:
+    """Another of our AS numbers more often than ``times`` (RFC 4271 §9.1.2)."""
+    reason = f"our own AS {asn} is in its AS_PATH (RFC 4271 §9.1.2)"
+    return lambda block, source: reason if block.contains_as(asn) > times else None
+
+
+def as_path_length(limit: int) -> Check:
+    """More AS numbers than ``limit``, counted as the decision does: a set is one (RFC 4271 §9.1.2.2 a)."""
+
+    def check(block: Block, source: Source) -> str | None:
+        length = block.path_length
+        return f"its AS_PATH has {length} AS numbers, max_as_path_length is {limit}" if length > limit else None
+
+    return check
+
+
+def communities(limit: int) -> Check:
+    """More communities of all kinds together than ``limit``."""
+
+    def check(block: Block, source: Source) -> str | None:
+        count = sum(len(block.value(code) or b"") // size for code, size in _COMMUNITY_SIZES)
+        return f"it has {count} communities, max_communities is {limit}" if count > limit else None
+
+    return check
+
+
+def prepend(asn: int) -> Change:
+    """``asn`` in front of the received path, as if the peer had sent the route to that AS (``local_as_mode``)."""
+    return lambda block, source: block.replace(set=(prepended(AsPath.decode(block.as_path_octets), (asn,)),))

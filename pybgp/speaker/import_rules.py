@@ -1,0 +1,48 @@
+"""What decides, besides the route itself, whether a peer's route is accepted, and the checks that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..policy import import_checks
+from ..policy.chain import Policy
+from ..policy.import_checks import Change, Check
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRules:
+    """Everything but the route itself that decides whether it is accepted; a change of it means running it again."""
+
+    local_as: int
+    own_as: int = 0
+    """The speaker's AS number where ``local_as`` is another, else 0; it must not be in a path either."""
+    router_id: bytes
+    cluster_ids: frozenset[bytes]
+    """All that we reflect for: each of them in a CLUSTER_LIST is a loop (RFC 4456 §8)."""
+    own_addresses: frozenset[bytes]
+    allowas_in: int
+    enforce_first_as: bool
+    policy: Policy
+    shared_subnet: bytes | None = None
+    """For a directly connected external peer: next hops must be in it (RFC 4271 §6.3 b)."""
+    prepend: int = 0
+    """An AS number to put in front of received paths, 0 for none."""
+    max_as_path_length: int | None = None
+    max_communities: int | None = None
+
+
+def checks(rules: ImportRules) -> tuple[Check, ...]:
+    """What this peer's routes have to pass besides ``policy.builtin.import_check``; mostly nothing."""
+    found = []
+    if rules.own_as:
+        found.append(import_checks.own_as(rules.own_as, rules.allowas_in))
+    if rules.max_as_path_length is not None:
+        found.append(import_checks.as_path_length(rules.max_as_path_length))
+    if rules.max_communities is not None:
+        found.append(import_checks.communities(rules.max_communities))
+    return tuple(found)
+
+
+def changes(rules: ImportRules) -> tuple[Change, ...]:
+    """What is done to this peer's routes before policy sees them; mostly nothing."""
+    return (import_checks.prepend(rules.prepend),) if rules.prepend else ()
