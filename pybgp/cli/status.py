@@ -29,8 +29,8 @@ _STATES: Final = {
 def status(socket: str | None, as_json: bool) -> int:
     """Show the speaker and its sessions, as calicoctl node status does.
 
-    STATE is "up", "start" (trying) or "down" (shut down by configuration). SINCE is in UTC: a time of day, or a date
-    when the change is older than 20 hours. INFO is the session's state, and why the last one ended.
+    STATE is "up", "start" (trying) or "down" (shut down by the configuration or by hand). SINCE is in UTC: a time of
+    day, or a date when the change is older than 20 hours. INFO is the session's state, and why the last one ended.
     """
     with connect(socket) as client:
         answer = client.ask("status")
@@ -84,6 +84,8 @@ def state_name(peer: dict[str, Any]) -> str:
 
 def _info(peer: dict[str, Any]) -> str:
     name = state_name(peer)
+    if peer["switched"] and not peer["enabled"]:
+        name += ", disabled by hand"
     if peer["state"] == "established" or not peer["last_error"]:
         return name
     return f"{name} {format.printable(peer['last_error'])}"

@@ -86,6 +86,8 @@ class PeerConfig:
     _: KW_ONLY
     remote_as: int | Literal["external", "internal"] | None = None
     name: str | None = None
+    description: str = ""
+    """For people."""
     group: str | None = None
     local_as: int | None = None
     local_as_mode: LocalAsMode = "replace_as"

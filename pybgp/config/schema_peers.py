@@ -20,6 +20,7 @@ from .tables import ABOVE, FAMILIES_ABOVE, Key, Reload, Table
 from .words import (
     ADDRESS,
     AS_NUMBER,
+    DESCRIPTION,
     INTERFACE,
     NAME,
     PEER_NAME,
@@ -250,6 +251,7 @@ SESSION_KEYS: Final = (
         meaning="`false`: configured, but shut down.",
         reload=Reload.ENABLED,
     ),
+    Key(name="description", kind=DESCRIPTION, meaning="For people: what the peer is.", reload=Reload.VALUE),
     Key(
         name="local_address",
         kind=ADDRESS,

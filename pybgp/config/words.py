@@ -269,6 +269,7 @@ SECRET_FILE: Final = Text("an absolute path", _file_path, secret=True)
 SECRET_VARIABLE: Final = Text("the name of an environment variable", _matching(_VARIABLE), secret=True)
 """Somebody may have written the secret itself there."""
 LABEL: Final = Text("1..64 printable characters", _matching(re.compile(r".{1,64}")))
+DESCRIPTION: Final = Text("0..255 printable characters", _matching(re.compile(r".{0,255}")))
 PROTOCOL: Final = Of("text or integer", _PROTOCOL_EXPECTED, _protocol)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final
 
 from ..errors import ApiError, ConfigError, PybgpError
-from . import queries
+from . import peer_verbs, queries
 from .queries import BadArgument, JsonObject, Speaker, UnknownPeer
 from .socket_file import SocketFile
 
@@ -141,8 +141,14 @@ class ControlServer:
                 return queries.routes(self._speaker, **given)
             case "fib":
                 return queries.fib(self._speaker, **given)
+            case "reset":
+                return peer_verbs.reset(self._speaker, **given)
             case "refresh":
-                return queries.refresh(self._speaker, **given)
+                return peer_verbs.refresh(self._speaker, **given)
+            case "disable":
+                return peer_verbs.disable(self._speaker, **given)
+            case "enable":
+                return peer_verbs.enable(self._speaker, **given)
         if self._reload is None:
             raise ApiError("this speaker has no configuration to read again")
         return await self._reload()
@@ -171,13 +177,17 @@ class ControlServer:
         await _send(writer, {"id": request_id, "end": True, "count": count})
 
 
+_PEERS: Final = ("name", "group", "all")
 _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "version": (),
     "status": (),
     "peers": ("name",),
     "routes": ("prefix", "match", "family", "peer", "direction"),
     "fib": ("prefix", "match", "family"),
-    "refresh": ("name",),
+    "reset": (*_PEERS, "message"),
+    "refresh": (*_PEERS, "direction"),
+    "disable": (*_PEERS, "message"),
+    "enable": _PEERS,
     "reload": (),
 }
 

@@ -54,8 +54,6 @@ class Core(Protocol):
 
     def peer_status(self, now: float) -> list[PeerStatus]: ...
 
-    def request_refresh(self, name: str) -> bool: ...
-
     def route_views(
         self,
         family: Family | None = None,
@@ -77,7 +75,15 @@ class Speaker(Protocol):
 
     def now(self) -> float: ...
 
+    def reset(self, name: str, *, message: str = "") -> None: ...
+
     def refresh(self, name: str) -> bool: ...
+
+    def tell_again(self, name: str) -> None: ...
+
+    def disable(self, name: str, *, message: str = "") -> None: ...
+
+    def enable(self, name: str) -> None: ...
 
     def wall(self, t: float) -> datetime: ...
 
@@ -131,21 +137,22 @@ def peers(speaker: Speaker, name: str | None = None) -> list[JsonObject]:
         rows = [row for row in rows if row.name == name] or [row for row in rows if row.address == name]
         if not rows:
             raise UnknownPeer(f"no peer is called {name}")
-    disabled = {peer.name or peer.address for peer in speaker.core.config.peers if not peer.enabled}
-    return [_peer(speaker, row, enabled=row.name not in disabled) for row in rows]
+    return [_peer(speaker, row) for row in rows]
 
 
-def _peer(speaker: Speaker, row: PeerStatus, *, enabled: bool) -> JsonObject:
+def _peer(speaker: Speaker, row: PeerStatus) -> JsonObject:
     return {
         "name": row.name,
         "address": row.address,
         "description": row.description,
+        "group": row.group or None,
         "remote_as": row.remote_as,
         "local_as": row.local_as,
         "type": "internal" if row.internal else "external",
         "client": row.client,
         "dynamic": row.dynamic,
-        "enabled": enabled,
+        "enabled": row.enabled,
+        "switched": row.switched,
         "state": row.state,
         "since": _time(speaker, row.since),
         "uptime_s": _seconds(row.uptime),
@@ -154,6 +161,7 @@ def _peer(speaker: Speaker, row: PeerStatus, *, enabled: bool) -> JsonObject:
         "keepalive_time_s": _seconds(row.keepalive_time),
         "last_error": row.last_error,
         "last_error_at": _time(speaker, row.last_error_at),
+        "last_notification": row.last_notification,
         "next_retry": _time(speaker, row.next_retry),
         "messages_in": row.messages_in,
         "messages_out": row.messages_out,
@@ -166,17 +174,6 @@ def _peer(speaker: Speaker, row: PeerStatus, *, enabled: bool) -> JsonObject:
         "graceful_restart": row.graceful_restart,
         "behind": row.behind,
     }
-
-
-def refresh(speaker: Speaker, name: str = "") -> JsonObject:
-    """Ask a peer for its routes again (RFC 2918).
-
-    Raises:
-        ApiError: there is no such peer, or it can't be asked now.
-    """
-    if not speaker.refresh(name):
-        raise ApiError(f"{name} can't be asked for its routes again: no session, or it offers no route refresh")
-    return {"peer": name}
 
 
 def _family(counters: FamilyCounters, add_path: str) -> JsonObject:

@@ -213,15 +213,54 @@ class Speaker:
         self.core.remove_peer(name, self.now())
         self._after_input()
 
+    def reset(self, name: str, *, message: str = "") -> None:
+        """End a session with Cease/4 and begin it again; the peer is told the message (RFC 9003).
+
+        Raises:
+            ApiError: there is no such peer, or it is disabled.
+            ValueError: the message has more than 255 octets.
+        """
+        self.core.reset_peer(name, self.now(), message)
+        self._after_input()
+
     def refresh(self, name: str) -> bool:
-        """Ask a peer for its routes again (RFC 2918); returns whether it can be asked.
+        """Ask a peer for its routes again (RFC 2918). False: it can't be asked, so import policy runs again over what
+        it has sent.
+
+        Raises:
+            ApiError: there is no such peer, or it has no session.
+        """
+        how = self.core.refresh_peer(name, self.now())
+        self._after_input()
+        return how == "asked"
+
+    def tell_again(self, name: str) -> None:
+        """Tell a peer everything again, as if it had asked for it.
+
+        Raises:
+            ApiError: there is no such peer, or it has no session.
+        """
+        self.core.tell_peer_again(name, self.now())
+        self._after_input()
+
+    def disable(self, name: str, *, message: str = "") -> None:
+        """End a session with Cease/2 and keep it down: until ``enable``, or a configuration that changes ``enabled``.
+
+        Raises:
+            ApiError: there is no such peer.
+            ValueError: the message has more than 255 octets.
+        """
+        self.core.disable_peer(name, self.now(), message)
+        self._after_input()
+
+    def enable(self, name: str) -> None:
+        """Start a peer that was disabled, by hand or by the configuration.
 
         Raises:
             ApiError: there is no such peer.
         """
-        asked = self.core.request_refresh(name)
+        self.core.enable_peer(name, self.now())
         self._after_input()
-        return asked
 
     async def established(self, *names: str, timeout: float | None = None) -> None:
         """Wait until these peers (all configured ones, if none is named) are Established.

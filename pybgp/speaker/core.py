@@ -35,6 +35,7 @@ from ..rib.local import OwnRoute, OwnRoutes
 from ..rib.next_hops import NextHops
 from ..rib.path import best_of
 from ..rib.table import Table
+from . import verbs
 from .fib import KernelEvent, LocalAddresses
 from .originate import own_route
 from .outbound import Outbound
@@ -123,6 +124,7 @@ class SpeakerCore:
         """
         if name not in self.sessions.peers:
             raise ApiError(f"no peer {name!r}")
+        self.sessions.switched.pop(name, None)
         self.sessions.remove(name, now, Cease("removed", subcode=CeaseSubcode.PEER_DECONFIGURED))
 
     def reconfigure(
@@ -141,22 +143,34 @@ class SpeakerCore:
         """
         return reconfigure(self, config, now, fib=fib, functions=functions or {}, secrets=secrets or {})
 
-    def request_refresh(self, name: str) -> bool:
-        """Ask a peer for its routes again (RFC 2918); returns whether it can be asked.
+    # -- what an operator does by hand; ApiError where there is no such peer (``speaker.verbs``) -----------------------
 
-        Raises:
-            ApiError: there is no such peer.
-        """
-        if name not in self.sessions.peers:
-            raise ApiError(f"no peer {name!r}")
-        return self.sessions.request_refresh(name)
+    def reset_peer(self, name: str, now: float, message: str = "") -> None:
+        """Cease/4, and again."""
+        verbs.reset(self, name, now, message)
+
+    def refresh_peer(self, name: str, now: float) -> verbs.Refreshed:
+        """The peer's routes again (RFC 2918), or import policy over what it has sent."""
+        return verbs.refresh(self, name, now)
+
+    def tell_peer_again(self, name: str, now: float) -> None:
+        """Everything that the peer is told, again."""
+        verbs.tell_again(self, name, now)
+
+    def disable_peer(self, name: str, now: float, message: str = "") -> None:
+        """Cease/2, and down until enabled again."""
+        verbs.disable(self, name, now, message)
+
+    def enable_peer(self, name: str, now: float) -> None:
+        verbs.enable(self, name, now)
 
     # -- questions ---------------------------------------------------------------------------------------------------
 
     def all_established(self, names: tuple[str, ...] = ()) -> bool:
         """Are these peers (all enabled configured ones, if none is named) Established?"""
         peers = self.sessions.peers
-        wanted = names or tuple(peer.name or peer.address for peer in self.config.peers if peer.enabled)
+        configured = (peers.get(peer.name or peer.address) for peer in self.config.peers)
+        wanted = names or tuple(peer.name for peer in configured if peer is not None and self.sessions.enabled(peer))
         return all(name in peers and peers[name].established for name in wanted)
 
     def peer_status(self, now: float) -> list[PeerStatus]:

@@ -38,10 +38,10 @@ class FirstEnds:
         return self.restarting and family in self._open
 
     def complete(self, peers: Iterable[Peer], config: SpeakerConfig, now: float) -> list[Family]:
-        """The families that are complete since the last call."""
+        """The families that are complete since the last call; ``peers`` are those that are to be up."""
         waited = now - self._started
         deferral_over = waited >= config.graceful_restart.deferral_time
-        expected = [peer for peer in peers if not peer.dynamic and peer.config.enabled]
+        expected = [peer for peer in peers if not peer.dynamic]
         done = [
             family
             for family in sorted(self._open)

@@ -74,6 +74,8 @@ def _peers(core: SpeakerCore, changes: Changes, now: float) -> None:
     sessions = core.sessions
     bounced = set()
     for change in changes.peers:
+        if change.old is not None and (change.new is None or change.old.enabled != change.new.enabled):
+            sessions.switched.pop(_name(change.old), None)
         if change.old is not None and change.effect is Effect.REMOVED:
             sessions.remove(_name(change.old), now, _REMOVED)
         elif change.old is not None and change.effect is Effect.RESET:
@@ -96,13 +98,16 @@ def _peers(core: SpeakerCore, changes: Changes, now: float) -> None:
 
 def _keep(core: SpeakerCore, peer: Peer, config: PeerConfig, now: float) -> None:
     """The session stays: new timers from their next start, new policies at once."""
-    was_enabled = peer.config.enabled
+    was_enabled = core.sessions.enabled(peer)
+    if peer.config.enabled != config.enabled:
+        core.sessions.switched.pop(peer.name, None)
     peer.config, peer.speaker = config, core.config
     peer.policies = core.rules.policies(config)
     peer.fsm.update_settings(session_settings(config, core.config), now)
-    if was_enabled and not config.enabled:
+    enabled = core.sessions.enabled(peer)
+    if was_enabled and not enabled:
         peer.fsm.stop(now, Cease("disabled", subcode=CeaseSubcode.ADMINISTRATIVE_SHUTDOWN))
-    elif config.enabled and not was_enabled:
+    elif enabled and not was_enabled:
         peer.fsm.start(now)
     core.sessions.drain(peer, now)
     if config.max_prefixes is not None:

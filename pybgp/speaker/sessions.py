@@ -45,6 +45,7 @@ class Sessions:
         self._drops: dict[Family, dict[str, int]] = {}  # paths to drop: peer -> those of epochs below this
         self._dropping: set[Family] = set()  # a job for them is queued
         self._held_down: dict[bytes, float] = {}  # dynamic peers that may not come before this, by address
+        self.switched: dict[str, bool] = {}  # peers that the operator has enabled or disabled by hand
         self._now = 0.0
         self._stopping = False
         self.first_ends = FirstEnds()
@@ -103,7 +104,7 @@ class Sessions:
             preserved=self.first_ends.preserved,
         )
         self.peers[peer.name] = peer
-        if config.enabled:
+        if self.enabled(peer):
             peer.fsm.start(now)
             self.drain(peer, now)
         return peer
@@ -132,6 +133,10 @@ class Sessions:
         self.drain(peer, now)
         self._forget_stale(peer, set(self._core.tables))
         self.peers.pop(name, None)
+
+    def enabled(self, peer: Peer) -> bool:
+        """Is the peer to be up: as the operator said last, else as configured."""
+        return self.switched.get(peer.name, peer.config.enabled)
 
     def request_refresh(self, name: str) -> bool:
         """Send ROUTE-REFRESH for every family of an Established peer that takes it."""
@@ -274,7 +279,7 @@ class Sessions:
 
     def _forget_if_gone(self, peer: Peer, now: float) -> None:
         """A dynamic peer without a connection is no peer, since nobody dials it; stale routes keep it for a while."""
-        if peer.dynamic is None or peer.waiting or self.peers.get(peer.name) is not peer:
+        if peer.dynamic is None or peer.waiting or self.peers.get(peer.name) is not peer or not self.enabled(peer):
             return
         if peer.fsm.state in (State.IDLE, State.ACTIVE) and peer not in self._by_conn.values():
             del self.peers[peer.name]
@@ -466,7 +471,7 @@ class Sessions:
     def _look_for_first_ends(self, now: float) -> None:
         """Once every peer has sent its table after our start, nothing an earlier run left is needed any more."""
         core, preserved = self._core, self.first_ends.preserved
-        for family in self.first_ends.complete(self.peers.values(), core.config, now):
+        for family in self.first_ends.complete(filter(self.enabled, self.peers.values()), core.config, now):
             core.flush(now)
             core.put(SweepFib(family))
             if preserved:
@@ -497,6 +502,11 @@ class Sessions:
                 exports = core.rules.export_rules(peer, family, core.host)
                 if exports != group.rules:
                     peer.members[family] = (core.outbound.change_rules(conn, member, group, exports), member)
+
+    def use_importer(self, peer: Peer, importer: Importer) -> None:
+        """What the peer sends from now on is judged by this one."""
+        inbound = self._inbound[peer.fsm.conn or 0]
+        inbound.restart(inbound.source, importer)
 
     def next_hops_changed(self, changed: frozenset[bytes]) -> None:
         """Some next hops now resolve differently: the paths through them get successors, in slices."""

@@ -28,6 +28,12 @@ class PeerStatus:
     name: str
     address: str
     description: str
+    group: str
+    """The ``peer_groups`` entry it takes its values from, "" for none."""
+    enabled: bool
+    """Is it to be up."""
+    switched: bool
+    """Whether that was said by hand, and not by the configuration."""
     remote_as: int | None
     local_as: int
     internal: bool
@@ -45,6 +51,8 @@ class PeerStatus:
     last_error: str
     """Why the last session ended, "" if none did."""
     last_error_at: float | None
+    last_notification: str | None
+    """The last NOTIFICATION that the peer sent, in words, with its operator's message (RFC 9003)."""
     next_retry: float | None
     """When we try again, while Idle."""
     messages_in: int

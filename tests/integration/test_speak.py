@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -123,6 +124,45 @@ def test_a_reload_ends_only_the_session_that_changed(pair: Pair, tmp_path: Path,
         b.event("session_down", peer="a")
         until(lambda: a.stream("peers", name="b")[0]["hold_time_s"] == 30, why="b to come back with the new hold time")
         assert not [event for event in c.events if event["event"] == "session_down"]
+
+
+def test_a_peer_is_reset_disabled_and_enabled_by_hand(pair: Pair, tmp_path: Path) -> None:
+    """RFC 9003: the other side's operator reads why."""
+    *options, peer = pair.other("127.0.0.2", "192.0.2.2")
+    with (
+        speaking(tmp_path / "a", "-c", str(pair.file)) as a,
+        speaking(tmp_path / "b", *options, f"{peer},timers.idle_hold_max=0.4") as b,
+    ):
+        a.established("b")
+
+        shown = command("peer", "reset", "127.0.0.2", "--message", "new line cards", "-s", str(a.socket))
+        assert (shown.returncode, shown.stdout) == (0, "b: reset\n")
+        assert "new line cards" in b.event("session_down", peer="a")["why"]
+        a.established("b")
+
+        shown = command("peer", "refresh", "b", "--in", "--out", "-s", str(a.socket))
+        assert (shown.returncode, shown.stdout) == (0, "b: asked for its routes; told everything again\n")
+
+        shown = command("peer", "disable", "b", "--message", "Wartung für heute", "-s", str(a.socket))
+        assert shown.returncode == 0
+        until(lambda: "Wartung für heute" in str(b.stream("peers")[0]["last_notification"]), why="the words")
+        assert "| down  |" in command("status", "-s", str(a.socket)).stdout
+        assert "Idle, disabled by hand" in command("status", "-s", str(a.socket)).stdout
+        assert command("reload", "-s", str(a.socket)).returncode == 0
+        assert command("peer", "reset", "b", "-s", str(a.socket)).returncode == 1
+
+        shown = command("peer", "enable", "--all", "--json", "-s", str(a.socket))
+        assert json.loads(shown.stdout)["peers"] == [
+            {"peer": name, "done": "enabled", "error": None} for name in ("b", "c")
+        ]
+        a.established("b")
+
+        refused = command("peer", "refresh", "--all", "-s", str(a.socket))
+        assert refused.returncode == 1
+        assert "c: failed: c has no session: it is active" in refused.stdout
+        assert command("peer", "reset", "nobody", "-s", str(a.socket)).returncode == 1
+        assert command("peer", "reset", "b", "--message", "x" * 256, "-s", str(a.socket)).returncode == 2
+        assert command("peer", "reset", "-s", str(a.socket)).returncode == 2
 
 
 def test_a_reload_without_a_change_touches_nothing(pair: Pair, tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ session = {
     "passive": st.booleans(),
     "port": st.integers(1, 65535),
     "enabled": st.booleans(),
+    "description": st.text("ab -\"'\\é", max_size=5),
     "families": families,
     "import_policy": policies,
     "export_policy": policies,

@@ -495,7 +495,7 @@ def test_a_refresh_brings_all_paths_and_its_end(world: World) -> None:
     world.advance(1)
     epoch = watcher.core.sessions.peers[A].epoch
 
-    watcher.core.request_refresh(A)
+    watcher.core.refresh_peer(A, world.now)
     world.pump(watcher)
     world.advance(1)
 

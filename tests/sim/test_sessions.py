@@ -159,7 +159,7 @@ def test_a_refresh_brings_everything_again_between_its_marks(world: World) -> No
     world.advance(1)
     world.wire.clear()
 
-    two.core.request_refresh(A)
+    two.core.refresh_peer(A, world.now)
     world.pump(two)
     world.advance(1)
 

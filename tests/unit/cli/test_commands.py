@@ -22,7 +22,7 @@ PEERS = [
     peer("tor-a", update_errors=4, update_errors_by_kind={"ORIGIN": {"discard": 1, "treat-as-withdraw": 3}}),
     peer("192.0.2.3", "192.0.2.3", state="active", since=950.0, last_error="Connection refused", uptime=None),
     peer("rr", "192.0.2.4", internal=True, client=True, since=-100_000.0),
-    peer("2001:db8::3", "2001:db8::3", internal=True, state="idle", uptime=None),
+    peer("2001:db8::3", "2001:db8::3", internal=True, state="idle", uptime=None, enabled=False),
 ]
 ROUTES = [
     view("10.1.2.64/26", attributes=block("40010100 400206 02010000fde9 c00804 fc000007", local_pref=200, med=5)),

@@ -60,6 +60,9 @@ def view(
 def peer(name: str, address: str = "192.0.2.2", **values: object) -> PeerStatus:
     defaults: dict[str, object] = {
         "description": "",
+        "group": "",
+        "enabled": True,
+        "switched": False,
         "remote_as": 65001,
         "local_as": 64512,
         "internal": False,
@@ -73,6 +76,7 @@ def peer(name: str, address: str = "192.0.2.2", **values: object) -> PeerStatus:
         "keepalive_time": 30.0,
         "last_error": "",
         "last_error_at": None,
+        "last_notification": None,
         "next_retry": None,
         "messages_in": 7,
         "messages_out": 8,
@@ -156,7 +160,15 @@ class FakeSpeaker:
     ) -> None:
         default = [
             peer("tor-a"),
-            peer("2001:db8::3", "2001:db8::3", state="idle", internal=True, last_error="Cease: shut down", uptime=None),
+            peer(
+                "2001:db8::3",
+                "2001:db8::3",
+                state="idle",
+                internal=True,
+                enabled=False,
+                last_error="Cease: shut down",
+                uptime=None,
+            ),
         ]
         self.core = FakeCore(routes or [], default if peers is None else peers)
         self.fib = fib
