@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import EllipsisType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from .addresses import Family, address_text, key_network, key_text
 from .constants import Origin
@@ -61,6 +61,25 @@ class KernelHints:
     device: str | None = None
     onlink: bool = False
     metric: int | None = None
+
+
+class RpkiState(StrEnum):
+    """What the RPKI says of a route's origin (RFC 6811 §2); spelled as policies match it."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    NOT_FOUND = "not_found"
+
+
+class Validator(Protocol):
+    """A table of ROAs that never changes: a new table is another validator, compared by identity."""
+
+    def state(self, family: Family, key: bytes, origin_as: int | None) -> RpkiState:
+        """The state of a route whose path's last AS is ``origin_as`` (RFC 6811 §2).
+
+        0 is our own AS: the path is empty, or of our confederation. None: it ends in a set, so that no ROA can match.
+        Of a family that ROAs don't exist for, every route is ``NOT_FOUND``.
+        """
 
 
 @dataclass(frozen=True, slots=True)
