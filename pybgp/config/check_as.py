@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from . import resolved
 from .findings import Finding
 from .model import PeerConfig, SpeakerConfig
 from .toml_text import Path
+
+_ONLY_EXTERNAL: Final = (
+    ("as_override", False),
+    ("remove_private_as", "off"),
+    ("local_as_mode", "replace_as"),
+    ("role", None),
+)
+"""Keys with their default."""
 
 
 def findings(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[Finding]:
@@ -17,7 +26,7 @@ def findings(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[F
     group: Path = (*base, "group")
     on_kind: tuple[Path, ...] = ((*base, "remote_as"), (*base, "local_as"), ("local_as",), group)
     if not resolved.is_external(peer, speaker):
-        for key, default in (("as_override", False), ("remove_private_as", "off"), ("local_as_mode", "replace_as")):
+        for key, default in _ONLY_EXTERNAL:
             if getattr(peer, key) != default:
                 yield Finding(
                     path=(*base, key), value=getattr(peer, key), text="expected only for eBGP peers", others=on_kind
@@ -29,6 +38,13 @@ def findings(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[F
             text="without effect, since local_as is the top level's",
             others=((*base, "local_as"), ("local_as",), group),
             warning=True,
+        )
+    if peer.role_strict and peer.role is None:
+        yield Finding(
+            path=(*base, "role_strict"),
+            value=True,
+            text="expected a role, too (RFC 9234 §4.2)",
+            others=((*base, "role"), group),
         )
     if peer.cluster_id is not None and not peer.route_reflector_client:
         yield Finding(

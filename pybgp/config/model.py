@@ -18,6 +18,7 @@ RouteType = Literal["unicast", "blackhole", "unreachable", "prohibit"]
 NextHopMode = Literal["auto", "self", "self_all", "keep"]
 LocalAsMode = Literal["replace_as", "no_prepend", "prepend"]
 RemovePrivateAs = Literal["off", "only", "all", "replace"]
+Role = Literal["provider", "rs", "rs_client", "customer", "peer"]
 
 FAMILIES: Final = (Family.IPV4_UNICAST, Family.IPV6_UNICAST)
 """What a speaker has tables for, of all that ``pybgp.messages`` can read and write."""
@@ -114,6 +115,9 @@ class PeerConfig:
     allowas_in: int = 0
     as_override: bool = False
     remove_private_as: RemovePrivateAs = "off"
+    role: Role | None = None
+    """What we are to the peer (RFC 9234)."""
+    role_strict: bool = False
     max_as_path_length: int | None = None
     max_communities: int | None = None
     max_prefixes: MaxPrefixesConfig | None = None

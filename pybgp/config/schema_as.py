@@ -38,6 +38,20 @@ AS_KEYS: Final = (
         reload=Reload.POLICY,
     ),
     Key(
+        name="role",
+        kind=Choice("provider", "rs", "rs_client", "customer", "peer"),
+        meaning="What we are to an eBGP peer (RFC 9234): routes that may only go to customers are marked so, and leaks "
+        "are stopped, in both directions.",
+        reload=Reload.RESET,
+        absent="none",
+    ),
+    Key(
+        name="role_strict",
+        kind=BOOLEAN,
+        meaning="No session with a peer that doesn't say its own role (2/11).",
+        reload=Reload.RESET,
+    ),
+    Key(
         name="max_as_path_length",
         kind=Integer(1, MAX_NUMBER, "AS numbers"),
         meaning="Routes with a longer AS path are not used; a set counts as one.",

@@ -150,6 +150,7 @@ def _peer(speaker: Speaker, row: PeerStatus) -> JsonObject:
         "local_as": row.local_as,
         "type": "internal" if row.internal else "external",
         "client": row.client,
+        "role": row.role,
         "dynamic": row.dynamic,
         "enabled": row.enabled,
         "switched": row.switched,

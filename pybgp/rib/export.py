@@ -18,8 +18,10 @@ from ..messages.attributes.base import pieces
 from ..messages.attributes.block import Block
 from ..messages.attributes.extended_communities import ExtendedCommunities, is_transitive
 from ..messages.attributes.ipv6_extended_communities import Ipv6ExtendedCommunities
+from ..messages.capabilities.role import BgpRole
 from ..messages.context import PeerKind
 from ..messages.families.registry import codec
+from ..policy import roles
 from ..policy.builtin import may_advertise
 from ..policy.chain import Policy
 from ..routes import Reject, Route, Source, SourceKind
@@ -79,6 +81,8 @@ class ExportRules:
     """The peer's AS, where ``as_override`` or ``remove_private_as`` ask for it; 0 where not."""
     as_override: bool = False
     remove_private_as: RemovePrivate = "off"
+    role: BgpRole | None = None
+    """Ours towards an external peer (RFC 9234)."""
     router_id: bytes
     cluster_id: bytes
     """The cluster of a client, the speaker's for others (RFC 4456 §7)."""
@@ -106,6 +110,7 @@ class Exporter:
         "_local_pref",
         "_path_changes",
         "_path_heads",
+        "_role",
         "_room",
         "_sets_all_next_hops",
         "_shared",
@@ -124,6 +129,7 @@ class Exporter:
         self._classic = rules.family == Family.IPV4_UNICAST
         self._cluster_id = rules.cluster_id
         self._sets_all_next_hops = rules.next_hop_mode == "self_all"
+        self._role = rules.role if rules.family in roles.FAMILIES else None
         self._path_changes = tuple(_path_changes(rules))
         plain = len(self._path_changes) == _USUAL_CHANGES
         self._path_heads = [_path_head(count, rules.local_as) for count in range(62 if plain else 0)]
@@ -168,6 +174,8 @@ class Exporter:
         if reflected and rules.client and source.client and not rules.client_to_client:
             return "from a client, and reflection between clients is off (RFC 4456 §7)"
         refusal = may_advertise(received, rules.kind)
+        if refusal is None and self._role is not None:
+            refusal = roles.may_not_go(self._role, received)
         if refusal is not None:
             return refusal
         block = received
@@ -277,6 +285,8 @@ class Exporter:
             block = block.replace(remove=_NOT_OUTSIDE)
         if block.mask & _EXTENDED_COMMUNITIES_MASK:
             block = _transitive_only(block)
+        if self._role is not None:
+            block = roles.marked_on_export(self._role, block, self.rules.local_as)
         octets = block.octets
         at = rest = block.next_hop_at
         med = b""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from ..policy import import_checks
+from ..messages.capabilities.role import BgpRole
+from ..policy import import_checks, roles
 from ..policy.chain import Policy
 from ..policy.import_checks import Change, Check
 
@@ -29,20 +31,29 @@ class ImportRules:
     """An AS number to put in front of received paths, 0 for none."""
     max_as_path_length: int | None = None
     max_communities: int | None = None
+    role: BgpRole | None = None
+    """Ours towards an external peer (RFC 9234)."""
 
 
 def checks(rules: ImportRules) -> tuple[Check, ...]:
     """What this peer's routes have to pass besides ``policy.builtin.import_check``; mostly nothing."""
-    found = []
+    found: list[Check] = []
     if rules.own_as:
         found.append(import_checks.own_as(rules.own_as, rules.allowas_in))
     if rules.max_as_path_length is not None:
         found.append(import_checks.as_path_length(rules.max_as_path_length))
     if rules.max_communities is not None:
         found.append(import_checks.communities(rules.max_communities))
+    if rules.role is not None:
+        found.append(partial(roles.leak, rules.role))
     return tuple(found)
 
 
 def changes(rules: ImportRules) -> tuple[Change, ...]:
     """What is done to this peer's routes before policy sees them; mostly nothing."""
-    return (import_checks.prepend(rules.prepend),) if rules.prepend else ()
+    found: list[Change] = []
+    if rules.role is not None:
+        found.append(partial(roles.marked_on_import, rules.role))
+    if rules.prepend:
+        found.append(import_checks.prepend(rules.prepend))
+    return tuple(found)

@@ -15,6 +15,7 @@ from ..config.model import FamilyConfig, GracefulRestartConfig, PeerConfig, Spea
 from ..fsm.negotiate import Negotiated
 from ..fsm.peer import PeerFsm
 from ..fsm.settings import FamilySettings, SessionSettings
+from ..messages.capabilities.role import BgpRole
 from ..messages.context import PeerKind
 from ..routes import Source, SourceKind
 from .damage import Damage
@@ -118,6 +119,11 @@ class Peer:
         return self.config.local_as or self.speaker.local_as
 
     @property
+    def role(self) -> BgpRole | None:
+        """Ours towards the peer (RFC 9234)."""
+        return role_of(self.config)
+
+    @property
     def cluster_id(self) -> bytes:
         """What we reflect its routes with (RFC 4456 §7)."""
         return parse_router_id(self.config.cluster_id or self.speaker.cluster_id or self.speaker.router_id)
@@ -187,6 +193,10 @@ def peer_kind(config: PeerConfig, speaker: SpeakerConfig) -> PeerKind:
     return PeerKind.INTERNAL if remote_as(config, speaker) == local_as else PeerKind.EXTERNAL
 
 
+def role_of(config: PeerConfig) -> BgpRole | None:
+    return BgpRole[config.role.upper()] if config.role is not None else None
+
+
 def families_of(config: PeerConfig, speaker: SpeakerConfig) -> Mapping[Family, FamilyConfig]:
     return config.families if config.families is not None else speaker.families
 
@@ -227,4 +237,6 @@ def session_settings(
         restart_time=restart_time,
         restarting=restarting and graceful.role == "both",
         forwarding_preserved=preserved,
+        role=role_of(config),
+        role_strict=config.role_strict,
     )

@@ -144,6 +144,7 @@ class Rules:
             prepend=peer.local_as if self._shows_both(peer, "prepend") else 0,
             max_as_path_length=peer.config.max_as_path_length,
             max_communities=peer.config.max_communities,
+            role=peer.role,
         )
 
     def export_rules(self, peer: Peer, family: Family, host: HostAddresses) -> ExportRules:
@@ -161,6 +162,7 @@ class Rules:
             remote_as=negotiated.remote_as if asks_for_remote_as else 0,
             as_override=options.as_override,
             remove_private_as=options.remove_private_as,
+            role=peer.role,
             router_id=self.router_id,
             cluster_id=peer.cluster_id,
             own_next_hop=self._own_next_hop(peer, family, host),

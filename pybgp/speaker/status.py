@@ -61,6 +61,8 @@ class PeerStatus:
     update_errors_by_kind: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """What was wrong with its UPDATEs: by attribute ("MULTI_EXIT_DISC", "-" for none), then by what it cost
     ("discard", "treat-as-withdraw", "reset")."""
+    role: str | None = None
+    """Ours towards the peer (RFC 9234); the peer's own word is among its capabilities."""
     capabilities: tuple[str, ...] = ()
     families: Mapping[Family, FamilyCounters] = field(default_factory=dict)
     add_path: Mapping[Family, str] = field(default_factory=dict)

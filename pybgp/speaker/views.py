@@ -60,6 +60,7 @@ def peer_status(core: SpeakerCore, peer: Peer, now: float) -> PeerStatus:
         since=status.since,
         uptime=now - status.up_since if negotiated is not None and status.up_since is not None else None,
         router_id=address_text(negotiated.remote_router_id) if negotiated is not None else None,
+        role=peer.config.role,
         hold_time=negotiated.hold_time if negotiated is not None else None,
         keepalive_time=negotiated.keepalive_time if negotiated is not None else None,
         last_error=status.last_error,

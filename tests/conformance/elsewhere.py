@@ -8,6 +8,7 @@ _CLOCK = "time passes: on the virtual clock, in tests/unit/fsm and tests/sim"
 _STOP = "what we say when an operator or a limit ends the session: tests/unit/fsm and tests/sim"
 _PACKING = "how many messages we make of many routes: tests/unit/messages/test_packing.py and tests/unit/rib"
 _DECIDES = "it is a number that the decision process uses: tests/unit/messages/test_attributes.py"
+_TWO_SESSIONS = "it takes peers that stand to each other in several ways: tests/sim/test_roles.py"
 
 ELSEWHERE: Final[dict[str, str]] = {
     "OPN-16": "our own OPEN never has 255 octets of capabilities: tests/unit/messages/test_open.py",
@@ -34,12 +35,12 @@ ELSEWHERE: Final[dict[str, str]] = {
     "NHP-05": "it is about the kernel's routes: tests/sim/test_export.py",
     "ADP-06": "it takes two peers that change meanwhile: tests/sim/test_export.py",
     "AFI-18": "it is an order of two rules, not a message: tests/unit/messages/test_flowspec.py",
+    **dict.fromkeys((f"OTC-0{number}" for number in range(1, 6)), _TWO_SESSIONS),
     "COM-07": "it is about text: tests/unit/messages/test_extended_communities.py",
 }
 """Covered by tests of another form, which carry the row's mark."""
 
 _CONFEDERATION = "confederations can't be configured yet; the codec reads and checks their segments (CFD-05..09)"
-_ROLES = "roles can't be configured yet; the codec reads and checks OTC and the capability (ATT-35, CAP-10)"
 
 LATER: Final[dict[str, str]] = {
     "CFD-01": _CONFEDERATION,
@@ -54,10 +55,5 @@ LATER: Final[dict[str, str]] = {
     "AFI-15": "the speaker has no VPN tables to filter by route targets",
     "AFI-19": "the speaker has no flow specification tables to validate",
     "ENH-03": "IPv4 routes via IPv6 next hops aren't put into the kernel yet",
-    "OTC-01": _ROLES,
-    "OTC-02": _ROLES,
-    "OTC-03": _ROLES,
-    "OTC-04": _ROLES,
-    "OTC-05": _ROLES,
 }
 """Features that are built later. A row that has a case must not be here."""

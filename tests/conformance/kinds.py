@@ -58,6 +58,19 @@ EVERY_FAMILY = Kind(
     capabilities=" ".join((AS4_EXTERNAL, *(f"01 04 {family.afi:04x} 00 {family.safi:02x}" for family in _FAMILIES))),
     settings={"families": dict.fromkeys(_FAMILIES, FamilySettings())},
 )
+ROLES = tuple(
+    Kind(
+        name=f"our-role-{role}",
+        capabilities=f"{V4} {V6} {REFRESH} {AS4_EXTERNAL}",
+        options={"role": role},
+    )
+    for role in ("provider", "rs", "rs_client", "customer", "peer")
+)
+STRICT = Kind(
+    name="role-strict",
+    capabilities=f"{V4} {V6} {REFRESH} {AS4_EXTERNAL}",
+    options={"role": "peer", "role_strict": True},
+)
 TRANS = Kind(name="trans", asn=23456, capabilities=f"{V4} {V6} {REFRESH}", four_octet_as=False)
 
 KINDS = (
@@ -73,5 +86,7 @@ KINDS = (
     ADD_PATH,
     EXTENDED_NEXT_HOP,
     TRANS,
+    *ROLES,
+    STRICT,
 )
 """Those of the live speaker, each with its own range of addresses; the others can't be configured."""

@@ -51,6 +51,25 @@ def test_two_sites_with_one_as_number_take_each_others_routes(world: World) -> N
     world.run_until(lambda: sites[1].has("10.65.1.0/26"))
 
 
+# -- roles.md ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_customer_that_leaks_is_stopped(world: World) -> None:
+    one = start(world, example("roles.md", "roles"))
+    customer = world.add("192.0.2.11", asn=65001, peers=[ebgp("192.0.2.1", 64512), ebgp("192.0.2.12", 65002)])
+    above = world.add(
+        "192.0.2.12", asn=65002, peers=[ebgp("192.0.2.1", 64512), ebgp("192.0.2.11", 65001, role="provider")]
+    )
+    world.run_until(lambda: all(node.core.all_established() for node in (one, customer, above)), limit=300)
+
+    above.announce("10.65.1.0/26")
+    world.run_until(lambda: one.received("10.65.1.0/26", "customer") is not None)
+
+    path = one.received("10.65.1.0/26", "customer")
+    assert path is not None
+    assert path.reason == "a leak: ONLY_TO_CUSTOMER 65002 from a customer (RFC 9234 §5)"
+
+
 # -- route-reflector.md ------------------------------------------------------------------------------------------------
 
 

@@ -19,6 +19,8 @@ from ..kinds import (
     IBGP,
     OLD,
     REFRESH,
+    ROLES,
+    STRICT,
     TRANS,
     V4,
     V6,
@@ -26,7 +28,6 @@ from ..kinds import (
 from ..wire import AS_PATH, GOOD, NEXT_HOP, OLD_AS_PATH, ORIGIN, P, raw, update
 
 SENT = State.OPEN_SENT
-NO_ROLES = "the configuration has no roles yet"
 NO_REQUIRE = "the configuration can't require a family yet"
 
 
@@ -180,21 +181,19 @@ def _capabilities() -> Iterator[Case]:
             yield Case(
                 row="CAP-10",
                 name=f"{ours} {theirs}",
-                kind=replace(EBGP, settings={"role": ours}),
+                kind=ROLES[ours],
                 state=SENT,
                 sends=opening(capable(f"{V4} {AS4_EXTERNAL} 09 01 {theirs:02x}")) + KEEPALIVE,
                 expect=expect,
-                wire=NO_ROLES,
             )
     yield refused("CAP-11", "two roles", opening(capable(f"{V4} {AS4_EXTERNAL} 09 01 00 09 01 03")), 11)
     yield Case(
         row="CAP-11",
         name="strict, and none",
-        kind=replace(EBGP, settings={"role": 4, "role_strict": True}),
+        kind=STRICT,
         state=SENT,
         sends=opening(USUAL),
         expect=Notification(2, 11),
-        wire=NO_ROLES,
     )
     yield agreed("CAP-11", "the same twice", opening(capable(f"{V4} {AS4_EXTERNAL} 09 01 04 09 01 04")), remote_role=4)
     yield agreed(

@@ -114,6 +114,16 @@ E = 'address = "192.0.2.2"\nremote_as = 65001\nimport_policy = ["accept"]\nexpor
             id="remove-private-as-on-ibgp",
         ),
         pytest.param(
+            peers(f'{A}role = "peer"'),
+            'peers[0].role = "peer": expected only for eBGP peers',
+            id="role-on-ibgp",
+        ),
+        pytest.param(
+            peers(f"{E}role_strict = true"),
+            "peers[0].role_strict = true: expected a role, too (RFC 9234 §4.2)",
+            id="strict-without-role",
+        ),
+        pytest.param(
             peers(f'{A}cluster_id = "1.1.1.1"'),
             'peers[0].cluster_id = "1.1.1.1": expected only with route_reflector_client = true (RFC 4456 §7)',
             id="cluster-of-no-client",

@@ -67,6 +67,7 @@ def peer(name: str, address: str = "192.0.2.2", **values: object) -> PeerStatus:
         "local_as": 64512,
         "internal": False,
         "client": False,
+        "role": None,
         "dynamic": False,
         "state": "established",
         "since": 900.0,
