@@ -9,7 +9,7 @@ from ..addresses import Family, address_text
 from ..messages import update
 from ..messages.attributes.block import Block
 from ..messages.context import Context
-from ..rib.export import Export
+from ..rib.export import Export, ExportRules
 from ..rib.path import Path, best_of, paths_of
 from .peers import Peer, remote_as
 from .status import FamilyCounters, PeerStatus, RouteDirection, RouteView
@@ -150,14 +150,14 @@ def _advertised(core: SpeakerCore, family: Family, key: bytes, name: str | None)
                     key=key,
                     source=path.source,
                     path_id=path_id,
-                    block=_sent(export, path, group.rules.four_octet_as),
+                    block=_sent(export, path, group.rules),
                     best=path is best,
                     reason="",
                     to=peer.name,
                 )
 
 
-def _sent(export: Export, path: Path, four_octet_as: bool) -> Block:
-    """The octets that are sent, read back as attributes."""
-    context = Context(kind=path.source.peer_kind, four_octet_as=four_octet_as)
+def _sent(export: Export, path: Path, rules: ExportRules) -> Block:
+    """The octets that are sent, read back as the peer reads them."""
+    context = Context(kind=rules.kind, four_octet_as=rules.four_octet_as)
     return update.block_of(export.attributes, export.next_hop, context) or path.received

@@ -13,7 +13,7 @@ from pybgp.messages.refresh import RouteRefresh
 from pybgp.rib.table import SLICE
 from pybgp.speaker.outputs import Listen
 
-from .world import Node, World, ibgp
+from .world import Node, World, ebgp, ibgp
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 P = "10.65.1.0/26"
@@ -135,3 +135,17 @@ def test_a_dynamic_peer_that_sent_too_much_stays_away(world: World) -> None:
     world.advance(50)
     assert len(one.said("session_up")) == 1
     world.run_until(lambda: len(one.said("session_up")) == 2, limit=400)
+
+
+def test_what_is_advertised_is_shown_with_what_only_the_inside_sees(world: World) -> None:
+    """LOCAL_PREF of a route that came from an external peer and goes to an internal one (RFC 4271 §5.1.5)."""
+    one = world.add(A, peers=[ebgp(B, 65001), ibgp(C)])
+    two = world.add(B, asn=65001, peers=[ebgp(A, 64512)])
+    three = world.add(C, peers=[ibgp(A)])
+    world.run_until(lambda: one.core.all_established())
+    two.announce(P)
+    world.run_until(lambda: three.has(P))
+
+    (view,) = one.core.route_views(peer=C, direction="advertised")
+
+    assert view.block.local_pref == 100

@@ -14,7 +14,7 @@ from pybgp.rib.path import Path
 from pybgp.speaker.core import SpeakerCore
 from pybgp.speaker.fib import FibChanges
 from pybgp.speaker.originate import own_route
-from pybgp.speaker.outputs import Accept, Close, Connect, Event, Listen, Send, SweepFib
+from pybgp.speaker.outputs import Accept, Close, Connect, Event, Listen, RouteChanges, Send, SweepFib
 from pybgp.speaker.rules import HostAddresses
 
 LATENCY = 0.001
@@ -29,9 +29,11 @@ class Node:
         self.core = core
         self.events: list[Event] = []
         self.fib: dict[bytes, object] = {}
+        self.watched: dict[bytes, Path | None] = {}  # the best path of each prefix, as a watcher hears of it
         self.swept: list[object] = []
         self.alive = True
-        self.frozen = False
+        self.frozen = False  # it does nothing, and what comes waits in its buffers
+        self.unread: list[Callable[[], None]] = []
 
     def announce(self, prefix: str, **attributes: Any) -> None:
         family, key, route = own_route(prefix, **attributes)
@@ -72,6 +74,7 @@ class World:
         self.wire: list[tuple[Node, bytes]] = []  # everything that was sent, in order
         self._ends: dict[tuple[str, int], tuple[Node, int]] = {}  # (address, conn) -> the other end
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
+        self.in_flight = 0  # octets, connections and ends of connections that have not arrived
         self._serial = count()
 
     def add(self, address: str, *, asn: int = 64512, peers: list[PeerConfig] | None = None, **options: Any) -> Node:
@@ -102,6 +105,21 @@ class World:
                 self._cut(end, "connection lost")
                 one.core.connection_failed(conn, self.now, "connection lost")
                 self.pump(one)
+
+    def thaw(self, node: Node) -> None:
+        """A frozen node goes on: it reads what has come meanwhile, then looks at its clock."""
+        node.frozen = False
+        unread, node.unread = node.unread, []
+        for arrival in unread:
+            arrival()
+        self._tick(node)
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing is under way, and nobody holds anything back (an advertisement interval)."""
+        return not self.in_flight and all(
+            node.frozen or node.core.outbound.next_deadline is None for node in self.nodes.values()
+        )
 
     def run_until(self, condition: Callable[[], bool], *, limit: float = 60) -> None:
         """Let time pass until something is so; fails after ``limit`` virtual seconds."""
@@ -150,11 +168,11 @@ class World:
                 self.wire.append((node, data))
                 end = self._ends.get((node.address, conn))
                 if end is not None:
-                    self._later(LATENCY, lambda: self._deliver(end, data))
+                    self._send(LATENCY, lambda: self._deliver(end, data))
             case Connect(conn, address, _, _):
-                self._later(LATENCY, lambda: self._connect(node, conn, address))
+                self._send(LATENCY, lambda: self._connect(node, conn, address))
             case Close(conn, _):
-                self._later(2 * LATENCY, lambda: self._cut((node.address, conn), "connection closed by the peer"))
+                self._send(2 * LATENCY, lambda: self._cut((node.address, conn), "connection closed by the peer"))
             case FibChanges(_, routes):
                 for key, route in routes.items():
                     if route is None:
@@ -163,6 +181,9 @@ class World:
                         node.fib[key] = route
             case SweepFib(family):
                 node.swept.append(family)
+            case RouteChanges(changes):
+                for change in changes:
+                    node.watched[change.key] = change.new
             case Event():
                 node.events.append(output)
             case Listen() | Accept():
@@ -171,6 +192,9 @@ class World:
     def _connect(self, node: Node, conn: int, address: str) -> None:
         other = self.nodes.get(address)
         if not node.alive:
+            return
+        if node.frozen:
+            node.unread.append(lambda: self._connect(node, conn, address))
             return
         if other is None or other.frozen:
             node.core.connection_failed(conn, self.now, "connection refused")
@@ -185,7 +209,9 @@ class World:
 
     def _deliver(self, end: tuple[Node, int], data: bytes) -> None:
         node, conn = end
-        if node.alive and not node.frozen and (node.address, conn) in self._ends:
+        if node.frozen:
+            node.unread.append(lambda: self._deliver(end, data))
+        elif node.alive and (node.address, conn) in self._ends:
             node.core.received(conn, data, self.now)
             self.pump(node)
 
@@ -194,10 +220,26 @@ class World:
         if other is None:
             return
         node, conn = other
+        if node.frozen:  # it still has what came before, and its own end
+            node.unread.append(lambda: self._lost(node, conn, why))
+        else:
+            self._lost(node, conn, why)
+
+    def _lost(self, node: Node, conn: int, why: str) -> None:
         self._ends.pop((node.address, conn), None)
-        if node.alive and not node.frozen:
+        if node.alive:
             node.core.connection_failed(conn, self.now, why)
             self.pump(node)
+
+    def _send(self, delay: float, arrive: Callable[[], None]) -> None:
+        """Something is under way until it arrives."""
+        self.in_flight += 1
+
+        def arrival() -> None:
+            self.in_flight -= 1
+            arrive()
+
+        self._later(delay, arrival)
 
     def _later(self, delay: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._queue, (self.now + max(delay, 0), next(self._serial), action))
