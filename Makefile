@@ -13,7 +13,7 @@ INSTALLED := $(VENV)/.installed
 SOURCES := pybgp tests examples
 OTHERS := .venv-bench
 
-.PHONY: help venv peers codecs demo test lint bench bench-codec fuzz docs clean
+.PHONY: help venv peers codecs demo test lint bench bench-codec fuzz churn docs clean
 
 help: ## show this list (the default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ bench-codec: $(INSTALLED) codecs ## measure the codec beside exabgp, os-ken, mrt
 
 fuzz: $(INSTALLED) ## damage messages for five minutes, for the codec and a live speaker (ARGS="--seconds 3600")
 	@$(PYTHON) -m tests.fuzz --seconds 300 $(ARGS)
+
+churn: $(INSTALLED) ## let much happen in a small simulated network, and compare with a computation from scratch (EXAMPLES=2000)
+	@CHURN=$${EXAMPLES:-1000} $(PYTHON) -m pytest -q tests/property/test_churn.py
 
 docs: $(INSTALLED) ## make the generated pages of docs/reference/ again
 	@$(PYTHON) -m pybgp.fsm.table > $(VENV)/page && cp $(VENV)/page docs/reference/fsm.md
