@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import EllipsisType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from .addresses import Family, address_text, key_network, key_text
-from .constants import Origin
+from .constants import AttributeCode, Origin
 from .messages.attributes import community_pattern
+from .messages.attributes.as_path import AsPath
 from .messages.attributes.base import pieces
 from .messages.attributes.block import Block
-from .messages.attributes.edit import BlockEdit, Unchanged
+from .messages.attributes.edit import BlockEdit, Unchanged, as_numbers
 from .messages.attributes.extended_community_text import extended_community_text
 from .messages.context import PeerKind
 
@@ -48,6 +49,8 @@ class Source:
     """A route reflector client of ours (RFC 4456)."""
     cluster_id: bytes = b""
     """The cluster of a client (RFC 4456 §7), empty for every other source."""
+    group: str = ""
+    """The peer group that the peer is in, "" for none."""
     interface: str = ""
     """The device of the link that we share with the peer, on which its link-local addresses mean something."""
     epoch: int = 0
@@ -82,6 +85,34 @@ class Validator(Protocol):
         """
 
 
+SET_MED: Final = 1 << AttributeCode.MULTI_EXIT_DISC
+SET_NEXT_HOP: Final = 1 << AttributeCode.NEXT_HOP
+NEXT_HOP_SELF: Final = 1
+"""Bits of ``explicit``: what a policy has set in so many words, if only to the value it had; ``NEXT_HOP_SELF``
+(together with ``SET_NEXT_HOP``) is "our own address on the session"."""
+NEXT_HOPS: Final = ("self", "peer", "keep")
+"""What may stand for an address where a next hop is set: our own address on the session, on the way out; that of the
+peer that the route came from; the one that the route has, whatever the peer's options say."""
+
+
+def explicit_of(*, med: bool, next_hop: str | None) -> int:
+    """The bits of ``explicit`` for what is set."""
+    said = SET_MED if med else 0
+    if next_hop is not None:
+        said |= SET_NEXT_HOP
+    return said | NEXT_HOP_SELF if next_hop == "self" else said
+
+
+def peer_address(source: Source) -> bytes:
+    """
+    Raises:
+        ValueError: the route is our own.
+    """
+    if not source.address:
+        raise ValueError('next_hop = "peer": the route came from no peer')
+    return source.address
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """A prefix with its attributes and its source, as policies and users see it. Immutable and cheap.
@@ -94,6 +125,10 @@ class Route:
     block: Block
     source: Source
     hints: KernelHints | None = field(default=None, kw_only=True)
+    explicit: int = field(default=0, kw_only=True, repr=False)
+    """``SET_MED``, ``SET_NEXT_HOP``, ``NEXT_HOP_SELF``: what has been set although it may be what it was."""
+    validator: Validator | None = field(default=None, kw_only=True, repr=False, compare=False)
+    """The ROAs that ``rpki`` asks; None knows none."""
 
     @property
     def prefix(self) -> IPNetwork:
@@ -126,6 +161,48 @@ class Route:
     def as_path_text(self) -> str:
         """What AS-path expressions are matched on: "64512 65001 {65010,65011}"."""
         return self.block.as_path_text
+
+    @property
+    def as_path_length(self) -> int:
+        """As the decision counts it: a set is one, confederation segments are none (RFC 4271 §9.1.2.2 a)."""
+        return self.block.path_length
+
+    @property
+    def neighbor_as(self) -> int:
+        """The first AS of the path, 0 if there is none."""
+        return self.block.neighbor_as
+
+    @property
+    def origin_as(self) -> int | None:
+        """The AS that the route comes from: the path's last one, None if it ends in a set, 0 for our own AS."""
+        return self.block.origin_as
+
+    @property
+    def rpki(self) -> str:
+        """``"valid"``, ``"invalid"`` or ``"not_found"`` (RFC 6811 §2).
+
+        Raises:
+            LookupError: the policy is run once for many prefixes.
+        """
+        key = self._known_key()
+        if self.validator is None:
+            return RpkiState.NOT_FOUND
+        return self.validator.state(self.family, key, self.block.origin_as)
+
+    @property
+    def peer(self) -> str:
+        """The name of the peer it came from; "local", "kernel" and the like for our own."""
+        return self.source.name
+
+    @property
+    def peer_group(self) -> str:
+        """The group of the peer it came from, "" for none."""
+        return self.source.group
+
+    @property
+    def peer_as(self) -> int:
+        """The AS of the peer it came from, 0 for our own routes."""
+        return self.source.remote_as
 
     @property
     def origin(self) -> str:
@@ -178,10 +255,12 @@ class Route:
         self,
         *,
         local_pref: int | Unchanged | None = ...,
-        med: int | Unchanged | None = ...,
+        med: int | str | Unchanged | None = ...,
         origin: str | None = None,
         next_hop: str | None = None,
-        prepend: Iterable[int] = (),
+        as_path: Iterable[int] | None = None,
+        remove_as: Iterable[int | str] = (),
+        prepend: Iterable[int | str] = (),
         communities: Iterable[str] | Unchanged = ...,
         remove_communities: Iterable[str] = (),
         add_communities: Iterable[str] = (),
@@ -189,29 +268,42 @@ class Route:
     ) -> Route:
         """A copy with other attributes; itself, if nothing changes. What isn't given stays.
 
-        ``local_pref`` and ``med`` are 0..4294967295, None takes the attribute away. ``prepend`` is put in front of the
-        AS path as it stands. Communities of all three kinds are given as text; ``communities`` replaces the standard
-        ones, and those of another kind if it has some of that kind; it comes first, then ``remove_communities``, in
-        which "*" stands for any number, then ``add_communities``.
+        ``local_pref`` and ``med`` are 0..4294967295, None takes the attribute away; ``med`` may be a change: "+10".
+        ``next_hop`` is an address, "self" (ours on the session, when the route is exported), "peer" (that of the peer
+        it came from) or "keep" (as it is, whatever the peer's options say). ``as_path`` replaces the whole path by one
+        AS_SEQUENCE, ``remove_as`` takes AS numbers, "private" ones or "all" out of it, then ``prepend`` is put in
+        front as it stands, "last_as" for the path's own first number.
+
+        Communities of all kinds are given as text; ``communities`` replaces the standard ones, and those of another
+        kind if it has some of that kind; it comes first, then ``remove_communities``, in which "*" stands for any
+        number, then ``add_communities``.
 
         Raises:
             ValueError: a value that the attribute can't have; a next hop that can't carry the route's family.
         """
+        block = self.block
+        if as_path is not None:
+            block = block.replace(set=(AsPath.sequence(as_numbers("as_path", as_path)),))
         wanted = BlockEdit.of(
             local_pref=local_pref,
             med=med,
             origin=origin,
-            next_hop=next_hop,
+            next_hop=None if next_hop in NEXT_HOPS else next_hop,
+            remove_as=remove_as,
             prepend=prepend,
             communities=communities,
             remove_communities=remove_communities,
             add_communities=add_communities,
         )
-        block = wanted.apply(self.block, self.family)
+        block = wanted.apply(block, self.family)
+        if next_hop == "peer":
+            block = BlockEdit(next_hop=peer_address(self.source)).apply(block, self.family)
         kept = self.hints if isinstance(hints, EllipsisType) else hints
-        if block is self.block and kept == self.hints:
+        explicit = self.explicit & ~NEXT_HOP_SELF if next_hop is not None else self.explicit
+        explicit |= explicit_of(med=med is not ..., next_hop=next_hop)
+        if block is self.block and kept == self.hints and explicit == self.explicit:
             return self
-        return Route(self.family, self.key, block, self.source, hints=kept)
+        return Route(self.family, self.key, block, self.source, hints=kept, explicit=explicit, validator=self.validator)
 
     def _known_key(self) -> bytes:
         if not self.key:
@@ -225,6 +317,8 @@ class Accept:
 
     block: Block
     hints: KernelHints | None = None
+    explicit: int = 0
+    """``SET_MED``, ``SET_NEXT_HOP``, ``NEXT_HOP_SELF``: what was set in so many words, if only to the value it had."""
 
 
 @dataclass(frozen=True, slots=True)

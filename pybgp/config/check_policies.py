@@ -15,6 +15,8 @@ _SET_KEYS: Final[Mapping[str, str]] = {
     "prefix_set": "prefix_sets",
     "as_path_set": "as_path_sets",
     "community_set": "community_sets",
+    "exists": "prefix_sets",
+    "not_exists": "prefix_sets",
 }
 _CHAINS: Final = ("import_policy", "export_policy")
 _FIB_ACTIONS: Final = ("device", "onlink", "metric")
@@ -32,6 +34,7 @@ def findings(config: NodeConfig) -> Iterator[Finding]:
         place: Path = ("fib", "imports", index, "prefix_set")
         yield from _set(place, rule.prefix_set, "prefix_sets", speaker.sets.prefix_sets)
     yield from _fib_actions(config)
+    yield from _only_on_the_way_out(config)
     yield from _unreachable_terms(speaker)
     yield from _unused(config)
 
@@ -98,6 +101,16 @@ def _set(path: Path, name: str | None, table: str, known: Iterable[str]) -> Iter
 
 def _peers(base: Path, match: MatchConfig, speaker: SpeakerConfig) -> Iterator[Finding]:
     """A name that nobody has matches nothing; an address may be one of a dynamic peer."""
+    for index, name in enumerate(match.peer_group or ()):
+        if name not in speaker.peer_groups:
+            near = nearest(name, speaker.peer_groups)
+            hint = f"; did you mean {near}?" if near else ""
+            yield Finding(
+                path=(*base, "peer_group", index),
+                value=name,
+                text=f"expected the name of one of peer_groups{hint}",
+                others=(("peer_groups", name),),
+            )
     known = {name for peer in speaker.peers for name in (peer.name, peer.address) if name}
     for index, name in enumerate(match.peer or ()):
         if name in known or ":" in name or name.replace(".", "").isdigit():
@@ -132,13 +145,45 @@ def _fib_actions_of(name: str, index: int, term: TermConfig, user: Path) -> Iter
     for key in _FIB_ACTIONS:
         value = getattr(term.set, key)
         if value is not None and value is not False:
-            where = f"{user[0]}[{user[1]}].{user[2]}"
+            where = _place(user)
             yield Finding(
                 path=("policies", name, index, "set", key),
                 value=value,
                 text=f"expected only in the policy of fib.export_policy, but {where} has {name} too",
                 others=(user,),
             )
+
+
+def _only_on_the_way_out(config: NodeConfig) -> Iterator[Finding]:
+    """``exists`` decides by the Loc-RIB, which an import policy makes; "self" is our address towards a peer."""
+    users: dict[str, Path] = {}
+    for path, refs in _chains(config):
+        if path[-1] != "export_policy" or path[0] == "fib":
+            for ref in refs:
+                users.setdefault(ref if isinstance(ref, str) else "", path)
+    for name, terms in config.speaker.policies.items():
+        if name not in users:
+            continue
+        for index, term in enumerate(terms):
+            keys = [("match", key, getattr(term.match, key)) for key in ("exists", "not_exists")]
+            if term.set.next_hop == "self":
+                keys.append(("set", "next_hop", "self"))
+            for table, key, value in keys:
+                if value is not None:
+                    user = users[name]
+                    yield Finding(
+                        path=("policies", name, index, table, key),
+                        value=value,
+                        text=f"expected only in a peer's export_policy, but {_place(user)} has {name} too",
+                        others=(user,),
+                    )
+
+
+def _place(path: Path) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
 
 
 def _unreachable_terms(speaker: SpeakerConfig) -> Iterator[Finding]:
@@ -159,10 +204,12 @@ def _unused(config: NodeConfig) -> Iterator[Finding]:
     for name in speaker.policies:
         if name not in used:
             yield Finding(path=("policies", name), text="nobody uses this policy", warning=True)
+    names: dict[str, set[str | None]] = {table: set() for table in _SET_KEYS.values()}
     for key, table in _SET_KEYS.items():
-        names = {getattr(match, key) for _, match in _matches(speaker)}
-        if key == "prefix_set" and config.fib is not None:
-            names |= {rule.prefix_set for rule in config.fib.imports}
+        names[table] |= {getattr(match, key) for _, match in _matches(speaker)}
+    if config.fib is not None:
+        names["prefix_sets"] |= {rule.prefix_set for rule in config.fib.imports}
+    for table, used_names in names.items():
         for name in getattr(speaker.sets, table):
-            if name not in names:
+            if name not in used_names:
                 yield Finding(path=(table, name), text="nobody uses this set", warning=True)

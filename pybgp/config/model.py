@@ -151,20 +151,38 @@ class DecisionConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchConfig:
-    """Conditions of a term; all that are set must hold. Sets are named, sources are "local", "kernel", "bgp"."""
+    """Conditions of a term; all that are set must hold. Sets are named, sources are "local", "kernel", "bgp".
+
+    Numbers may be ranges: "ge 100", "le 200", "ge 100 le 200".
+    """
 
     prefix_set: str | None = None
     as_path_set: str | None = None
     community_set: str | None = None
+    prefix: tuple[str, ...] | None = None
+    """What a set has, written here; so ``as_path`` and ``community``."""
+    as_path: tuple[str, ...] | None = None
+    community: tuple[str, ...] | None = None
     source: tuple[str, ...] | None = None
     family: tuple[Family, ...] | None = None
     next_hop: tuple[str, ...] | None = None
     """Prefixes, one of which holds the next hop."""
     peer: tuple[str, ...] | None = None
     """Names or addresses of the peers the route came from."""
-    local_pref: int | None = None
-    med: int | None = None
+    peer_group: tuple[str, ...] | None = None
+    """Groups of the peers the route came from."""
+    local_pref: int | str | None = None
+    med: int | str | None = None
     origin: Literal["igp", "egp", "incomplete"] | None = None
+    as_path_length: int | str | None = None
+    """As the decision counts it (RFC 4271 §9.1.2.2 a)."""
+    community_count: int | str | None = None
+    """Communities of all kinds together."""
+    rpki: Literal["valid", "invalid", "not_found"] | None = None
+    """RFC 6811 §2."""
+    exists: str | None = None
+    """A prefix set: the Loc-RIB has a prefix of it; ``not_exists``: it has none."""
+    not_exists: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,11 +190,17 @@ class SetConfig:
     """Changes of a term, applied in the order of the fields. The last three only in ``fib.export_policy``."""
 
     local_pref: int | None = None
-    med: int | None = None
+    med: int | str | None = None
+    """A number, or a change of it: "+10", "-10"."""
     origin: Literal["igp", "egp", "incomplete"] | None = None
     next_hop: str | None = None
-    prepend: tuple[int | Literal["self"], ...] = ()
-    """The first one leftmost; "self" is our own AS."""
+    """An address; "self": ours on the session; "peer": that of the peer it came from; "keep": as it is."""
+    remove_as: tuple[int | Literal["private", "all"], ...] = ()
+    """ASes that go out of the path."""
+    replace_as: tuple[int | Literal["private", "all"], ...] = ()
+    """ASes of the path that our own takes the place of."""
+    prepend: tuple[int | Literal["self", "last_as"], ...] = ()
+    """The first one leftmost; "self" is our own AS, "last_as" the first one of the path."""
     communities: tuple[str, ...] | None = None
     remove_communities: tuple[str, ...] = ()
     add_communities: tuple[str, ...] = ()

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..routes import SourceKind
+from ..routes import RpkiState, SourceKind
 from .kinds import BOOLEAN, MAX_NUMBER, Choice, Integer, ListOf
 from .model import MatchConfig, SetConfig, TermConfig
 from .tables import Key, Reload, Table
 from .words import (
+    AS_PATH,
     COMMUNITIES,
     COMMUNITY,
     FAMILY,
     INTERFACE,
     LABEL,
     NAME,
-    NEXT_HOP,
+    NEXT_HOP_SET,
+    NUMBER_OR_STEP,
+    NUMBER_RANGE,
     PEER_NAME,
     PREFIX,
+    PREFIX_RANGE,
     PREPENDED,
+    SOME_AS,
 )
 
 ORIGIN: Final = Choice("igp", "egp", "incomplete")
@@ -28,6 +33,24 @@ MATCH: Final = Table(
         Key(name="prefix_set", kind=NAME, meaning="The prefix is in this set.", reload=Reload.POLICY),
         Key(name="as_path_set", kind=NAME, meaning="An expression of this set matches.", reload=Reload.POLICY),
         Key(name="community_set", kind=NAME, meaning="A community is in this set.", reload=Reload.POLICY),
+        Key(
+            name="prefix",
+            kind=ListOf(PREFIX_RANGE, like='["10.65.0.0/16 ge 24 le 28"]', minimum=1),
+            meaning="The prefix is in this list, which is like a `prefix_set`.",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="as_path",
+            kind=ListOf(AS_PATH, like='["^65001_"]', minimum=1),
+            meaning="One of these expressions matches.",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="community",
+            kind=ListOf(COMMUNITIES, like='["65001:*"]', minimum=1),
+            meaning="A community is in this list.",
+            reload=Reload.POLICY,
+        ),
         Key(
             name="source",
             kind=ListOf(Choice(*(str(kind) for kind in SourceKind)), like='["local", "kernel"]', minimum=1),
@@ -52,9 +75,45 @@ MATCH: Final = Table(
             meaning="Name or address of the peer it came from.",
             reload=Reload.POLICY,
         ),
-        Key(name="local_pref", kind=Integer(0, MAX_NUMBER), meaning="LOCAL_PREF is this.", reload=Reload.POLICY),
-        Key(name="med", kind=Integer(0, MAX_NUMBER), meaning="MED is this; none counts as 0.", reload=Reload.POLICY),
+        Key(
+            name="peer_group",
+            kind=ListOf(NAME, like='["tors"]', minimum=1),
+            meaning="Group of the peer it came from.",
+            reload=Reload.POLICY,
+        ),
+        Key(name="local_pref", kind=NUMBER_RANGE, meaning="LOCAL_PREF is this.", reload=Reload.POLICY),
+        Key(name="med", kind=NUMBER_RANGE, meaning="MED is this; none counts as 0.", reload=Reload.POLICY),
         Key(name="origin", kind=ORIGIN, meaning="ORIGIN is this.", reload=Reload.POLICY),
+        Key(
+            name="as_path_length",
+            kind=NUMBER_RANGE,
+            meaning="The AS path is this long, as the decision counts (RFC 4271 §9.1.2.2 a).",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="community_count",
+            kind=NUMBER_RANGE,
+            meaning="It has so many communities, of all kinds together.",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="rpki",
+            kind=Choice(*map(str, RpkiState)),
+            meaning="What the RPKI says of its origin (RFC 6811 §2).",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="exists",
+            kind=NAME,
+            meaning="The Loc-RIB has a prefix of this prefix set. Only in an `export_policy`.",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="not_exists",
+            kind=NAME,
+            meaning="The Loc-RIB has no prefix of this prefix set. Only in an `export_policy`.",
+            reload=Reload.POLICY,
+        ),
     ),
     MatchConfig,
     sparse=True,
@@ -62,13 +121,32 @@ MATCH: Final = Table(
 SET: Final = Table(
     (
         Key(name="local_pref", kind=Integer(0, MAX_NUMBER), meaning="LOCAL_PREF.", reload=Reload.POLICY),
-        Key(name="med", kind=Integer(0, MAX_NUMBER), meaning="MED.", reload=Reload.POLICY),
+        Key(name="med", kind=NUMBER_OR_STEP, meaning='MED; "+10" and "-10" change it.', reload=Reload.POLICY),
         Key(name="origin", kind=ORIGIN, meaning="ORIGIN.", reload=Reload.POLICY),
-        Key(name="next_hop", kind=NEXT_HOP, meaning="The next hop.", reload=Reload.POLICY),
+        Key(
+            name="next_hop",
+            kind=NEXT_HOP_SET,
+            meaning="The next hop. `self`: our address on the session, only in an `export_policy`; `peer`: that of the "
+            "peer it came from; `keep`: as it is, whatever the peer's `next_hop` says.",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="remove_as",
+            kind=ListOf(SOME_AS, like='["private"] or [65001]'),
+            meaning="These go out of the path: numbers, private ones (RFC 6996), all.",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="replace_as",
+            kind=ListOf(SOME_AS, like='["private"] or [65001]'),
+            meaning="Our own AS takes their places in the path.",
+            reload=Reload.POLICY,
+        ),
         Key(
             name="prepend",
             kind=ListOf(PREPENDED, like='[64512, 64512] or ["self"]'),
-            meaning='AS numbers in front of the path, the first one leftmost; "self" is our own.',
+            meaning='AS numbers in front of the path, the first one leftmost; "self" is our own, "last_as" the first '
+            "one of the path.",
             reload=Reload.POLICY,
         ),
         Key(

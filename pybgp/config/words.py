@@ -10,8 +10,11 @@ from typing import Any, Final
 from ..addresses import Family, key_text, parse_as, parse_router_id, prefix_key
 from ..constants import AS_TRANS
 from ..messages.attributes import community_pattern
+from ..messages.attributes.edit import BlockEdit
 from ..policy import as_path_set, prefix_set
+from ..policy.match import parse_range
 from ..policy.python import function_name
+from ..routes import NEXT_HOPS
 from .kinds import WRONG, Kind, ListOf, Of, Text, Wrong
 from .model import FAMILIES, FamilyConfig
 from .problems import At, nearest
@@ -89,7 +92,29 @@ def _remote_as(value: object) -> int | str:
 
 
 def _prepended(value: object) -> int | str:
-    return "self" if value == "self" else _as_number(value)
+    return str(value) if value in ("self", "last_as") else _as_number(value)
+
+
+def _some_as(value: object) -> int | str:
+    return str(value) if value in ("private", "all") else _as_number(value)
+
+
+def _number_range(value: object) -> int | str:
+    if not isinstance(value, int | str):
+        raise ValueError
+    parse_range(value)
+    return value
+
+
+def _number_or_step(value: object) -> int | str:
+    if not isinstance(value, int | str) or isinstance(value, bool):
+        raise ValueError
+    BlockEdit.of(med=value)
+    return value
+
+
+def _next_hop_set(text: str) -> str:
+    return text if text in NEXT_HOPS else _host(text, zone=False)
 
 
 def _number_or_text(text: str) -> object:
@@ -111,7 +136,14 @@ _AS_EXPECTED: Final = 'an AS number, 1..4294967295 or asdot like "1.10"'
 _REMOTE_AS_EXPECTED: Final = f'{_AS_EXPECTED}, "external" or "internal"'
 AS_NUMBER: Final = Of("integer or text", _AS_EXPECTED, _as_number, _number_or_text)
 REMOTE_AS: Final = Of("integer or text", _REMOTE_AS_EXPECTED, _remote_as, _number_or_text)
-PREPENDED: Final = Of("integer or text", f'{_AS_EXPECTED}, or "self"', _prepended, _number_or_text)
+PREPENDED: Final = Of("integer or text", f'{_AS_EXPECTED}, "self" or "last_as"', _prepended, _number_or_text)
+SOME_AS: Final = Of("integer or text", f'{_AS_EXPECTED}, "private" or "all"', _some_as, _number_or_text)
+NUMBER_RANGE: Final = Of(
+    "integer or text", 'a number up to 4294967295, "ge N", "le N" or "ge N le M"', _number_range, _number_or_text
+)
+NUMBER_OR_STEP: Final = Of(
+    "integer or text", '0..4294967295, or a change like "+10" or "-10"', _number_or_step, _number_or_text
+)
 CLUSTER_ID: Final = Text("a dotted quad other than 0.0.0.0 (RFC 4456 §7)", _router_id)
 ROUTER_ID: Final = Text('a dotted quad other than 0.0.0.0, or "auto" (RFC 6286)', _router_id_or_auto)
 
@@ -200,6 +232,7 @@ def _communities(text: str) -> str:
 
 ADDRESS: Final = Text("an IPv4 or IPv6 address, link-local ones with a zone (fe80::1%eth0)", _host)
 NEXT_HOP: Final = Text("an IPv4 or IPv6 address", lambda text: _host(text, zone=False))
+NEXT_HOP_SET: Final = Text('an IPv4 or IPv6 address, "self", "peer" or "keep"', _next_hop_set)
 ENDPOINT: Final = Text('ADDRESS:PORT, like "192.0.2.1:179" or "[::]:179"', _endpoint)
 PREFIX: Final = Text("a prefix like 10.0.0.0/8 or 2001:db8::/32", _prefix)
 PREFIX_RANGE: Final = Text("PREFIX, PREFIX ge N, PREFIX le N or PREFIX ge N le M", _prefix_range)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from struct import unpack
 from typing import Final
 
 from ..messages.attributes.as_path import AsPath
@@ -16,6 +18,10 @@ from ..messages.attributes.block import Block
 
 _BORDER: Final = r"(?:^|$|[ ,{}()\[\]])"
 _ALLOWED: Final = frozenset("0123456789^$.*+?|()[]{}-,_ \\")
+_AS_SEQUENCE: Final = 2
+_SIMPLE: Final = re.compile(r"([\^_])([0-9]{1,10})([$_])")
+_PLACES: Final = {("^", "_"): "first", ("_", "$"): "last", ("_", "_"): "any", ("^", "$"): "only"}
+"""What an expression that asks for one AS means for a path of one AS_SEQUENCE."""
 _ESCAPED: Final = frozenset("^$.*+?|()[]{}\\")
 
 
@@ -36,38 +42,89 @@ def parse(expression: str) -> re.Pattern[str]:
         raise ValueError(f"{expression!r}: expected an AS-path expression ({why})") from None
 
 
-def parse_set(expressions: Iterable[str]) -> re.Pattern[str]:
+@dataclass(frozen=True, slots=True)
+class AsPathSet:
+    """Expressions of which one has to match a path."""
+
+    pattern: re.Pattern[str]
+    """All of them in one."""
+    simple: tuple[tuple[str, int], ...] = ()
+    """Those that ask for one AS only, and where it must stand: ``_PLACES``."""
+    rest: re.Pattern[str] | None = None
+    """The others in one, if there are any."""
+
+
+def parse_set(expressions: Iterable[str]) -> AsPathSet:
     """Compile expressions of which one has to match.
 
     Raises:
         ValueError: an expression that can't be read.
     """
-    patterns = [f"(?:{parse(expression).pattern})" for expression in expressions]
-    return re.compile("|".join(patterns) or "(?!)")
+    simple: list[tuple[str, int]] = []
+    rest: list[str] = []
+    patterns: list[str] = []
+    for expression in expressions:
+        pattern = f"(?:{parse(expression).pattern})"
+        patterns.append(pattern)
+        found = _SIMPLE.fullmatch(expression)
+        place = None if found is None else _PLACES.get((found[1], found[3]))
+        if found is None or place is None or str(int(found[2])) != found[2]:
+            rest.append(pattern)
+        else:
+            simple.append((place, int(found[2])))
+    whole = re.compile("|".join(patterns) or "(?!)")
+    return AsPathSet(whole, tuple(simple), re.compile("|".join(rest)) if rest else None)
 
 
 class AsPathIndex:
     """Several sets of expressions as one: which of them match a path. The answers for the latest paths are kept."""
 
-    __slots__ = ("_known", "_sets")
+    __slots__ = ("_all", "_any", "_first", "_known", "_last", "_only", "_rest")
 
     _LIMIT: Final = 16_384
 
-    def __init__(self, sets: Mapping[int, re.Pattern[str]]) -> None:
+    def __init__(self, sets: Mapping[int, AsPathSet]) -> None:
         """``sets`` are by the bit that stands for them."""
-        self._sets = tuple((bit, pattern.search) for bit, pattern in sets.items())
+        self._first: dict[int, int] = {}  # AS → bits of the sets that want it there
+        self._last: dict[int, int] = {}
+        self._any: dict[int, int] = {}
+        self._only: dict[int, int] = {}
+        tables = {"first": self._first, "last": self._last, "any": self._any, "only": self._only}
+        for bit, found in sets.items():
+            for place, asn in found.simple:
+                tables[place][asn] = tables[place].get(asn, 0) | bit
+        self._rest = tuple((bit, found.rest.search) for bit, found in sets.items() if found.rest is not None)
+        self._all = tuple((bit, found.pattern.search) for bit, found in sets.items())
         self._known: dict[bytes, int] = {}  # value of AS_PATH → bits
 
     def bits(self, block: Block) -> int:
         """The bits of the sets that match the block's path."""
-        # HOT: once a block; 0.3 µs for a path that has been seen lately.
+        # HOT: once a block; 0.4 µs for a path that has been seen lately.
         octets = block.as_path_octets
         found = self._known.get(octets)
         if found is None:
             if len(self._known) >= self._LIMIT:
                 self._known.clear()
+            found = self._known[octets] = self._look_up(octets)
+        return found
+
+    def _look_up(self, octets: bytes) -> int:
+        """1 µs for one AS_SEQUENCE and expressions that ask for one AS; others are searched in the path's text."""
+        if not octets or octets[0] != _AS_SEQUENCE or len(octets) != 2 + 4 * octets[1]:
             path = str(AsPath.decode(octets))
-            found = self._known[octets] = sum(bit for bit, search in self._sets if search(path))
+            return sum(bit for bit, search in self._all if search(path))
+        asns = unpack(f"!{octets[1]}I", octets[2:])
+        found = self._first.get(asns[0], 0) | self._last.get(asns[-1], 0)
+        if len(asns) == 1:
+            found |= self._only.get(asns[0], 0)
+        if self._any:
+            for asn in asns:
+                found |= self._any.get(asn, 0)
+        if self._rest:
+            path = " ".join(map(str, asns))
+            for bit, search in self._rest:
+                if not found & bit and search(path):
+                    found |= bit
         return found
 
 

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Set
+from collections.abc import Container, Set
 from typing import Final
 
 from ..constants import AttributeCode, Community
 from ..messages.attributes.base import pieces
 from ..messages.attributes.block import Block
 from ..messages.context import PeerKind
-from ..routes import Reject, Route, Source, Verdict
+from ..routes import Reject, Source
 from .chain import Policy
 
 ACCEPT_ALL: Final = Policy("accept")
 """Everything passes as it is."""
 
 
-def rejects(reason: str) -> Callable[[Route], Verdict]:
-    """The end of a chain that rejects what gets there."""
-    verdict = Reject(reason)
-    return lambda route: verdict
-
-
 def reject_all(reason: str) -> Policy:
     """Nothing passes, for this reason."""
-    return Policy("reject", last=rejects(reason))
+    return Policy("reject", last=Reject(reason))
 
 
 REJECT_ALL: Final = reject_all

@@ -13,7 +13,7 @@ from ..constants import AttributeCode
 from ..messages.attributes.block import Block
 from ..messages.attributes.community_pattern import SIZES, CommunityPattern, parse, split
 
-__all__ = ["CommunityIndex", "parse", "parse_set"]
+__all__ = ["SIZES", "CommunityIndex", "parse", "parse_set"]
 
 _Tables = dict[int, dict[int, int]]
 """Mask → (bits of a community under it → bits of the sets that have it)."""
@@ -31,7 +31,7 @@ def parse_set(entries: Iterable[str]) -> tuple[CommunityPattern, ...]:
 class CommunityIndex:
     """Several community sets as one: which of them have one of a route's communities."""
 
-    __slots__ = ("_kinds", "_mask")
+    __slots__ = ("_kinds", "reads")
 
     def __init__(self, sets: Mapping[int, Iterable[CommunityPattern]]) -> None:
         """``sets`` are by the bit that stands for them."""
@@ -41,13 +41,13 @@ class CommunityIndex:
                 table = tables[pattern.code][pattern.mask]
                 table[pattern.value] = table.get(pattern.value, 0) | bit
         self._kinds = tuple(_Kind(code, found) for code, found in tables.items())
-        self._mask = sum(1 << code for code in tables)
+        self.reads = sum(1 << code for code in tables)  # the attributes, as ``Block.mask`` has them
 
     def bits(self, block: Block) -> int:
         """The bits of the sets that have one of the block's communities."""
         # HOT: once a block; 0.1 µs without such communities, 0.7 µs a kind for some that have been seen lately.
         found = 0
-        if block.mask & self._mask:
+        if block.mask & self.reads:
             for kind in self._kinds:
                 found |= kind.bits(block)
         return found

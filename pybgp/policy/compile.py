@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ..errors import ConfigError
+from ..routes import Reject
 from .actions import Changes
-from .builtin import rejects
-from .chain import Last, Policy, accept
-from .match import conditions
+from .chain import Last, Policy
+from .generation import FIRST, Generation
+from .match import Conditions
 from .python import PolicyErrors, PythonPolicy, function_name
-from .sets import SetLoader
 from .spec import PolicySetsLike, TermLike
 from .terms import Action, Term
 
@@ -25,6 +25,7 @@ def compile_chain(
     own_as: int,
     default: Literal["accept", "reject"] = "reject",
     allow_hints: bool = False,
+    generation: Generation = FIRST,
 ) -> Policy:
     """Compile policies in order; the first that decides on a route counts.
 
@@ -35,7 +36,7 @@ def compile_chain(
     Raises:
         ConfigError: a policy or set that isn't there, or a value that can't be meant; all of them at once.
     """
-    return _Compiler(policies, sets, functions, own_as, allow_hints).chain(refs, default)
+    return _Compiler(policies, sets, functions, own_as, allow_hints).chain(refs, default, generation)
 
 
 class _Compiler:
@@ -53,50 +54,44 @@ class _Compiler:
         self._functions = functions
         self._own_as = own_as
         self._allow_hints = allow_hints
-        self._sets = SetLoader(sets)
+        self._conditions = Conditions(sets)
         self._errors = PolicyErrors()
         self._problems: list[str] = []
 
-    def chain(self, refs: Sequence[str | Callable[..., Any]], default: str) -> Policy:
+    def chain(self, refs: Sequence[str | Callable[..., Any]], default: str, generation: Generation) -> Policy:
         name = ", ".join(ref if isinstance(ref, str) else function_name(ref) for ref in refs)
         terms: list[Term] = []
-        last: Last | None = None
+        last: Last = None
+        decided = False
         for ref in refs:
-            last = self._decider(ref)
-            if last is not None:
+            decided, last = self._decider(ref)
+            if decided:
                 break  # nothing gets past it
             terms += self._terms(str(ref))
-        if last is None:
+        if not decided and default != "accept":
             why = f"policy {name}: no term accepted" if name else "an empty list of policies accepts nothing"
-            last = accept if default == "accept" else rejects(why)
-        problems = self._problems + self._sets.problems
+            last = Reject(why)
+        problems = self._problems + self._conditions.problems
         if problems:
             raise ConfigError(*problems)
-        terms = _reachable(terms)
-        return Policy(
-            name,
-            terms,
-            last,
-            sets=self._sets.index(),
-            terms_read_prefix=any(term.needs & self._sets.prefix_bits for term in terms),
-            errors=self._errors,
-        )
+        facts = self._conditions.facts(generation)
+        return Policy(name, _reachable(terms), last, facts=facts, errors=self._errors, generation=generation)
 
-    def _decider(self, ref: str | Callable[..., Any]) -> Last | None:
-        """What decides on every route ("accept", "reject", a function), None for a policy of terms."""
+    def _decider(self, ref: str | Callable[..., Any]) -> tuple[bool, Last]:
+        """Does it decide on every route ("accept", "reject", a function), and how; False for a policy of terms."""
         if not isinstance(ref, str):
-            return PythonPolicy(function_name(ref), ref, self._errors, allow_hints=self._allow_hints)
+            return True, PythonPolicy(function_name(ref), ref, self._errors, allow_hints=self._allow_hints)
         if ref == "accept":
-            return accept
+            return True, None
         if ref == "reject":
-            return rejects("policy reject")
+            return True, Reject("policy reject")
         if ":" not in ref:
-            return None
+            return False, None
         function = self._functions.get(ref)
         if not callable(function):
             self._problems.append(f"{ref}: expected a module:function that can be imported")
-            return accept
-        return PythonPolicy(ref, function, self._errors, allow_hints=self._allow_hints)
+            return True, None
+        return True, PythonPolicy(ref, function, self._errors, allow_hints=self._allow_hints)
 
     def _terms(self, policy: str) -> list[Term]:
         written = self._policies.get(policy)
@@ -107,8 +102,8 @@ class _Compiler:
         terms = []
         for number, term in enumerate(written):
             where = f"policies.{policy}[{number}]"
-            needs = self._sets.needs(where, term.match)
             try:
+                needs = self._conditions.needs(where, term.match)
                 terms.append(self._term(f"policy {policy} term {term.term or number}", needs, term))
             except ValueError as problem:
                 self._problems.append(f"{where}: {problem}")
@@ -121,7 +116,6 @@ class _Compiler:
             name=name,
             action=Action(written.action),
             needs=needs,
-            conditions=conditions(written.match),
             changes=Changes.of(written.set, own_as=self._own_as, allow_hints=self._allow_hints),
         )
 

@@ -77,7 +77,7 @@ class PythonPolicy:
         block = answer.block
         if block is not route.block:
             block = self._shared(route.block if block == route.block else block)
-        return Accept(block, answer.hints if self._allow_hints else None)
+        return Accept(block, answer.hints if self._allow_hints else None, answer.explicit)
 
     def _shared(self, block: Block) -> Block:
         if len(self._made) >= self._LIMIT:

@@ -11,6 +11,9 @@ from typing import Protocol
 
 from ..addresses import Family
 
+NumberRange = int | str
+"""A number, or "ge N", "le N", "ge N le M"."""
+
 
 class PolicySetsLike(Protocol):
     """Named sets, as written: ``"10.0.0.0/8 ge 16 le 32"``, ``"^65001_"``, ``"65001:*"``."""
@@ -33,6 +36,14 @@ class MatchLike(Protocol):
     @property
     def community_set(self) -> str | None: ...
     @property
+    def prefix(self) -> Sequence[str] | None:
+        """What a prefix set has, written in the term; ``as_path`` and ``community`` likewise."""
+
+    @property
+    def as_path(self) -> Sequence[str] | None: ...
+    @property
+    def community(self) -> Sequence[str] | None: ...
+    @property
     def source(self) -> Sequence[str] | None: ...
     @property
     def family(self) -> Sequence[Family] | None: ...
@@ -41,11 +52,23 @@ class MatchLike(Protocol):
     @property
     def peer(self) -> Sequence[str] | None: ...
     @property
-    def local_pref(self) -> int | None: ...
+    def peer_group(self) -> Sequence[str] | None: ...
     @property
-    def med(self) -> int | None: ...
+    def local_pref(self) -> NumberRange | None: ...
+    @property
+    def med(self) -> NumberRange | None: ...
     @property
     def origin(self) -> str | None: ...
+    @property
+    def as_path_length(self) -> NumberRange | None: ...
+    @property
+    def community_count(self) -> NumberRange | None: ...
+    @property
+    def rpki(self) -> str | None: ...
+    @property
+    def exists(self) -> str | None: ...
+    @property
+    def not_exists(self) -> str | None: ...
 
 
 class SetLike(Protocol):
@@ -54,14 +77,24 @@ class SetLike(Protocol):
     @property
     def local_pref(self) -> int | None: ...
     @property
-    def med(self) -> int | None: ...
+    def med(self) -> int | str | None:
+        """A number, or a change of it: "+10", "-10"."""
+
     @property
     def origin(self) -> str | None: ...
     @property
-    def next_hop(self) -> str | None: ...
+    def next_hop(self) -> str | None:
+        """An address, "self", "peer" or "keep"."""
+
+    @property
+    def remove_as(self) -> Sequence[int | str]:
+        """AS numbers, "private" or "all"; so ``replace_as``."""
+
+    @property
+    def replace_as(self) -> Sequence[int | str]: ...
     @property
     def prepend(self) -> Sequence[int | str]:
-        """AS numbers, or ``"self"`` for our own."""
+        """AS numbers, ``"self"`` for our own, ``"last_as"`` for the first one of the path."""
 
     @property
     def communities(self) -> Sequence[str] | None: ...

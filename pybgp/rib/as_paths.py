@@ -8,18 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal
 
-from ..messages.attributes.as_path import CONFED, Segment, SegmentType, walk_segments, write_segments
+from ..messages.attributes.as_path import CONFED, Segment, SegmentType, is_private, walk_segments, write_segments
 
 PathChange = Callable[[bytes], bytes]
 RemovePrivate = Literal["off", "only", "all", "replace"]
 
 _AS_SEQUENCE: Final = int(SegmentType.AS_SEQUENCE)
 _CONFED_SEQUENCE: Final = int(SegmentType.AS_CONFED_SEQUENCE)
-
-
-def is_private(asn: int) -> bool:
-    """An AS number for private use (RFC 6996 §5)."""
-    return 64512 <= asn <= 65534 or 4_200_000_000 <= asn <= 4_294_967_294
 
 
 def prepend(as_path: bytes, asn: int) -> bytes:

@@ -24,7 +24,7 @@ from ..messages.families.registry import codec
 from ..policy import roles
 from ..policy.builtin import may_advertise
 from ..policy.chain import Policy
-from ..routes import Reject, Route, Source, SourceKind
+from ..routes import NEXT_HOP_SELF, SET_MED, SET_NEXT_HOP, Reject, Source, SourceKind
 from . import as_paths
 from .as_paths import PathChange, RemovePrivate, prepend
 from .path import Path
@@ -178,21 +178,25 @@ class Exporter:
             refusal = roles.may_not_go(self._role, received)
         if refusal is not None:
             return refusal
-        block = received
+        block, explicit = received, 0
         if not rules.policy.accepts_all:
-            verdict = rules.policy.evaluate(Route(rules.family, key, received, source))
+            policy = rules.policy
+            verdict = policy.decide(source, received, rules.family, key, policy.mark(rules.family, key, received))
             if isinstance(verdict, Reject):
                 return verdict.reason
-            block = verdict.block
+            block, explicit = verdict.block, verdict.explicit
         next_hop = block.next_hop
-        if not reflected or self._sets_all_next_hops:
-            next_hop = self._next_hop(block, changed=next_hop != received.next_hop, reflected=reflected)
+        if explicit & NEXT_HOP_SELF:
+            next_hop = rules.own_next_hop
+        elif not reflected or self._sets_all_next_hops:
+            set_by_policy = bool(explicit & SET_NEXT_HOP) or next_hop != received.next_hop
+            next_hop = self._next_hop(block, explicit=set_by_policy, reflected=reflected)
         if reflected:
             head, tail = self._reflected(path, block)
         elif internal:
             head, tail = self._internal(block)
         else:
-            keep_med = source.kind is not SourceKind.BGP or block.med != received.med
+            keep_med = source.kind is not SourceKind.BGP or bool(explicit & SET_MED) or block.med != received.med
             head, tail = self._external(block, keep_med=keep_med)
         return self._finish(head, tail, next_hop)
 
@@ -212,10 +216,10 @@ class Exporter:
             fits = len(attributes) + _REACH_SIZE + len(next_hop) <= self._room
         return Export(attributes, next_hop) if fits else self._too_long
 
-    def _next_hop(self, block: Block, *, changed: bool, reflected: bool) -> bytes:
+    def _next_hop(self, block: Block, *, explicit: bool, reflected: bool) -> bytes:
         """RFC 4271 §5.1.3, RFC 4456 §7; a next hop that the export policy set is kept."""
         rules = self.rules
-        if changed or rules.next_hop_mode == "keep":
+        if explicit or rules.next_hop_mode == "keep":
             return block.next_hop or rules.own_next_hop
         if not block.next_hop or rules.next_hop_mode == "self_all":
             return rules.own_next_hop

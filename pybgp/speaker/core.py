@@ -30,6 +30,7 @@ from ..config.model import FAMILIES, FibConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import ApiError, Cease
 from ..messages.attributes.cache import BlockCache
+from ..policy.generation import Generation
 from ..rib.groups import Again, Move, moves_of
 from ..rib.local import OwnRoute, OwnRoutes
 from ..rib.next_hops import NextHops
@@ -142,6 +143,21 @@ class SpeakerCore:
             ConfigError: its policies can't be compiled; nothing has changed.
         """
         return reconfigure(self, config, now, fib=fib, functions=functions or {}, secrets=secrets or {})
+
+    def new_generation(self, generation: Generation, now: float) -> None:
+        """Other ROAs, or other conditions hold: chains that ask for them run again, differences are told."""
+        if generation == self.rules.generation:
+            return
+        fib_policy = self.rules.fib_policy
+        self.rules = self.rules.renewed(generation)
+        for peer in self.sessions.peers.values():
+            peer.policies = self.rules.policies(peer.config)
+        self.sessions.rules_changed(now)
+        if self.rules.fib_policy is not fib_policy:
+            self.flush(now)
+            self.programming = Programming(self.rules.fib_policy, self.next_hops, self.own)
+            for family, table in self.tables.items():
+                self.put(self.programming.whole(family, table.loc_rib()))
 
     # -- what an operator does by hand; ApiError where there is no such peer (``speaker.verbs``) -----------------------
 

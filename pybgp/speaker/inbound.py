@@ -20,7 +20,7 @@ from ..rib.export import within
 from ..rib.next_hops import NextHops
 from ..rib.path import Path
 from ..rib.table import Table
-from ..routes import Reject, Route, Source
+from ..routes import Reject, Source
 from . import import_rules
 from .import_rules import ImportRules
 from .martians import destinations, martians
@@ -70,7 +70,8 @@ class Importer:
         for change in self._changes:
             accepted = change(accepted, source)
         if not self._accepts_all:
-            verdict = rules.policy.evaluate(Route(family, key, accepted, source))
+            policy = rules.policy
+            verdict = policy.decide(source, accepted, family, key, policy.mark(family, key, accepted))
             if isinstance(verdict, Reject):
                 return Path(source, path_id, block, None, verdict.reason)
             accepted = verdict.block

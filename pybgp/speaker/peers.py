@@ -149,6 +149,7 @@ class Peer:
             remote_as=negotiated.remote_as,
             client=self.config.route_reflector_client,
             cluster_id=self.cluster_id if self.config.route_reflector_client else b"",
+            group=self.config.group or "",
             interface=interface,
             epoch=self.epoch,
         )

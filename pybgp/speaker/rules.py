@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from typing import Any
 
 from ..addresses import Family, address_octets, parse_router_id
@@ -12,6 +13,8 @@ from ..messages.context import PeerKind
 from ..policy.builtin import ACCEPT_ALL, EBGP_WITHOUT_POLICY
 from ..policy.chain import Policy
 from ..policy.compile import compile_chain
+from ..policy.generation import FIRST, Generation
+from ..policy.prefix_set import PrefixSet
 from ..rib.decision import Decision
 from ..rib.export import ExportRules, within
 from ..rib.next_hops import NextHops
@@ -67,6 +70,7 @@ class Rules:
         self.config = config
         self.fib_config = fib
         self.functions = functions
+        self.generation: Generation = previous.generation if previous is not None else FIRST
         self._chains: dict[tuple[PolicyRef, ...], Policy] = {}
         if previous is not None and previous._same_text(config, functions):
             self._chains = previous._chains
@@ -77,6 +81,20 @@ class Rules:
         for peer in peers:
             self.policies(peer)  # whatever can't be compiled shows now, and not when a session comes up
         self.fib_policy = self._compile((fib.export_policy,) if fib is not None else ("reject",), hints=True)
+
+    def renewed(self, generation: Generation) -> Rules:
+        """The same rules in another generation: only chains for which it makes a difference are others."""
+        rules = copy(self)
+        rules.generation = generation
+        rules._chains = {refs: chain.renewed(generation) for refs, chain in self._chains.items()}
+        rules.fib_policy = self.fib_policy.renewed(generation)
+        return rules
+
+    @property
+    def watched(self) -> Mapping[str, PrefixSet]:
+        """The prefix sets, by name, of which some chain asks whether the Loc-RIB has a prefix."""
+        names = {name for chain in self._chains.values() for name in chain.watched}
+        return {name: PrefixSet(self.config.sets.prefix_sets[name]) for name in sorted(names)}
 
     def policies(self, peer: PeerConfig) -> Policies:
         """A peer's chains; iBGP accepts by default, eBGP doesn't (RFC 8212)."""
@@ -116,6 +134,7 @@ class Rules:
             functions=self.functions,
             own_as=self.config.local_as,
             allow_hints=hints,
+            generation=self.generation,
         )
 
     def decision(self, next_hops: NextHops) -> Decision:

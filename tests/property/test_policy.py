@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pybgp.addresses import Family, address_octets, prefix_key
+from pybgp.addresses import Family, address_octets, key_text, prefix_key
 from pybgp.config.model import MatchConfig, SetConfig, TermConfig
 from pybgp.constants import AttributeCode, Community
 from pybgp.messages.attributes.as_path import CONFED, AsPath, Segment, SegmentType
@@ -20,7 +20,8 @@ from pybgp.messages.attributes.med import MultiExitDisc
 from pybgp.messages.attributes.originator_id import OriginatorId
 from pybgp.messages.context import Context, PeerKind
 from pybgp.policy.builtin import import_check, may_advertise
-from pybgp.routes import Accept, Reject, Route, Verdict
+from pybgp.policy.generation import Generation
+from pybgp.routes import Accept, Reject, Route, RpkiState, Verdict
 from tests.unit.policy.made import LOCAL, PEER, block, chain, route
 
 V4, V6 = Family.IPV4_UNICAST, Family.IPV6_UNICAST
@@ -31,7 +32,7 @@ PODS, SMALL = ("10.65.0.0/26", "10.65.0.0/16", "2001:db8::/48", "2001:db8::/64")
 PREFIXES = (*PODS, "10.0.0.0/8", "192.0.2.1/32", "::/0")
 PATHS = ((), (65001,), (65001, 7, 8), (7,), (64512, 65001, 9))
 COMMUNITIES = ("64512:7", "64512:7:1", "no-export", "1:1", "rt:1:1")
-SOURCES = (PEER, LOCAL, replace(PEER, name="tor-b", address=address_octets("2001:db8::b")))
+SOURCES = (replace(PEER, group="tors"), LOCAL, replace(PEER, name="tor-b", address=address_octets("2001:db8::b")))
 
 BLOCKS = tuple(
     block(path, med=med, communities=communities)
@@ -69,17 +70,41 @@ plain_matches = {
     "family": st.sampled_from([(V4,), (V6,), (V4, V6)]),
     "next_hop": st.sampled_from([("198.51.100.0/24",), ("2001:db8::/32", "10.0.0.0/8")]),
     "peer": st.sampled_from([("tor-a",), ("2001:db8:0::b",)]),
-    "local_pref": st.sampled_from([100, 200]),
-    "med": st.sampled_from([0, 7]),
+    "peer_group": st.sampled_from([("tors",), ("others", "tors")]),
+    "local_pref": st.sampled_from([100, 200, "ge 150", "le 100"]),
+    "med": st.sampled_from([0, 7, "ge 5 le 8"]),
     "origin": st.sampled_from(["igp", "egp"]),
+    "as_path": st.sampled_from([("_9$",), ("^65001$", "^$"), ("_7_",)]),
+    "community": st.sampled_from([("1:1", "rt:1:*"), ("64512:*",)]),
+    "as_path_length": st.sampled_from([0, 3, "ge 2"]),
+    "community_count": st.sampled_from([0, 1, "ge 2"]),
+    "exists": st.sampled_from(["pods", "small"]),
+    "not_exists": st.sampled_from(["pods", "small"]),
 }
+EXISTING = frozenset({"pods"})
+ROAS = {"10.65.0.0/26": 65001, "10.65.0.0/16": 7, "2001:db8::/64": 65001}
+
+
+class Roas:
+    """One prefix, one origin."""
+
+    def state(self, family: Family, key: bytes, origin_as: int | None) -> RpkiState:
+        valid = ROAS.get(key_text(family, key))
+        if valid is None:
+            return RpkiState.NOT_FOUND
+        return RpkiState.VALID if valid == origin_as else RpkiState.INVALID
+
+
+GENERATION = Generation(Roas(), EXISTING)
 changes = sparse(
     SetConfig,
     local_pref=st.sampled_from([100, 200]),
-    med=st.sampled_from([0, 7]),
+    med=st.sampled_from([0, 7, "+3", "-8"]),
     origin=st.sampled_from(["igp", "egp"]),
-    next_hop=st.sampled_from(["10.9.9.9", "2001:db8::9"]),
-    prepend=st.sampled_from([(65001,), (7, 7)]),
+    next_hop=st.sampled_from(["10.9.9.9", "2001:db8::9", "self", "keep", "peer"]),
+    remove_as=st.sampled_from([("private",), (7, 9), ("all",)]),
+    replace_as=st.sampled_from([("private",), (65001, 8), ("all",)]),
+    prepend=st.sampled_from([(65001,), (7, 7), ("self", "last_as")]),
     communities=st.sampled_from([(), ("64512:9",), ("1:1:1",)]),
     remove_communities=st.sampled_from([("*:*",), ("64512:7:*", "no-export")]),
     add_communities=st.sampled_from([("no-export",), ("64512:7:3", "rt:2:2")]),
@@ -97,7 +122,12 @@ set_terms = terms(
     prefix_set=st.sampled_from(sorted(PREFIX_SETS)),
     **{name: found for name, found in plain_matches.items() if name.endswith("_set")},
 )
-all_terms = st.one_of(terms(prefix_set=st.sampled_from(sorted(PREFIX_SETS)), **plain_matches), prefix_terms, set_terms)
+prefix_matches: dict[str, st.SearchStrategy[Any]] = {
+    "prefix_set": st.sampled_from(sorted(PREFIX_SETS)),
+    "prefix": st.sampled_from([("10.0.0.0/8 le 16", "::/0"), ("10.65.0.0/26",)]),
+    "rpki": st.sampled_from(list(map(str, RpkiState))),
+}
+all_terms = st.one_of(terms(**prefix_matches, **plain_matches), prefix_terms, set_terms)
 SETS: dict[str, Any] = {"prefix_sets": PREFIX_SETS, "as_path_sets": AS_PATH_SETS, "community_sets": COMMUNITY_SETS}
 
 
@@ -113,7 +143,7 @@ def reads(given_terms: Sequence[TermConfig], found: Route) -> Verdict:
         except ValueError as problem:
             return Reject(f"policy policy term {number}: {problem}")
         if term.action == "accept":
-            return Accept(found.block)
+            return Accept(found.block, explicit=found.explicit)
     return Reject("policy policy: no term accepted")
 
 
@@ -127,15 +157,58 @@ def _holds(match: MatchConfig, found: Route) -> list[bool]:
             if match.community_set == "rack"
             else "65535:65281" in found.communities
         ),
+        "prefix": lambda: (
+            found.prefix_text in ("10.0.0.0/8", "10.65.0.0/16", "::/0")
+            if len(match.prefix) == 2
+            else found.prefix_text == "10.65.0.0/26"
+        ),
+        "as_path": lambda: {
+            ("_9$",): path[-1:] == (9,),
+            ("^65001$", "^$"): path in ((), (65001,)),
+            ("_7_",): 7 in path,
+        }[match.as_path],
+        "community": lambda: any(map(found.has_community, match.community)),
+        "as_path_length": lambda: _within(match.as_path_length, len(path)),
+        "community_count": lambda: _within(
+            match.community_count,
+            len(found.communities) + len(found.large_communities) + len(found.extended_communities),
+        ),
+        "rpki": lambda: replace(found, validator=GENERATION.validator).rpki == match.rpki,
+        "exists": lambda: match.exists in EXISTING,
+        "not_exists": lambda: match.not_exists not in EXISTING,
+        "peer_group": lambda: found.source.group in match.peer_group,
         "source": lambda: found.source.kind.value in match.source,
         "family": lambda: found.family in match.family,
         "next_hop": lambda: found.next_hop.startswith("198.51.100.") == (match.next_hop == ("198.51.100.0/24",)),
         "peer": lambda: found.source.name == ("tor-a" if match.peer == ("tor-a",) else "tor-b"),
-        "local_pref": lambda: found.local_pref == match.local_pref,
-        "med": lambda: (found.med or 0) == match.med,
+        "local_pref": lambda: found.local_pref is not None and _within(match.local_pref, found.local_pref),
+        "med": lambda: _within(match.med, found.med or 0),
         "origin": lambda: found.origin == match.origin,
     }
     return [check() for name, check in checks.items() if getattr(match, name) is not None]
+
+
+def _within(wanted: int | str, number: int) -> bool:
+    return {
+        "ge 150": number >= 150,
+        "le 100": number <= 100,
+        "ge 5 le 8": 5 <= number <= 8,
+        "ge 2": number >= 2,
+    }.get(str(wanted), number == wanted)
+
+
+def _rewritten(wanted: SetConfig, path: tuple[int, ...]) -> tuple[int, ...]:
+    """The path (of one AS_SEQUENCE) after ``remove_as``, ``replace_as`` and ``prepend``."""
+
+    def has(some: tuple[int | str, ...], asn: int) -> bool:
+        return asn in some or "all" in some or ("private" in some and 64512 <= asn <= 65534)
+
+    path = tuple(asn for asn in path if not has(wanted.remove_as, asn))
+    path = tuple(64512 if has(wanted.replace_as, asn) else asn for asn in path)
+    front = [{"self": 64512, "last_as": path[0] if path else None}.get(str(asn), asn) for asn in wanted.prepend]
+    if None in front:
+        raise ValueError('prepend = "last_as": the path has no AS to be prepended')
+    return (*front, *path)  # type: ignore[arg-type]
 
 
 def _changed(wanted: SetConfig, found: Route) -> Route:
@@ -144,7 +217,8 @@ def _changed(wanted: SetConfig, found: Route) -> Route:
         for name in ("local_pref", "med", "origin", "next_hop")
         if (value := getattr(wanted, name)) is not None
     }
-    found = found.replace(**scalars).replace(prepend=wanted.prepend)
+    rewritten = _rewritten(wanted, found.as_path)
+    found = found.replace(**scalars).replace(as_path=rewritten)
     if wanted.communities is not None:
         found = found.replace(communities=wanted.communities)
     found = found.replace(remove_communities=wanted.remove_communities)
@@ -155,7 +229,7 @@ def _changed(wanted: SetConfig, found: Route) -> Route:
 @given(all_terms, st.lists(routes, min_size=1, max_size=12))
 def test_a_compiled_policy_decides_as_its_terms_read(given_terms: list[TermConfig], asked: list[Route]) -> None:
     """Whatever was asked before, and however much of it is remembered."""
-    policy = chain(*given_terms, **SETS)
+    policy = chain(*given_terms, **SETS, generation=GENERATION)
 
     assert [policy.evaluate(found) for found in asked] == [reads(given_terms, found) for found in asked]
 
@@ -164,17 +238,17 @@ def test_a_compiled_policy_decides_as_its_terms_read(given_terms: list[TermConfi
 def test_prefixes_of_one_block_are_decided_as_if_each_came_alone(
     given_terms: list[TermConfig], prefixes: list[str], path: tuple[int, ...]
 ) -> None:
-    policy = chain(*given_terms, **SETS)
+    policy = chain(*given_terms, **SETS, generation=GENERATION)
     shared = route(path=path)
 
     for prefix in prefixes:
         together = policy.evaluate(replace(route(prefix), block=shared.block))
-        assert together == chain(*given_terms, **SETS).evaluate(route(prefix, path))
+        assert together == chain(*given_terms, **SETS, generation=GENERATION).evaluate(route(prefix, path))
 
 
 @given(terms(**plain_matches), routes)
 def test_once_a_block_is_enough_for_a_policy_that_reads_no_prefix(given_terms: list[TermConfig], found: Route) -> None:
-    policy = chain(*given_terms, **SETS)
+    policy = chain(*given_terms, **SETS, generation=GENERATION)
     keys = [b"", b"\x00", found.key, b"\x20\xc0\x00\x02\x01" if found.family == V4 else b"\x80" + bytes(16)]
 
     assert not policy.reads_prefix
@@ -184,7 +258,7 @@ def test_once_a_block_is_enough_for_a_policy_that_reads_no_prefix(given_terms: l
 @given(all_terms, routes)
 def test_a_changed_block_is_as_if_a_peer_had_sent_it(given_terms: list[TermConfig], found: Route) -> None:
     """What a policy makes goes through the same parser unchanged: attributes in order, flags and lengths right."""
-    verdict = chain(*given_terms, **SETS).evaluate(found)
+    verdict = chain(*given_terms, **SETS, generation=GENERATION).evaluate(found)
 
     if isinstance(verdict, Accept):
         again = parse(verdict.block.octets, verdict.block.next_hop, Context(kind=PeerKind.INTERNAL)).block
@@ -203,7 +277,7 @@ def test_no_route_makes_a_policy_raise(
     given_terms: list[TermConfig], key: bytes, family: Family, next_hop: bytes
 ) -> None:
     """Not one with a next hop or a family that nobody knows, if its key is one of the family's."""
-    policy = chain(*given_terms, **SETS)
+    policy = chain(*given_terms, **SETS, generation=GENERATION)
     strange = Route(family, key, block().replace(next_hop=next_hop), PEER)
 
     if family == Family(25, 70) or not policy.reads_prefix:

@@ -7,16 +7,21 @@ from typing import Any
 
 import pytest
 
+from pybgp.addresses import Family
 from pybgp.config.model import (
     DecisionConfig,
+    MatchConfig,
     MaxPrefixesConfig,
     PeerConfig,
+    PolicySets,
     RouteConfig,
     SetConfig,
     TermConfig,
     TimersConfig,
 )
+from pybgp.policy.generation import Generation
 from pybgp.rib.preference import Preference
+from pybgp.routes import RpkiState
 
 from .world import Node, World, ibgp
 
@@ -196,3 +201,57 @@ def test_another_preference_decides_again_without_a_bounce(world: World, nodes: 
     world.advance(1)
 
     assert winner(nodes[B], P) == "local"
+
+
+class Invalid:
+    """A table of ROAs by which every route from an AS is invalid."""
+
+    def __init__(self, asn: int) -> None:
+        self.asn = asn
+
+    def state(self, family: Family, key: bytes, origin_as: int | None) -> RpkiState:
+        return RpkiState.INVALID if origin_as == self.asn else RpkiState.NOT_FOUND
+
+
+def test_new_roas_and_new_conditions_are_a_change_of_policy(world: World, nodes: dict[str, Node]) -> None:
+    node = nodes[A]
+    policies = {
+        "no_invalid": (TermConfig(action="reject", match=MatchConfig(rpki="invalid")), TermConfig(action="accept")),
+        "backup": (TermConfig(action="accept", match=MatchConfig(not_exists="primary")),),
+    }
+    peers = (ibgp(B, import_policy=("no_invalid",)), ibgp(C, export_policy=("backup",)))
+    nodes[B].announce(Q)
+    reconfigure(world, node, policies=policies, peers=peers, sets=PolicySets(prefix_sets={"primary": (Q,)}))
+    world.run_until(lambda: node.has(Q) and nodes[C].has(P))
+    assert list(node.core.rules.watched) == ["primary"]
+
+    node.core.new_generation(Generation(Invalid(0), frozenset({"primary"})), world.now)
+    world.pump(node)
+    world.advance(1)
+    assert not node.has(Q)
+    assert not nodes[C].has(P)
+    assert nodes[B].has(P)
+
+    node.core.new_generation(Generation(Invalid(7)), world.now)
+    world.pump(node)
+    world.advance(1)
+    assert node.has(Q)
+    assert nodes[C].has(P)
+    assert ups(node) == [B, C]
+
+
+def test_routes_carry_the_group_of_their_peer(world: World, nodes: dict[str, Node]) -> None:
+    policies = {"from_tors": (TermConfig(action="accept", match=MatchConfig(peer_group=("tors",))),)}
+    new = world.add("192.0.2.4", peers=[ibgp(A)])
+    peers = (ibgp(B, import_policy=("from_tors",)), ibgp("192.0.2.4", group="tors", import_policy=("from_tors",)))
+
+    reconfigure(world, nodes[A], policies=policies, peers=peers)
+    new.announce(Q)
+    nodes[B].announce("10.65.3.0/26")
+    world.run_until(lambda: nodes[A].has(Q))
+    world.advance(1)
+
+    path = nodes[A].best(Q)
+    assert path is not None
+    assert path.source.group == "tors"
+    assert not nodes[A].has("10.65.3.0/26")

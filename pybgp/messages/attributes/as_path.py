@@ -245,6 +245,11 @@ def _from_member(segments: Iterator[Segment]) -> Iterator[Segment]:
     yield from segments
 
 
+def is_private(asn: int) -> bool:
+    """An AS number for private use (RFC 6996 §5)."""
+    return 64512 <= asn <= 65534 or 4_200_000_000 <= asn <= 4_294_967_294
+
+
 def measure(data: bytes) -> tuple[int, int]:
     """``length`` and ``neighbor_as`` of a path's octets, with AS numbers of four."""
     length = neighbor_as = 0

@@ -21,7 +21,7 @@ from ..errors import (
     attribute_name,
 )
 from . import as4, registry
-from .as_path import AsPath, measure
+from .as_path import AsPath, SegmentType, measure, walk_segments
 from .base import CANONICAL, EXTENDED_LENGTH, KIND_BITS, PARTIAL, Attribute, KnownAttribute, RawAttribute, pack, walk
 from .communities import Communities
 from .extended_communities import ExtendedCommunities
@@ -32,6 +32,7 @@ from .typed import attributes as typed_attributes
 _OPTIONAL: Final = int(AttributeFlags.OPTIONAL)
 _TRANSITIVE: Final = int(AttributeFlags.TRANSITIVE)
 _ORIGIN_SIZE: Final = 4
+_AS_SEQUENCE: Final = 2
 _MASKED: Final = 64
 """Attribute types from here on have no bit in ``Block.mask``."""
 _REPR_SIZE: Final = 1000
@@ -220,6 +221,23 @@ class Block:
     def as_path_text(self) -> str:
         """The path as operators write it: "64512 65001 {65010,65011}"."""
         return str(AsPath.decode(self.as_path_octets))
+
+    @property
+    def origin_as(self) -> int | None:
+        """The AS that the route comes from, the last one of the path (RFC 6811 §2).
+
+        0: our own, for an empty path and one that ends in confederation segments. None: the path ends in an AS_SET.
+        """
+        # HOT: once a block where a policy asks for RPKI states; the usual path is one AS_SEQUENCE.
+        path = self.as_path_octets
+        if not path:
+            return 0
+        if path[0] == _AS_SEQUENCE and len(path) == 2 + 4 * path[1]:
+            return int.from_bytes(path[-4:])
+        *_, last = walk_segments(path, 4)
+        if last.kind is SegmentType.AS_SEQUENCE:
+            return last.asns[-1]
+        return None if last.kind is SegmentType.AS_SET else 0
 
     def contains_as(self, asn: int) -> int:
         """How often ``asn`` stands in the path, sets and confederation segments included (RFC 4271 §9.1.2)."""

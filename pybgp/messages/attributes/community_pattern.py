@@ -1,6 +1,7 @@
 """Communities of all three kinds as people write them, "*" for any number: "65001:*", "64512:7:*", "rt:65001:1".
 
-A community is a number of 32, 96 or 64 bits here, a pattern the bits that count and their value.
+A community is a number of 32, 96, 64 or (with an IPv6 address in it) 160 bits here, a pattern the bits that count and
+their value.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ from ...constants import AttributeCode
 from .block import Block
 from .communities import parse_community
 from .extended_community_text import NAMES, parse_extended_community
+from .ipv6_extended_communities import parse_ipv6_extended_community
 from .large_communities import parse_large_community
 
 SIZES: Final = {
     AttributeCode.COMMUNITIES: 4,
     AttributeCode.EXTENDED_COMMUNITIES: 8,
+    AttributeCode.IPV6_EXTENDED_COMMUNITIES: 20,
     AttributeCode.LARGE_COMMUNITIES: 12,
 }
 """The attributes that carry communities, and the octets of one."""
 _ANY: Final = "*"
 _WITH_WILDCARDS: Final = ("rt", "ro")
+_IPV6_HEX: Final = 38
+"""Characters of the value of an IPv6 extended community in hexadecimal, behind "0xTYPE:"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,16 @@ def parse(text: str) -> CommunityPattern:
 
     "AS:VALUE" and the well-known names are standard (RFC 1997), "AS:VALUE:VALUE" large (RFC 8092); "rt:" and "ro:" in
     front make an extended one (RFC 4360), with an AS, an address or "*" (any AS of two octets) in the middle, and so
-    do the other names of extended communities ("color:100") and "0xTYPE:0xVALUE", without any "*".
+    do the other names of extended communities ("color:100") and "0xTYPE:0xVALUE", without any "*". An IPv6 address
+    stands in brackets ("rt:[2001:db8::1]:7", RFC 5701), and only the number behind it may be "*".
 
     Raises:
         ValueError: nothing of the kind; the text says what was expected.
     """
     parts = text.split(":")
     try:
+        if "[" in text or len(parts[-1]) == _IPV6_HEX:
+            return _ipv6(text)
         if parts[0] in NAMES or parts[0].startswith("0x"):
             return _extended(text, parts)
         return _large(text, parts) if len(parts) == 3 else _standard(text, parts)
@@ -73,6 +81,18 @@ def parse_exact(text: str) -> CommunityPattern:
     if not pattern.exact:
         raise ValueError(f"{text!r}: expected one community, without *")
     return pattern
+
+
+_COUNTED: Final = tuple((code.value, 1 << code, size) for code, size in SIZES.items())
+
+
+def count(block: Block) -> int:
+    """How many communities of all kinds a block carries."""
+    found = 0
+    for code, bit, size in _COUNTED:
+        if block.mask & bit:
+            found += len(block.value(code) or b"") // size
+    return found
 
 
 def numbers_of(block: Block, code: AttributeCode) -> list[int]:
@@ -116,6 +136,14 @@ def _extended(text: str, parts: list[str]) -> CommunityPattern:
         if parts[2] == _ANY:
             mask[border:] = bytes(8 - border)
     return CommunityPattern(AttributeCode.EXTENDED_COMMUNITIES, int.from_bytes(octets), int.from_bytes(mask))
+
+
+def _ipv6(text: str) -> CommunityPattern:
+    """Of any of an address's communities: the last two octets (RFC 5701 §2)."""
+    head, _, last = text.rpartition(":")
+    octets = parse_ipv6_extended_community(f"{head}:0" if last == _ANY else text)
+    mask = (1 << 160) - (1 << 16 if last == _ANY else 1)
+    return CommunityPattern(AttributeCode.IPV6_EXTENDED_COMMUNITIES, int.from_bytes(octets), mask)
 
 
 def _mask(parts: list[str], bits: int) -> int:

@@ -208,6 +208,25 @@ E = 'address = "192.0.2.2"\nremote_as = 65001\nimport_policy = ["accept"]\nexpor
             id="fib-action",
         ),
         pytest.param(
+            peers(f'{A}import_policy = ["mine"]')
+            + '[prefix_sets]\npods = []\n[[policies.mine]]\nmatch = { exists = "pods" }\naction = "accept"',
+            'policies.mine[0].match.exists = "pods": expected only in a peer\'s export_policy, but '
+            "peers[0].import_policy has mine too",
+            id="exists-on-the-way-in",
+        ),
+        pytest.param(
+            'fib = { export_policy = "mine" }\n[[policies.mine]]\nset = { next_hop = "self" }\naction = "accept"',
+            'policies.mine[0].set.next_hop = "self": expected only in a peer\'s export_policy, but '
+            "fib.export_policy has mine too",
+            id="self-in-the-kernel",
+        ),
+        pytest.param(
+            peers(f'{A}export_policy = ["mine"]')
+            + '[peer_groups.tors]\n[[policies.mine]]\nmatch = { peer_group = ["tor"] }\naction = "accept"',
+            'policies.mine[0].match.peer_group[0] = "tor": expected the name of one of peer_groups; did you mean tors?',
+            id="no-group-to-match",
+        ),
+        pytest.param(
             '[[routes]]\nprefix = "10.0.0.0/8"\ntype = "blackhole"\nnext_hop = "192.0.2.9"',
             'routes[0].next_hop = "192.0.2.9": expected none with type = "blackhole"',
             id="blackhole-with-next-hop",

@@ -170,7 +170,28 @@ AS = 'expected an AS number, 1..4294967295 or asdot like "1.10"'
         ),
         (
             TOP + '[[policies.mine]]\naction = "accept"\nset = { prepend = ["me"] }',
-            f'policies.mine[0].set.prepend[0] = "me": {AS}, or "self"',
+            f'policies.mine[0].set.prepend[0] = "me": {AS}, "self" or "last_as"',
+        ),
+        (
+            TOP + '[[policies.mine]]\naction = "accept"\nset = { remove_as = ["mine"] }',
+            f'policies.mine[0].set.remove_as[0] = "mine": {AS}, "private" or "all"',
+        ),
+        (
+            TOP + '[[policies.mine]]\naction = "accept"\nset = { med = "10" }',
+            'policies.mine[0].set.med = "10": expected 0..4294967295, or a change like "+10" or "-10"',
+        ),
+        (
+            TOP + '[[policies.mine]]\naction = "accept"\nset = { next_hop = "me" }',
+            'policies.mine[0].set.next_hop = "me": expected an IPv4 or IPv6 address, "self", "peer" or "keep"',
+        ),
+        (
+            TOP + '[[policies.mine]]\naction = "accept"\nmatch = { local_pref = "le 200 ge 100" }',
+            'policies.mine[0].match.local_pref = "le 200 ge 100": expected a number, "ge N", "le N" or "ge N le M", '
+            "up to 4294967295",
+        ),
+        (
+            TOP + '[[policies.mine]]\naction = "accept"\nmatch = { rpki = "unknown" }',
+            'policies.mine[0].match.rpki = "unknown": expected "valid", "invalid" or "not_found"',
         ),
     ],
 )

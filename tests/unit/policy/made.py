@@ -12,6 +12,7 @@ from pybgp.messages.attributes.block import Block
 from pybgp.messages.context import PeerKind
 from pybgp.policy.chain import Policy
 from pybgp.policy.compile import compile_chain
+from pybgp.policy.generation import FIRST, Generation
 from pybgp.routes import Accept, Reject, Route, Source, SourceKind, Verdict
 
 PEER = Source(
@@ -59,6 +60,7 @@ def chain(
     functions: Mapping[str, Callable[..., Any]] | None = None,
     allow_hints: bool = False,
     default: Any = "reject",
+    generation: Generation = FIRST,
 ) -> Policy:
     """The terms as a policy called "policy", and others by name."""
     return compile_chain(
@@ -71,6 +73,7 @@ def chain(
         own_as=64512,
         default=default,
         allow_hints=allow_hints,
+        generation=generation,
     )
 
 

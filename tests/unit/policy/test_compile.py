@@ -44,7 +44,7 @@ from .made import chain, term
         pytest.param(term(set=SetConfig(prepend=(1,) * 256)), "expected at most 255 AS numbers", id="long-prepend"),
         pytest.param(
             term(set=SetConfig(prepend=("me",))),
-            "prepend = ['me']: expected AS numbers or \"self\"",
+            'prepend = [\'me\']: expected AS numbers, "self" or "last_as"',
             id="prepend-text",  # type: ignore[arg-type]
         ),
         pytest.param(term(set=SetConfig(communities=("x",))), "'x': expected a community like", id="community"),

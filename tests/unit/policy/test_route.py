@@ -9,7 +9,7 @@ import pytest
 from pybgp.addresses import Family, address_octets
 from pybgp.messages.attributes.cluster_list import ClusterList
 from pybgp.messages.attributes.originator_id import OriginatorId
-from pybgp.routes import KernelHints, Route
+from pybgp.routes import NEXT_HOP_SELF, SET_MED, SET_NEXT_HOP, KernelHints, Route
 
 from .made import LOCAL, PEER, block, route
 
@@ -100,7 +100,17 @@ def test_nothing_to_change_is_the_same_route() -> None:
     given = route(med=7, communities=["1:1"])
 
     assert given.replace() is given
-    assert given.replace(med=7, local_pref=None, add_communities=["1:1"], remove_communities=["2:*"]) is given
+    assert given.replace(local_pref=None, add_communities=["1:1"], remove_communities=["2:*"]) is given
+
+
+def test_what_is_set_to_the_value_it_has_is_remembered() -> None:
+    given = route(med=7)
+
+    assert given.replace(med=7).block is given.block
+    assert given.replace(med=7).explicit == SET_MED
+    assert given.replace(next_hop=given.next_hop).explicit == SET_NEXT_HOP
+    assert given.replace(next_hop="self").replace(med=None).explicit == SET_NEXT_HOP | NEXT_HOP_SELF | SET_MED
+    assert given.replace(next_hop="self").replace(next_hop="keep").explicit == SET_NEXT_HOP
 
 
 def test_what_is_replaced_one_after_the_other_equals_what_is_replaced_at_once() -> None:

@@ -220,17 +220,18 @@ def test_a_policy_reads_the_prefix_only_if_a_prefix_set_can_matter(terms: list[A
         assert accepted(policy.evaluate(Route(V4, b"", block(next_hop="10.1.1.1"), PEER)))
 
 
-def test_prefixes_of_a_block_that_are_treated_alike_share_the_changed_block() -> None:
+def test_prefixes_of_a_block_that_are_treated_alike_have_one_mark() -> None:
     policy = chain(
         term(prefix_set="pods", set=SetConfig(local_pref=200)), prefix_sets={"pods": ("10.65.0.0/16 le 32",)}
     )
     shared = block()
+    keys = [b"\x1a\x0a\x41" + bytes((number, 0)) for number in range(9)]
 
-    made = [
-        accepted(policy.evaluate(Route(V4, b"\x1a\x0a\x41" + bytes((number, 0)), shared, PEER))) for number in range(9)
-    ]
+    [(mark, alike)] = policy.by_marks(V4, keys, shared)
 
-    assert len(set(map(id, made))) == 1
+    assert alike == keys
+    assert accepted(policy.decide(PEER, shared, V4, keys[0], mark)).local_pref == 200
+    assert sorted(len(some) for _, some in policy.by_marks(V4, [*keys, b"\x18\x0a\x42\0"], shared)) == [1, 9]
 
 
 def test_routes_in_between_do_not_change_the_verdict_on_a_block() -> None:

@@ -601,3 +601,30 @@ def test_the_peer_can_read_what_is_sent(by: Any, to: ExportRules, four_octet_as:
     )
     assert read is not None
     assert read.as_path[-1:] == (65001,)
+
+
+# -- what a policy sets in so many words -------------------------------------------------------------------------------
+
+
+def test_a_med_that_the_policy_sets_to_what_it_was_goes_outside() -> None:
+    """RFC 4271 §5.1.4: another AS's MED stays inside, ours doesn't, even if it is the same number."""
+    of = path(block((65001,), med=50), by=OUTSIDE)
+
+    assert Code.MULTI_EXIT_DISC not in raws(exported(of, TO_OUTSIDE))
+    assert int.from_bytes(raws(exported(of, TO_OUTSIDE, policy=policy(med=50)))[Code.MULTI_EXIT_DISC].value) == 50
+    assert int.from_bytes(raws(exported(of, TO_OUTSIDE, policy=policy(med="+0")))[Code.MULTI_EXIT_DISC].value) == 50
+
+
+@pytest.mark.parametrize(("next_hop", "expected"), [("198.51.100.7", "198.51.100.7"), ("keep", "198.51.100.7")])
+def test_a_next_hop_that_the_policy_sets_to_what_it_was_is_kept(next_hop: str, expected: str) -> None:
+    of = path(block((65001,), next_hop="198.51.100.7"), by=OUTSIDE)
+
+    assert address_text(exported(of, TO_OUTSIDE).next_hop) == "192.0.2.254"
+    assert address_text(exported(of, TO_OUTSIDE, policy=policy(next_hop=next_hop)).next_hop) == expected
+
+
+@pytest.mark.parametrize("by", [CLIENT, OUTSIDE])
+def test_a_policy_may_put_ourselves_as_next_hop_also_of_a_reflected_route(by: Any) -> None:
+    of = path(block((65001,), next_hop="198.51.100.7"), by=by)
+
+    assert address_text(exported(of, policy=policy(next_hop="self")).next_hop) == "192.0.2.254"
