@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from heapq import merge
 from typing import Final
 
 from ..constants import AttributeCode, Community
@@ -101,6 +102,11 @@ class Decision:
         self._oldest = prefer_oldest
         self._preference = preference or Preference()
         self._cost = cost
+
+    @property
+    def depends_on_current(self) -> bool:
+        """Does the order depend on which path is the best so far (``prefer_oldest``)?"""
+        return self._oldest
 
     def order(self, paths: Sequence[Path], current: Path | None = None) -> tuple[Path, ...]:
         """The paths from best to worst; ``current`` is the best so far, for ``prefer_oldest``.
@@ -192,18 +198,13 @@ def _aged(rank: Rank, is_current: bool) -> Rank:
 
 def _tie_break(tied: list[tuple[Rank, Path]]) -> list[Path]:
     """Orders paths that are equal up to ORIGIN: MED group by group, then the rest (RFC 4271 §9.1.2.2 c-g)."""
-    if len({rank.neighbor_as for rank, _ in tied}) == 1:
-        tied.sort(key=lambda item: (item[0].med, item[0].after))
-        return [path for _, path in tied]
-    ordered = []
-    while tied:
-        lowest: dict[int, int] = {}
-        for rank, _ in tied:
-            lowest[rank.neighbor_as] = min(rank.med, lowest.get(rank.neighbor_as, MAX_MED))
-        winner = min((item for item in tied if item[0].med == lowest[item[0].neighbor_as]), key=_after)
-        ordered.append(winner[1])
-        tied = [item for item in tied if item is not winner]
-    return ordered
+    neighbors: dict[int, list[tuple[Rank, Path]]] = {}
+    for item in tied:
+        neighbors.setdefault(item[0].neighbor_as, []).append(item)
+    for group in neighbors.values():
+        group.sort(key=lambda item: (item[0].med, item[0].after))
+    # The best of what is left is the best of each neighbour's first; ``merge`` looks at no more than that either.
+    return [path for _, path in merge(*neighbors.values(), key=_after)]
 
 
 def _is_llgr_stale(block: Block) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..addresses import Family
 from .changes import Changes
+from .crowd import CROWD, Crowd
 from .decision import Decision
 from .path import Entry, Path, best_of, paths_of
 
@@ -29,7 +30,7 @@ class Counters:
 class Table:
     """prefix → Path, or (best, second, …)."""
 
-    __slots__ = ("_counters", "_entries", "decision", "family", "get", "pending")
+    __slots__ = ("_counters", "_crowds", "_entries", "decision", "family", "get", "pending")
 
     def __init__(self, family: Family, decision: Decision) -> None:
         self.family = family
@@ -37,6 +38,7 @@ class Table:
         self._entries: dict[bytes, Entry] = {}
         self.get: Callable[[bytes], Entry | None] = self._entries.get  # what a prefix has; the dict's own, for speed
         self._counters: dict[str, Counters] = {}  # source name -> counters
+        self._crowds: dict[bytes, Crowd] = {}  # of some of the prefixes with many candidates
         self.pending = Changes()  # since the last flush
 
     # -- what goes in ------------------------------------------------------------------------------------------------
@@ -63,6 +65,9 @@ class Table:
         old = self._entries.get(key)
         if old is path:
             return
+        if type(old) is tuple and len(old) >= CROWD and not self.decision.depends_on_current:
+            self._insert_into_crowd(key, old, path, counters)
+            return
         self.pending.change(key, old)
         others = []
         counters.received += 1
@@ -78,6 +83,27 @@ class Table:
             self._entries[key] = self.decision.order(others, best_of(old))
         else:
             self._entries[key] = path
+
+    def _insert_into_crowd(self, key: bytes, old: tuple[Path, ...], path: Path, counters: Counters) -> None:
+        crowd = self._crowd(key, old)
+        same = crowd.members.get((path.source.name, path.path_id))
+        if same is path:
+            return
+        self.pending.change(key, old)
+        counters.received += 1
+        counters.accepted += path.accepted is not None
+        others = old
+        if same is not None:
+            counters.received -= 1
+            counters.accepted -= same.accepted is not None
+            others = crowd.remove(old, same)
+        self._entries[key] = crowd.add(others, path)
+
+    def _crowd(self, key: bytes, paths: tuple[Path, ...]) -> Crowd:
+        crowd = self._crowds.get(key)
+        if crowd is None or crowd.decision is not self.decision:
+            crowd = self._crowds[key] = Crowd(paths, self.decision)
+        return crowd
 
     def withdraw(self, keys: Iterable[bytes], source_name: str, path_id: int = 0) -> None:
         """Remove the candidate of ``keys`` from that peer with that path identifier; unknown ones are no matter."""
@@ -95,6 +121,14 @@ class Table:
                     counters.received -= 1
                     if old.accepted is not None:
                         counters.accepted -= 1
+            elif len(old) > CROWD and not self.decision.depends_on_current:  # type: ignore[arg-type]
+                crowd = self._crowd(key, old)  # type: ignore[arg-type]
+                path = crowd.members.get((source_name, path_id))
+                if path is not None:
+                    pending.change(key, old)
+                    counters.received -= 1
+                    counters.accepted -= path.accepted is not None
+                    entries[key] = crowd.remove(old, path)  # type: ignore[arg-type]
             else:
                 self._keep(key, lambda path: path.path_id != path_id or path.source.name != source_name)
 
@@ -106,8 +140,10 @@ class Table:
         if len(kept) == len(paths):
             return
         self.pending.change(key, old)
+        self._crowds.pop(key, None)
+        remaining = set(kept)
         for path in paths:
-            if path not in kept:
+            if path not in remaining:
                 counters = self.counters(path.source.name)
                 counters.received -= 1
                 counters.accepted -= path.accepted is not None
@@ -152,6 +188,7 @@ class Table:
                 if all(a is b for a, b in zip(paths, new, strict=True)):
                     continue
                 self.pending.change(key, old)
+                self._crowds.pop(key, None)
                 for a, b in zip(paths, new, strict=True):
                     self.counters(a.source.name).accepted += (b.accepted is not None) - (a.accepted is not None)
                 entries[key] = new[0] if len(new) == 1 else self.decision.order(new, best_of(old))

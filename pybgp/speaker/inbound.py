@@ -205,11 +205,12 @@ class Inbound:
             table = self._tables.get(gone.family)
             if table is not None:
                 table.withdraw(gone.keys, source.name, gone.path_id)
+        made: dict[tuple[Block, Family], Path] = {}
         for reach in message.reachable:
             table = self._tables.get(reach.family)
             if table is not None:
                 keys = self._without_martians(reach.keys, reach.family, body)
-                self._insert(table, reach.path_id, reach.block, keys)
+                self._insert(table, reach.path_id, reach.block, keys, made)
         if message.end_of_rib is not None:
             self.end_of_ribs.append(message.end_of_rib)
 
@@ -230,10 +231,19 @@ class Inbound:
         self.problems.append((Problem(Outcome.DISCARD, None, why, b"", InvalidNetworkField(why)), len(bad), body))
         return [key for key in keys if key not in bad]
 
-    def _insert(self, table: Table, path_id: int, block: Block, keys: list[bytes]) -> None:
+    def _insert(
+        self, table: Table, path_id: int, block: Block, keys: list[bytes], made: dict[tuple[Block, Family], Path]
+    ) -> None:
+        """``made`` are the UPDATE's Paths: a peer may give each of its prefixes another path identifier."""
         importer = self.importer
+        family = table.family
         if not importer.reads_prefix:
-            table.insert(keys, importer.path(self.source, path_id, block, table.family))
+            like = made.get((block, family))
+            if like is None:
+                path = made[block, family] = importer.path(self.source, path_id, block, family)
+            else:  # only the identifier differs: what it becomes is known
+                path = Path(like.source, path_id, block, like.accepted, like.reason)
+            table.insert(keys, path)
             return
         alike: dict[Block | str, tuple[Path, list[bytes]]] = {}  # prefixes that fare alike share a Path
         for key in keys:
