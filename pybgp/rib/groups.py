@@ -2,9 +2,9 @@
 
 A flush of the table becomes *moves* (what a set of prefixes had before, what it has now); a group turns them into
 segments of octets, once, and each member gets the joined stream less the segments that are not for it: routes of its
-own. A member that can't keep up, or has just joined, leaves the stream and keeps a ``Backlog``: which prefixes it is
-behind on and what it was last told of them. So its memory is bounded by the table, and it gets the newest state and
-not the history.
+own. A member that can't keep up leaves the stream and keeps a ``Backlog``: which prefixes it is behind on and what it
+was last told of them. So its memory is bounded by the table, and it gets the newest state and not the history. One that
+has just joined walks through the table first, with all others that do (``rib.walk``).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .changes import Changes
 from .export import Export, Exporter, ExportRules
 from .path import Entry, Path, best_of, paths_of
 from .table import SLICE, Table
+from .walk import Walk, bits
 
 
 class Again(NamedTuple):
@@ -65,29 +66,63 @@ def regroup(changes: dict[bytes, Told] | dict[bytes, Entry | None], table: Table
 class Backlog:
     """What a member is behind on, and what it is to hear when it has caught up."""
 
-    __slots__ = ("behind", "then")
+    __slots__ = ("again", "behind", "then", "told", "walk")
 
-    def __init__(self, behind: dict[bytes, Told], then: list[bytes]) -> None:
+    def __init__(
+        self, behind: dict[bytes, Told], then: list[bytes], *, walk: Walk | None = None, again: bool = False
+    ) -> None:
         self.behind = behind  # prefix -> what the member was last told of it
         self.then = then  # End-of-RIB, or the end of a refresh
+        self.walk = walk  # the whole table, before what is in ``behind``
+        self.told = 0  # bit mask of the walk's pieces that the member has had
+        self.again = again  # it may have been told what the walk comes to, by other rules or before a refresh
 
-    def changed(self, changes: dict[bytes, Entry | None]) -> None:
+    def changed(self, changes: Changes) -> None:
         """The table has changed; what was last told stays what it was."""
+        if self.walk is None:
+            self._remember(changes.before())
+            return
+        for number, before in self.walk.changed(changes).items():
+            if self.told >> number & 1:
+                self._remember(before)
+            elif self.again:
+                self._remember({key: Again(old) for key, old in before.items()})
+
+    def _remember(self, before: dict[bytes, Entry | None] | dict[bytes, Again]) -> None:
         behind = self.behind
-        for key, old in changes.items():
-            behind.setdefault(key, old)
+        if behind:
+            behind.update([item for item in before.items() if item[0] not in behind])
+        else:
+            behind.update(before)
+
+    def lacks(self, number: int, keys: list[bytes], walk: Walk, *, again: bool) -> bool:
+        """Is the member to hear just what others hear with this piece of the walk?"""
+        return (
+            self.walk is walk
+            and self.again is again
+            and not self.told >> number & 1
+            and self.behind.keys().isdisjoint(keys)
+        )
+
+    @property
+    def size(self) -> int:
+        """Prefixes that are still to be told, roughly: some may be gone, or not for the member."""
+        walk = self.walk
+        rest = sum(len(walk.pieces[number]) for number in bits(walk.rest(self.told))) if walk is not None else 0
+        return len(self.behind) + rest
 
 
 class Member:
     """One Established session in the group of one family."""
 
-    __slots__ = ("advertised", "backlog", "conn", "name")
+    __slots__ = ("advertised", "backlog", "conn", "full", "name")
 
     def __init__(self, name: str, conn: int) -> None:
         self.name = name  # the peer's, as in Source.name
         self.conn = conn
         self.advertised = 0  # prefixes (paths, with ADD-PATH) that the peer has from us
         self.backlog: Backlog | None = None
+        self.full = False  # its transport asks to pause
 
 
 class Stream:
@@ -152,7 +187,7 @@ class UpdateGroup:
 
     def join(self, member: Member, then: list[bytes]) -> None:
         """A new session: it is behind on the whole table, and hears ``then`` when it has got it."""
-        member.backlog = Backlog(dict.fromkeys(self._table.prefixes()), then)
+        member.backlog = Backlog({}, then, walk=self._table.walk())
         self.members[member.conn] = member
 
     def move_in(self, member: Member, old: UpdateGroup) -> None:
@@ -172,15 +207,10 @@ class UpdateGroup:
 
     def _start_over(self, member: Member, then: list[bytes], held: dict[bytes, Told]) -> None:
         """Everything in the table again, and the end of what the member was told and is no longer there."""
-        again: dict[Entry | None, Again] = {}
         behind: dict[bytes, Told] = {}
-        get = self._table.get
-        for key in self._table.prefixes():
-            entry = get(key)
-            behind[key] = again.get(entry) or again.setdefault(entry, Again(entry))
         for key, told in (held if member.backlog is None else member.backlog.behind).items():
             behind[key] = told if told is None or isinstance(told, Again) else Again(told)
-        member.backlog = Backlog(behind, then)
+        member.backlog = Backlog(behind, then, walk=self._table.walk(), again=True)
         member.advertised = 0
 
     def set_aside(self, member: Member) -> None:
@@ -197,7 +227,7 @@ class UpdateGroup:
             if member.backlog is None:
                 present.append(member)
             else:
-                member.backlog.changed(changes.before())
+                member.backlog.changed(changes)
         if present:
             yield from self._stream(moves).to(present)
 
@@ -205,7 +235,7 @@ class UpdateGroup:
         """Within the advertisement interval: keep only what each prefix had before it (RFC 4271 §9.2.1.1)."""
         for member in self.members.values():
             if member.backlog is not None:
-                member.backlog.changed(changes.before())
+                member.backlog.changed(changes)
         for key, old in changes.before().items():
             self.held.setdefault(key, old)
 
@@ -217,22 +247,55 @@ class UpdateGroup:
             yield from self._stream(regroup(held, self._table)).to(present)
 
     def catch_up(self, member: Member) -> Iterator[tuple[Member, bytes]]:
-        """The next part of what a member is behind on; when nothing is left it rejoins the stream."""
+        """The next part of what a member is behind on; when nothing is left it rejoins the stream.
+
+        Others that lack the same piece of the table get it too.
+        """
         backlog = member.backlog
         if backlog is None:
             return
-        behind = backlog.behind
-        part: dict[bytes, Told] = {}
-        while behind and len(part) < SLICE:
-            key, told = behind.popitem()
-            part[key] = told
-        yield from self._stream(regroup(part, self._table)).to([member])
-        if not behind:
+        rest = backlog.walk.rest(backlog.told) if backlog.walk is not None else 0
+        if backlog.walk is not None and rest:
+            yield from self._walk_on(member, backlog, backlog.walk, next(bits(rest)))
+        else:
+            backlog.walk = None
+            behind = backlog.behind
+            part: dict[bytes, Told] = {}
+            while behind and len(part) < SLICE:
+                key, told = behind.popitem()
+                part[key] = told
+            yield from self._stream(regroup(part, self._table)).to([member])
+        if not backlog.behind and (backlog.walk is None or not backlog.walk.rest(backlog.told)):
             if self.held:  # the others first, so that nobody hears the same change twice
                 yield from self.release()
             if backlog.then:
                 yield member, b"".join(backlog.then)
             member.backlog = None
+
+    def _walk_on(self, member: Member, backlog: Backlog, walk: Walk, number: int) -> Iterator[tuple[Member, bytes]]:
+        """A piece of the table, for all that lack it and whose transport takes it; encoded once."""
+        keys = walk.begin(number)
+        again = backlog.again
+        riders = [
+            other
+            for other in self.members.values()
+            if other.backlog is not None and not other.full and other.backlog.lacks(number, keys, walk, again=again)
+        ]
+        if member not in riders:
+            riders = [member]  # it was told something else of some of them
+        part: dict[bytes, Told] = dict.fromkeys(keys)
+        if again:
+            get = self._table.get
+            known: dict[Entry | None, Again | None] = {None: None}
+            for key in keys:
+                entry = get(key)
+                part[key] = known[entry] if entry in known else known.setdefault(entry, Again(entry))
+            behind = backlog.behind
+            part.update([(key, behind.pop(key)) for key in keys if key in behind])
+        for rider in riders:
+            assert rider.backlog is not None
+            rider.backlog.told |= 1 << number
+        yield from self._stream(regroup(part, self._table)).to(riders)
 
     def _stream(self, moves: list[Move]) -> Stream:
         stream = Stream()

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from weakref import ref
 
 from ..addresses import Family
 from .changes import Changes
 from .crowd import CROWD, Crowd
 from .decision import Decision
 from .path import Entry, Path, best_of, paths_of
+from .walk import PIECE, Walk
 
-SLICE = 2000
+SLICE = PIECE
 """Prefixes that long work looks at before others get their turn."""
 
 
@@ -30,7 +32,7 @@ class Counters:
 class Table:
     """prefix → Path, or (best, second, …)."""
 
-    __slots__ = ("_counters", "_crowds", "_entries", "decision", "family", "get", "pending")
+    __slots__ = ("_counters", "_crowds", "_entries", "_walk", "decision", "family", "get", "pending")
 
     def __init__(self, family: Family, decision: Decision) -> None:
         self.family = family
@@ -40,6 +42,7 @@ class Table:
         self._counters: dict[str, Counters] = {}  # source name -> counters
         self._crowds: dict[bytes, Crowd] = {}  # of some of the prefixes with many candidates
         self.pending = Changes()  # since the last flush
+        self._walk: ref[Walk] | None = None  # while somebody walks
 
     # -- what goes in ------------------------------------------------------------------------------------------------
 
@@ -210,6 +213,14 @@ class Table:
     def prefixes(self) -> list[bytes]:
         """All prefixes now; a copy, safe to walk while the table changes."""
         return list(self._entries)
+
+    def walk(self) -> Walk:
+        """All prefixes now, in pieces; who walks at the same time shares them. Call it when nothing is pending."""
+        walk = self._walk() if self._walk is not None else None
+        if walk is None or len(walk) > 2 * len(self._entries) + PIECE:  # mostly of what is gone
+            walk = Walk(list(self._entries))
+            self._walk = ref(walk)
+        return walk
 
     def adj_rib_in(self, source_name: str) -> Iterator[tuple[bytes, Path]]:
         """What a peer has told us, eligible or not. Walks a copy of the keys."""

@@ -51,6 +51,7 @@ class Outbound:
         """A session begins for one family: the whole table, then End-of-RIB (RFC 4724 §2)."""
         group = self._group(rules)
         member = Member(name, conn)
+        member.full = conn in self._congested
         group.join(member, [update.end_of_rib(rules.family)] if end_of_rib else [])
         self._by_conn.setdefault(conn, []).append((group, member))
         self._lagging.append((group, member))
@@ -122,6 +123,7 @@ class Outbound:
         """The transport asks to pause: the session leaves the shared streams."""
         self._congested.add(conn)
         for group, member in self._by_conn.get(conn, ()):
+            member.full = True
             group.set_aside(member)
 
     def is_congested(self, conn: int) -> bool:
@@ -131,6 +133,7 @@ class Outbound:
         """The transport takes more: the session gets what it missed, newest state only."""
         self._congested.discard(conn)
         for group, member in self._by_conn.get(conn, ()):
+            member.full = False
             self._lag(group, member)
 
     def _lag(self, group: UpdateGroup, member: Member) -> None:

@@ -43,7 +43,7 @@ def peer_status(core: SpeakerCore, peer: Peer, now: float) -> PeerStatus:
             ]
             if ways:
                 add_path[family] = "both" if len(ways) == 2 else ways[0]
-    behind = sum(len(member.backlog.behind) for _, member in peer.members.values() if member.backlog is not None)
+    behind = sum(member.backlog.size for _, member in peer.members.values() if member.backlog is not None)
     return PeerStatus(
         name=peer.name,
         address=peer.address,

@@ -8,6 +8,7 @@ dictionary is compared with ``export(best)`` of the table (RFC 4271 §9.1.3, §9
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import patch
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from pybgp.addresses import Family
 from pybgp.messages import update
 from pybgp.messages.context import Context, PeerKind
 from pybgp.policy.builtin import ACCEPT_ALL
+from pybgp.rib import groups, walk
 from pybgp.rib.decision import Decision
 from pybgp.rib.export import Exporter, ExportRules
 from pybgp.rib.groups import moves_of
@@ -51,6 +53,12 @@ RULES = {
 
 
 class Groups(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.small_pieces = patch.multiple(walk, PIECE=2), patch.multiple(groups, SLICE=2)
+        for each in self.small_pieces:
+            each.start()
+
     @initialize(add_path=st.booleans(), mrai=st.sampled_from((0, 0, 5)))
     def set_up(self, add_path: bool, mrai: float) -> None:
         self.add_path = add_path
@@ -201,12 +209,16 @@ class Groups(RuleBasedStateMachine):
         return expected
 
     def teardown(self) -> None:
-        if hasattr(self, "table"):
-            for conn in sorted(self.congested):
-                self.outbound.writable(conn)
-            self.congested.clear()
-            self.settle()
-            self.everybody_has_what_the_table_says()
+        try:
+            if hasattr(self, "table"):
+                for conn in sorted(self.congested):
+                    self.outbound.writable(conn)
+                self.congested.clear()
+                self.settle()
+                self.everybody_has_what_the_table_says()
+        finally:
+            for each in self.small_pieces:
+                each.stop()
 
 
 TestUpdateGroups = Groups.TestCase

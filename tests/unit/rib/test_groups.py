@@ -622,3 +622,91 @@ def test_a_new_member_that_is_congested_at_once_gets_everything_later(rib: Rib) 
 
     assert rib.told("b") == set(prefixes(5000)) - set(prefixes(10))
     assert (rib.peers["b"].ends, rib.peers["b"].needless_withdrawals) == (1, 0)
+
+
+# -- many that join ----------------------------------------------------------------------------------------------------
+
+
+def test_members_that_join_together_share_one_list_of_the_table_and_the_octets() -> None:
+    """A hundred clients of a reflector that has restarted: neither memory nor encoding grows with their number."""
+    rib = Rib()
+    keys = prefixes(10_000)
+    rib.insert(keys, path(by=A))
+    rib.flush()
+    made: list[bytes] = []
+    ids: dict[str, list[int]] = {}
+    names = [f"c{number}" for number in range(100)]
+    rules = replace(RULES, family=FAMILY)
+    members = []
+
+    def deliver(conn: int, data: bytes) -> None:
+        made.append(data)
+        ids.setdefault(names[conn - 1], []).append(id(data))
+
+    rib.outbound._deliver = deliver
+    for conn, name in enumerate(names, 1):
+        _, member = rib.outbound.join(name, conn, rules, end_of_rib=False)
+        members.append(member)
+
+    backlogs = [member.backlog for member in members if member.backlog is not None]
+    assert len(backlogs) == 100
+    assert {id(backlog.walk) for backlog in backlogs} == {id(rib.table.walk())}
+    assert sum(len(backlog.behind) for backlog in backlogs) == 0
+    assert {backlog.size for backlog in backlogs} == {len(keys)}
+
+    rib.settle()
+
+    assert len(ids["c0"]) == 5
+    assert all(each == ids["c0"] for each in ids.values())
+    assert {member.advertised for member in members} == {len(keys)}
+
+
+@pytest.mark.parametrize("refresh", [False, True], ids=["join", "refresh"])
+def test_who_comes_late_to_a_walk_gets_the_beginning_too(rib: Rib, refresh: bool) -> None:
+    """And what changes meanwhile: of what they have had, of what they have not, and what is new."""
+    keys = prefixes(9000)
+    rib.insert(keys, path(by=A))
+    if refresh:
+        rib.join("b", "c")
+    else:
+        rib.flush()
+    for number, name in enumerate("bc", 1):
+        if refresh:
+            rib.outbound.refresh(rib.conns[name], FAMILY, enhanced=False)
+        else:
+            rib.conns[name] = number
+            rib.peers[name] = Receiver()
+            rib.outbound.join(name, number, replace(RULES, family=FAMILY))
+        rib.outbound.step()
+        rib.outbound.step()
+    rib.insert(keys[:3], path(block(med=1), by=A))
+    rib.insert(keys[-3:], path(block(med=2), by=A))
+    rib.table.withdraw(keys[3:6] + keys[-6:-3], "a")
+    rib.insert([P], path(block(med=3), by=A))
+    rib.settle()
+
+    for name in "bc":
+        assert rib.told(name) == {P, *keys[:3], *keys[6:-6], *keys[-3:]}
+        ((_, member),) = rib.outbound._by_conn[rib.conns[name]]
+        assert member.advertised == len(rib.told(name))
+    assert rib.peers["b"].routes == rib.peers["c"].routes
+
+
+def test_a_full_member_is_left_where_it_was_and_the_others_walk_on(rib: Rib) -> None:
+    keys = prefixes(9000)
+    rib.insert(keys, path(by=A))
+    rib.flush()
+    for number, name in enumerate("bc", 1):
+        rib.conns[name] = number
+        rib.peers[name] = Receiver()
+        rib.outbound.join(name, number, replace(RULES, family=FAMILY))
+    rib.outbound.step()
+    rib.outbound.congested(1)
+    rib.settle()
+    assert (len(rib.told("b")), len(rib.told("c"))) == (2000, 9000)
+
+    rib.outbound.writable(1)
+    rib.settle()
+
+    assert rib.peers["b"].routes == rib.peers["c"].routes
+    assert rib.peers["b"].ends == 1
