@@ -24,6 +24,7 @@ def findings(config: NodeConfig) -> Iterator[Finding]:
     yield from _routes(config.speaker.routes)
     yield from _once("aggregates", config.speaker.aggregates)
     yield from _own_twice(config.speaker)
+    yield from _nothing_inside(config.speaker.aggregates)
     if config.fib is not None:
         yield from _fib(config.fib)
     yield from _sockets(config)
@@ -75,6 +76,17 @@ def _own_twice(speaker: SpeakerConfig) -> Iterator[Finding]:
             )
 
 
+def _nothing_inside(aggregates: Sequence[AggregateConfig]) -> Iterator[Finding]:
+    for index, aggregate in enumerate(aggregates):
+        bits = 128 if ":" in aggregate.prefix else 32
+        if aggregate.prefix.endswith(f"/{bits}"):
+            yield Finding(
+                path=("aggregates", index, "prefix"),
+                value=aggregate.prefix,
+                text=f"expected a prefix shorter than {bits} bits, nothing is more specific than this one",
+            )
+
+
 def _fib(fib: FibConfig) -> Iterator[Finding]:
     if fib.table == LOCAL_TABLE:
         yield Finding(
@@ -120,8 +132,6 @@ def _not_yet(config: NodeConfig) -> Iterator[Finding]:
     for index, peer in enumerate(speaker.peers):
         if peer.graceful_restart is not None:
             yield from _not_yet_in(("peers", index, "graceful_restart"), GRACEFUL_RESTART, peer.graceful_restart)
-    if speaker.aggregates:
-        yield Finding(path=("aggregates",), text=NOT_YET, warning=True)
     if config.web is not None:
         yield Finding(path=("web",), text=NOT_YET, warning=True)
 

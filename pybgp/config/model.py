@@ -241,9 +241,15 @@ class RouteConfig:
 
 @dataclass(frozen=True, slots=True)
 class AggregateConfig:
+    """Announced while a more specific route is in the Loc-RIB (RFC 4271 §9.2.2.2)."""
+
     prefix: str
     _: KW_ONLY
     suppress: bool = False
+    as_set: bool = False
+    """Off as RFC 6472 asks; on, it takes the contributors' communities over too."""
+    blackhole: bool = True
+    communities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

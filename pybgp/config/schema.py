@@ -78,6 +78,24 @@ AGGREGATE: Final = Table(
             meaning="`true`: the more specific ones are not sent.",
             reload=Reload.POLICY,
         ),
+        Key(
+            name="as_set",
+            kind=BOOLEAN,
+            meaning="`true`: with the AS numbers and communities of the more specific ones (RFC 6472 advises against).",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="blackhole",
+            kind=BOOLEAN,
+            meaning="The kernel drops what no more specific route takes, where `fib.export_policy` lets it in.",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="communities",
+            kind=ListOf(COMMUNITY, like='["64512:1"]'),
+            meaning="Communities of all kinds.",
+            reload=Reload.POLICY,
+        ),
     ),
     AggregateConfig,
 )
@@ -266,7 +284,6 @@ TOP: Final = Given(
             kind=ListOf(AGGREGATE, like="[[aggregates]] tables"),
             meaning="Prefixes that are announced while a more specific route exists.",
             reload=Reload.POLICY,
-            later=True,
         ),
         Key(
             name="fib",

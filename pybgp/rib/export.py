@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, NamedTuple
 
-from ..addresses import Family
+from ..addresses import Family, key_text
 from ..constants import HEADER_SIZE, MAX_MESSAGE, AttributeCode
 from ..messages import update
 from ..messages.attributes.base import pieces
@@ -27,6 +27,8 @@ from ..policy.chain import Policy
 from ..routes import NEXT_HOP_SELF, SET_MED, SET_NEXT_HOP, Reject, Source, SourceKind
 from . import as_paths
 from .as_paths import PathChange, RemovePrivate, prepend
+from .covering import Covering
+from .local import AGGREGATE
 from .path import Path
 
 _NUMBER_SIZE: Final = 7
@@ -97,6 +99,8 @@ class ExportRules:
     extended_next_hop: bool = False
     limit: int = MAX_MESSAGE
     mrai: float = 0
+    suppressing: tuple[bytes, ...] = ()
+    """Aggregates in whose place more specific routes are not told (RFC 4271 §9.2.2.2)."""
     policy: Policy
 
 
@@ -114,6 +118,7 @@ class Exporter:
         "_room",
         "_sets_all_next_hops",
         "_shared",
+        "_suppressing",
         "_too_long",
         "reads_prefix",
         "rules",
@@ -124,7 +129,8 @@ class Exporter:
 
     def __init__(self, rules: ExportRules) -> None:
         self.rules = rules
-        self.reads_prefix = rules.policy.reads_prefix
+        self._suppressing = Covering(rules.suppressing) if rules.suppressing else None
+        self.reads_prefix = rules.policy.reads_prefix or self._suppressing is not None
         self._cache: dict[Path, Export | None] = {}
         self._classic = rules.family == Family.IPV4_UNICAST
         self._cluster_id = rules.cluster_id
@@ -146,7 +152,7 @@ class Exporter:
         known = cache.get(path, self) if not self.reads_prefix else self
         if known is not self:
             return known  # type: ignore[return-value]  # self stands for "not there"
-        made = self._make(path, key)
+        made = self._make(path, key) if self._suppressing is None else self._unless_suppressed(path, key)
         result = made if type(made) is Export else None
         if made is self._too_long:
             self.too_long += 1
@@ -158,8 +164,17 @@ class Exporter:
 
     def why_not(self, path: Path, key: bytes) -> str:
         """Why nothing is told of ``path``, "" if something is; from the code that decides."""
-        made = self._make(path, key)
+        made = self._unless_suppressed(path, key)
         return made if isinstance(made, str) else ""
+
+    def _unless_suppressed(self, path: Path, key: bytes) -> Export | str:
+        """Aggregates themselves are told, also those inside of a wider one: somebody has asked for each of them."""
+        if self._suppressing is not None and path.accepted is not None and path.source is not AGGREGATE:
+            aggregate = self._suppressing.first(key)
+            if aggregate is not None:
+                prefix = key_text(self.rules.family, aggregate)
+                return f"the aggregate {prefix} is told in its place (suppress, RFC 4271 §9.2.2.2)"
+        return self._make(path, key)
 
     def _make(self, path: Path, key: bytes) -> Export | str:
         rules = self.rules

@@ -21,14 +21,15 @@ from .table import Table
 _PROTOCOL_KERNEL: Final = 2
 
 
-def own_source(name: str, kind: SourceKind, preference: int | None = None) -> Source:
-    """A source that is not a peer."""
-    return Source(kind=kind, name=name, preference=preference, peer_kind=PeerKind.INTERNAL)
+def own_source(name: str, kind: SourceKind, number: int = 0) -> Source:
+    """A source that is not a peer; ``number`` stands for a router id, so that nothing depends on who came first."""
+    return Source(kind=kind, name=name, peer_kind=PeerKind.INTERNAL, router_id=number.to_bytes(4))
 
 
 OWN: Final = own_source("local", SourceKind.LOCAL)
-DIRECT: Final = own_source(DIRECT_NAME, SourceKind.KERNEL)
-KERNEL: Final = own_source("kernel", SourceKind.KERNEL)
+AGGREGATE: Final = own_source("aggregate", SourceKind.LOCAL, 1)
+DIRECT: Final = own_source(DIRECT_NAME, SourceKind.KERNEL, 2)
+KERNEL: Final = own_source("kernel", SourceKind.KERNEL, 3)
 
 
 def own_block(next_hop: bytes = b"") -> Block:

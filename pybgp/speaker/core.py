@@ -31,6 +31,7 @@ from ..constants import CeaseSubcode
 from ..errors import ApiError, Cease
 from ..messages.attributes.cache import BlockCache
 from ..policy.generation import Generation
+from ..rib.aggregates import Aggregates
 from ..rib.groups import Again, Move, moves_of
 from ..rib.local import OwnRoute, OwnRoutes
 from ..rib.next_hops import NextHops
@@ -38,7 +39,7 @@ from ..rib.path import best_of
 from ..rib.table import Table
 from . import verbs
 from .fib import KernelEvent, LocalAddresses
-from .originate import own_route
+from .originate import aggregates, own_route
 from .outbound import Outbound
 from .outputs import BestChange, Event, Output, RouteChanges, Send
 from .programming import Programming
@@ -86,7 +87,8 @@ class SpeakerCore:
         self.outbound = Outbound(self.tables, self._deliver)
         self.own = OwnRoutes(self.tables)
         self.redistribution = Redistribution(self.tables, self.rules)
-        self.programming = Programming(self.rules.fib_policy, self.next_hops, self.own)
+        self.aggregates = Aggregates(self.tables)
+        self.programming = Programming(self.rules.fib_policy, self.next_hops, self.own, self.aggregates)
         self._configured: set[tuple[Family, bytes]] = set()  # own routes that the configuration named
         self.watchers = 0  # while nobody watches, RouteChanges are not made
         self._outputs: list[Output] = []
@@ -102,6 +104,7 @@ class SpeakerCore:
         """Start all peers. ``preserved`` are the families whose kernel routes an earlier run left (RFC 4724 §4.1)."""
         self.sessions.start(now, preserved)
         self.configure_routes(self.config)
+        self.configure_aggregates(self.config, now)
 
     def stop(self, now: float) -> None:
         """End all sessions with Cease, or silently where ``graceful_restart.on_stop`` is "close"."""
@@ -155,7 +158,7 @@ class SpeakerCore:
         self.sessions.rules_changed(now)
         if self.rules.fib_policy is not fib_policy:
             self.flush(now)
-            self.programming = Programming(self.rules.fib_policy, self.next_hops, self.own)
+            self.programming = Programming(self.rules.fib_policy, self.next_hops, self.own, self.aggregates)
             for family, table in self.tables.items():
                 self.put(self.programming.whole(family, table.loc_rib()))
 
@@ -272,6 +275,15 @@ class SpeakerCore:
             self.own.announce(family, key, route)
         self._configured = set(wanted)
 
+    def configure_aggregates(self, config: SpeakerConfig, now: float) -> None:
+        """The configuration's ``aggregates`` instead of those of the former one."""
+        if not config.aggregates and not self.aggregates:
+            return
+        self.flush(now)
+        router_id = self.rules.router_id
+        for scan in self.aggregates.configure(aggregates(config), local_as=config.local_as, router_id=router_id):
+            self.later(scan)
+
     def kernel(self, event: KernelEvent, now: float) -> None:
         """Foreign routes or addresses of this host have changed."""
         if isinstance(event, LocalAddresses):
@@ -303,18 +315,22 @@ class SpeakerCore:
         for policy, why in self.rules.policy_errors():
             self.event("policy_error", "error", policy=policy, why=why)
         for family, table in self.tables.items():
-            if not table.pending:
-                continue
-            changes = table.take_pending()
-            moves = moves_of(changes, table)
-            self.outbound.flush(family, changes, moves, now)
-            if self.fib_config is not None:
-                wanted = self.programming.changes(family, moves)
-                if wanted is not None:
-                    self._outputs.append(wanted)
-            if self.watchers:
-                self._outputs.append(RouteChanges(tuple(_best_changes(family, moves))))
+            while table.pending:  # twice where aggregates come, go or change
+                self._flush_one(family, table, now)
         self._say_what_is_too_long()
+
+    def _flush_one(self, family: Family, table: Table, now: float) -> None:
+        changes = table.take_pending()
+        moves = moves_of(changes, table)
+        self.outbound.flush(family, changes, moves, now)
+        if self.fib_config is not None:
+            wanted = self.programming.changes(family, moves)
+            if wanted is not None:
+                self._outputs.append(wanted)
+        if self.watchers:
+            self._outputs.append(RouteChanges(tuple(_best_changes(family, moves))))
+        if self.aggregates:
+            self.aggregates.changed(family, moves)
 
     def _say_what_is_too_long(self) -> None:
         """Paths that some peers are not told, because their attributes fill a message (RFC 8654 §5)."""

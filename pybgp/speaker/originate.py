@@ -1,4 +1,4 @@
-"""A prefix and what people say of it → a route of our own."""
+"""A prefix and what people say of it → a route of our own, or an aggregate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..addresses import Family, address_octets, prefix_key
+from ..config.model import SpeakerConfig
+from ..rib.aggregate import AggregateRules
 from ..rib.kernel import RouteType
 from ..rib.local import OwnRoute, own_block
 from ..routes import Route
@@ -43,3 +45,24 @@ def own_route(
     if wanted:
         block = Route(family, key, block, OWN).replace(**wanted).block  # type: ignore[arg-type]
     return family, key, OwnRoute(block, type)
+
+
+def aggregates(config: SpeakerConfig) -> dict[Family, dict[bytes, AggregateRules]]:
+    """The configuration's aggregates.
+
+    Raises:
+        ValueError: not a prefix or community.
+    """
+    found: dict[Family, dict[bytes, AggregateRules]] = {}
+    for item in config.aggregates:
+        family, key, route = own_route(item.prefix, communities=item.communities)
+        found.setdefault(family, {})[key] = AggregateRules(
+            base=route.block, suppress=item.suppress, as_set=item.as_set, blackhole=item.blackhole
+        )
+    return found
+
+
+def suppressing(config: SpeakerConfig, family: Family) -> tuple[bytes, ...]:
+    """The aggregates in whose place more specific routes are not told, in order."""
+    wanted = (prefix_key(item.prefix) for item in config.aggregates if item.suppress)
+    return tuple(sorted(key for one, key in wanted if one == family))

@@ -7,9 +7,10 @@ from typing import Final
 
 from ..addresses import Family
 from ..policy.chain import Policy
+from ..rib.aggregates import Aggregates
 from ..rib.groups import Again, Move
-from ..rib.kernel import FibRoute, NextHop
-from ..rib.local import OwnRoutes
+from ..rib.kernel import FibRoute, NextHop, RouteType
+from ..rib.local import AGGREGATE, OwnRoutes
 from ..rib.next_hops import NextHops
 from ..rib.path import Path, best_of
 from ..routes import KernelHints, Reject, Route, SourceKind
@@ -21,12 +22,13 @@ _LINK_LOCAL: Final = b"\xfe\x80"
 class Programming:
     """Works out, for every change of a best path, what the kernel is to do."""
 
-    __slots__ = ("_made", "_next_hops", "_own", "_policy")
+    __slots__ = ("_aggregates", "_made", "_next_hops", "_own", "_policy")
 
-    def __init__(self, policy: Policy, next_hops: NextHops, own: OwnRoutes) -> None:
+    def __init__(self, policy: Policy, next_hops: NextHops, own: OwnRoutes, aggregates: Aggregates) -> None:
         self._policy = policy
         self._next_hops = next_hops
         self._own = own
+        self._aggregates = aggregates
         self._made: dict[FibRoute, FibRoute] = {}  # one object for all prefixes that go the same way
 
     def changes(self, family: Family, moves: Iterable[Move]) -> FibChanges | None:
@@ -66,12 +68,19 @@ class Programming:
             return None
         hints = verdict.hints or KernelHints()
         if path.source.kind is SourceKind.LOCAL:
-            kind = self._own.type_of(family, key)
+            kind = self._type_of(family, key, path)
             if kind != "unicast":
                 return self._shared(FibRoute(kind, (), hints.metric))
             if not verdict.block.next_hop:
                 return None  # announced for somebody else to forward
         return self._forwarded(verdict.block.next_hop, hints, path.source.interface)
+
+    def _type_of(self, family: Family, key: bytes, path: Path) -> RouteType:
+        """What becomes of packets to a route of our own: those that an aggregate gets are for nobody (RFC 4632 §5)."""
+        if path.source is not AGGREGATE:
+            return self._own.type_of(family, key)
+        rules = self._aggregates.rules_of(family, key)
+        return "blackhole" if rules is not None and rules.blackhole else "unicast"
 
     def _forwarded(self, next_hop: bytes, hints: KernelHints, link: str) -> FibRoute | None:
         """``link`` is the device on which a link-local next hop is to be found."""

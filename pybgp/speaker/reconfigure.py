@@ -62,8 +62,9 @@ def reconfigure(
     core.sessions.rules_changed(now)
     core.configure_routes(config)
     core.redistribution.reconfigure(rules)
+    core.configure_aggregates(config, now)
     core.flush(now)
-    core.programming = Programming(rules.fib_policy, core.next_hops, core.own)
+    core.programming = Programming(rules.fib_policy, core.next_hops, core.own, core.aggregates)
     if changes.fib_changed:
         for family, table in core.tables.items():
             core.put(core.programming.whole(family, table.loc_rib()))

@@ -19,6 +19,7 @@ from ..rib.decision import Decision
 from ..rib.export import ExportRules, within
 from ..rib.next_hops import NextHops
 from .import_rules import ImportRules
+from .originate import suppressing
 from .peers import Peer, Policies, peer_kind
 
 Functions = Mapping[str, Callable[..., Any]]
@@ -194,6 +195,7 @@ class Rules:
             extended_next_hop=family in context.extended_next_hop,
             limit=context.max_send or MAX_MESSAGE,
             mrai=peer.config.timers.mrai,
+            suppressing=suppressing(self.config, family) if self.config.aggregates else (),
             policy=peer.policies.exports,
         )
 

@@ -168,3 +168,19 @@ def test_a_node_that_stops_says_nothing_and_peers_keep_its_routes(world: World, 
     assert "shutdown" not in other.counters("192.0.2.1").last_error.lower()
     world.advance(61)
     assert not other.has("10.65.1.0/26")
+
+
+# -- own-routes.md -----------------------------------------------------------------------------------------------------
+
+
+def test_the_aggregate_stands_for_the_blocks_as_the_page_says(world: World) -> None:
+    node = start(world, example("own-routes.md", "aggregate"))
+    outside = world.add("192.0.2.2", asn=65001, peers=[ebgp("192.0.2.1", 64512)])
+    inside = world.add("192.0.2.3", peers=[ibgp("192.0.2.1")])
+    world.run_until(lambda: all(one.core.all_established() for one in (node, outside, inside)), limit=300)
+
+    inside.announce("10.65.1.0/26")
+    world.run_until(lambda: outside.has("10.65.0.0/16") and inside.has("10.65.0.0/16"))
+    world.advance(1)
+
+    assert not outside.has("10.65.1.0/26")

@@ -242,6 +242,12 @@ E = 'address = "192.0.2.2"\nremote_as = 65001\nimport_policy = ["accept"]\nexpor
             id="same-route",
         ),
         pytest.param(
+            '[[aggregates]]\nprefix = "10.0.0.1/32"',
+            'aggregates[0].prefix = "10.0.0.1/32": expected a prefix shorter than 32 bits, nothing is more specific '
+            "than this one",
+            id="aggregate-of-nothing",
+        ),
+        pytest.param(
             '[[routes]]\nprefix = "10.0.0.0/8"\n[[aggregates]]\nprefix = "10.0.0.0/8"',
             'aggregates[0].prefix = "10.0.0.0/8": expected a prefix that is not in routes, routes[0] has it',
             id="route-and-aggregate",

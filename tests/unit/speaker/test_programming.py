@@ -12,6 +12,7 @@ from pybgp.addresses import Family, address_octets, prefix_key
 from pybgp.config.model import SetConfig
 from pybgp.policy.builtin import ACCEPT_ALL, reject_all
 from pybgp.policy.chain import Policy
+from pybgp.rib.aggregates import Aggregates
 from pybgp.rib.decision import Decision
 from pybgp.rib.groups import moves_of
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
@@ -36,7 +37,7 @@ class Rib:
         self.tables = {family: Table(family, Decision()) for family in (V4, V6)}
         self.next_hops = NextHops()
         self.own = OwnRoutes(self.tables)
-        self.programming = Programming(policy, self.next_hops, self.own)
+        self.programming = Programming(policy, self.next_hops, self.own, Aggregates({}))
 
     def announce(self, prefix: str, **attributes: Any) -> None:
         self.own.announce(*own_route(prefix, **attributes))
