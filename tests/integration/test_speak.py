@@ -131,7 +131,7 @@ def test_a_peer_is_reset_disabled_and_enabled_by_hand(pair: Pair, tmp_path: Path
     *options, peer = pair.other("127.0.0.2", "192.0.2.2")
     with (
         speaking(tmp_path / "a", "-c", str(pair.file)) as a,
-        speaking(tmp_path / "b", *options, f"{peer},timers.idle_hold_max=0.4") as b,
+        speaking(tmp_path / "b", *options, f"{peer},timers.idle_hold_max=0.4,timers.connect_retry=0.5") as b,
     ):
         a.established("b")
 
