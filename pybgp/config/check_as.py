@@ -15,8 +15,25 @@ _ONLY_EXTERNAL: Final = (
     ("remove_private_as", "off"),
     ("local_as_mode", "replace_as"),
     ("role", None),
+    ("route_server_client", False),
+    ("same_domain", False),
 )
 """Keys with their default."""
+
+
+def confederation(speaker: SpeakerConfig) -> Iterator[Finding]:
+    """Nobody outside may have the number that we have outside."""
+    confederation = speaker.confederation
+    if confederation is None:
+        return
+    for index, peer in enumerate(speaker.peers):
+        if peer.remote_as == confederation.identifier and resolved.is_external(peer, speaker):
+            yield Finding(
+                path=("peers", index, "remote_as"),
+                value=peer.remote_as,
+                text="expected another AS, this is our confederation's; inside, peers have the numbers of members",
+                others=(("confederation", "identifier"), ("peers", index, "group")),
+            )
 
 
 def findings(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from ..addresses import Family
+from ..messages.context import PeerKind
 from . import check_as, resolved
 from .findings import Finding
 from .model import FAMILIES, PeerConfig, SecretConfig, SpeakerConfig
@@ -42,6 +43,7 @@ def findings(speaker: SpeakerConfig) -> Iterator[Finding]:
     yield from _passwords(speaker)
     yield from _listeners(speaker)
     yield from _unused_groups(speaker)
+    yield from check_as.confederation(speaker)
 
 
 # -- one peer ----------------------------------------------------------------------------------------------------------
@@ -79,7 +81,7 @@ def _session(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[F
 
 def _kind(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[Finding]:
     """What is only for iBGP, and what eBGP must have. Without ``remote_as`` nobody knows which it is."""
-    if peer.remote_as is None or not resolved.is_external(peer, speaker):
+    if peer.remote_as is None or resolved.kind(peer, speaker) is PeerKind.INTERNAL:
         return
     rests_on = ((*base, "remote_as"), (*base, "local_as"), _LOCAL_AS, (*base, "group"))
     if peer.route_reflector_client:
@@ -89,6 +91,8 @@ def _kind(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[Find
             text=f"expected false, since remote_as = {_as_text(peer)} makes it eBGP (RFC 4456)",
             others=rests_on,
         )
+    if not resolved.is_external(peer, speaker):
+        return
     missing = [key for key in ("import_policy", "export_policy") if getattr(peer, key) is None]
     if missing:
         nothing = [_WITHOUT[key] for key in missing]

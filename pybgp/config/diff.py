@@ -96,7 +96,7 @@ def _peers(
 
 def _inherited(speaker: SpeakerConfig) -> tuple[object, ...]:
     """All that a peer's effective values take from the top level."""
-    return speaker.local_as, dict(speaker.families), speaker.graceful_restart
+    return speaker.local_as, speaker.confederation, dict(speaker.families), speaker.graceful_restart
 
 
 def _uses(peer: PeerConfig, policies: Collection[PolicyRef]) -> bool:
@@ -220,7 +220,7 @@ def _keys(name: str, table: Table, old: Any, new: Any) -> tuple[str, ...]:
 
 
 def _who_we_are_changed(old: SpeakerConfig, new: SpeakerConfig) -> tuple[str, ...]:
-    keys = [key for key in ("local_as", "router_id") if getattr(old, key) != getattr(new, key)]
+    keys = [key for key in ("local_as", "router_id", "confederation") if getattr(old, key) != getattr(new, key)]
     if resolved.cluster_id(old) != resolved.cluster_id(new):
         keys.append("cluster_id")
     return tuple(keys)

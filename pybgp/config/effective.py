@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from ..messages.context import PeerKind
 from . import resolved
 from .document import dynamic_value, top_value
 from .kinds import Kind, MapOf
@@ -19,7 +20,12 @@ from .tables import Key, Table
 from .toml_text import Path, path_text, toml, toml_key
 
 _COLUMN: Final = 40
-_OWN_TABLES: Final = ("decision", "preference", "graceful_restart", "fib", "control", "log", "web")
+_KINDS: Final = {
+    PeerKind.INTERNAL: "iBGP",
+    PeerKind.EXTERNAL: "eBGP",
+    PeerKind.CONFEDERATION: "eBGP in our confederation",
+}
+_OWN_TABLES: Final = ("confederation", "decision", "preference", "graceful_restart", "fib", "control", "log", "web")
 _FROM_THE_TOP: Final = ("families", "local_as", "graceful_restart")
 """Keys of a peer that have their value from the top level if neither it nor its group has one."""
 _LISTS: Final = ("routes", "aggregates")
@@ -125,7 +131,7 @@ class _Page:
 
     def _kind(self, peer: PeerConfig) -> str:
         speaker = self._written.speaker
-        kind = "eBGP" if resolved.is_external(peer, speaker) else "iBGP"
+        kind = _KINDS[resolved.kind(peer, speaker)]
         client = ", client" if peer.route_reflector_client else ""
         return f"{kind}{client}{f', group {peer.group}' if peer.group else ''}"
 

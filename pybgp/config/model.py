@@ -118,6 +118,8 @@ class PeerConfig:
     role: Role | None = None
     """What we are to the peer (RFC 9234)."""
     role_strict: bool = False
+    route_server_client: bool = False
+    same_domain: bool = False
     max_as_path_length: int | None = None
     max_communities: int | None = None
     max_prefixes: MaxPrefixesConfig | None = None
@@ -253,6 +255,15 @@ class AggregateConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfederationConfig:
+    """RFC 5065: ``local_as`` is one member AS of several, which outside are one AS, ``identifier``."""
+
+    identifier: int
+    members: tuple[int, ...] = ()
+    """The other member ASes; ours may be among them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakerConfig:
     """One BGP instance. ``router_id`` and ``cluster_id`` are dotted quads; "auto" is resolved by the daemon."""
 
@@ -260,6 +271,7 @@ class SpeakerConfig:
     router_id: str
     cluster_id: str | None = None
     """None: the router id."""
+    confederation: ConfederationConfig | None = None
     listen: tuple[str, ...] = ("0.0.0.0:179", "[::]:179")
     default_local_pref: int = 100
     client_to_client_reflection: bool = True

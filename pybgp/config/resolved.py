@@ -8,17 +8,38 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from ..messages.context import PeerKind
 from .model import DynamicPeersConfig, GracefulRestartConfig, NodeConfig, PeerConfig, SpeakerConfig
 
 RESTART_TIME: Final = 120
 AUTO: Final = "auto"
 
 
+def kind(peer: PeerConfig, speaker: SpeakerConfig) -> PeerKind:
+    """How the peer stands to us. One without ``remote_as`` is internal; "external" is never a member's."""
+    remote_as = peer.remote_as
+    if remote_as == "external":
+        return PeerKind.EXTERNAL
+    if remote_as in ("internal", None, peer.local_as or speaker.local_as):
+        return PeerKind.INTERNAL
+    confederation = speaker.confederation
+    if confederation is not None and remote_as in confederation.members:
+        return PeerKind.CONFEDERATION
+    return PeerKind.EXTERNAL
+
+
 def is_external(peer: PeerConfig, speaker: SpeakerConfig) -> bool:
-    """Is it eBGP? A peer without ``remote_as`` is internal."""
-    if peer.remote_as in ("external", "internal"):
-        return peer.remote_as == "external"
-    return peer.remote_as is not None and peer.remote_as != (peer.local_as or speaker.local_as)
+    """Is it eBGP, and not only between members of our confederation?"""
+    return kind(peer, speaker) is PeerKind.EXTERNAL
+
+
+def local_as(peer: PeerConfig, speaker: SpeakerConfig) -> int:
+    """Our AS number towards the peer; outside a confederation that is its identifier (RFC 5065 §4)."""
+    if peer.local_as is not None:
+        return peer.local_as
+    if speaker.confederation is not None and is_external(peer, speaker):
+        return speaker.confederation.identifier
+    return speaker.local_as
 
 
 def node(config: NodeConfig) -> NodeConfig:
@@ -63,14 +84,14 @@ def graceful_restart(config: PeerConfig, speaker: SpeakerConfig) -> GracefulRest
 def _session(config: PeerConfig, speaker: SpeakerConfig) -> PeerConfig:
     external = is_external(config, speaker)
     remote_as = config.remote_as
-    if not external:
+    if kind(config, speaker) is PeerKind.INTERNAL:
         remote_as = config.local_as or speaker.local_as
     unwritten = None if external else ("accept",)  # RFC 8212
     imports, exports = config.import_policy, config.export_policy
     return replace(
         config,
         remote_as=remote_as,
-        local_as=config.local_as or speaker.local_as,
+        local_as=local_as(config, speaker),
         cluster_id=config.cluster_id or (cluster_id(speaker) if config.route_reflector_client else None),
         interface=config.interface or config.address.partition("%")[2] or None,
         group=None,

@@ -10,6 +10,7 @@ from typing import Final
 from ..rib.preference import Preference
 from .kinds import BOOLEAN, MAX_NUMBER, Choice, Integer, ListOf, MapOf
 from .model import AggregateConfig, DecisionConfig, RouteConfig, SpeakerConfig
+from .schema_as import CONFEDERATION
 from .schema_peers import CONNECTION_KEYS, DYNAMIC, FAMILIES, GRACEFUL_RESTART, GROUP, PEER, SESSION_KEYS, Given
 from .schema_policies import TERM
 from .schema_shells import CONTROL, FIB, LOG, WEB
@@ -206,6 +207,12 @@ TOP: Final = Given(
             meaning="The cluster we reflect for (RFC 4456).",
             reload=Reload.ALL,
             absent="`router_id`",
+        ),
+        Key(
+            name="confederation",
+            kind=CONFEDERATION,
+            meaning="`local_as` is a member AS of a confederation (RFC 5065).",
+            absent="none",
         ),
         Key(
             name="listen",

@@ -4,9 +4,29 @@ from __future__ import annotations
 
 from typing import Final
 
-from .kinds import BOOLEAN, MAX_NUMBER, Choice, Integer
-from .tables import Key, Reload
-from .words import CLUSTER_ID
+from .kinds import BOOLEAN, MAX_NUMBER, Choice, Integer, ListOf
+from .model import ConfederationConfig
+from .tables import Key, Reload, Table
+from .words import AS_NUMBER, CLUSTER_ID
+
+CONFEDERATION: Final = Table(
+    (
+        Key(
+            name="identifier",
+            kind=AS_NUMBER,
+            meaning="The AS number that the whole confederation has for everybody outside.",
+            reload=Reload.ALL,
+            required=True,
+        ),
+        Key(
+            name="members",
+            kind=ListOf(AS_NUMBER, like="[65001, 65002]", distinct=True),
+            meaning="The other member ASes. A peer whose `remote_as` is one of them is a confederation peer.",
+            reload=Reload.ALL,
+        ),
+    ),
+    ConfederationConfig,
+)
 
 AS_KEYS: Final = (
     Key(
@@ -49,6 +69,20 @@ AS_KEYS: Final = (
         name="role_strict",
         kind=BOOLEAN,
         meaning="No session with a peer that doesn't say its own role (2/11).",
+        reload=Reload.RESET,
+    ),
+    Key(
+        name="route_server_client",
+        kind=BOOLEAN,
+        meaning="We are a route server for this eBGP peer (RFC 7947): what other eBGP peers say it is told unchanged, "
+        "without our AS in the path.",
+        reload=Reload.POLICY,
+    ),
+    Key(
+        name="same_domain",
+        kind=BOOLEAN,
+        meaning="The eBGP peer is one of our own administration: AIGP (RFC 7311), prefix SIDs (RFC 8669) and tunnels "
+        "(RFC 9012) pass.",
         reload=Reload.RESET,
     ),
     Key(

@@ -148,7 +148,7 @@ def _peer(speaker: Speaker, row: PeerStatus) -> JsonObject:
         "group": row.group or None,
         "remote_as": row.remote_as,
         "local_as": row.local_as,
-        "type": "internal" if row.internal else "external",
+        "type": "internal" if row.internal else "confederation" if row.confederation else "external",
         "client": row.client,
         "role": row.role,
         "dynamic": row.dynamic,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..addresses import Family, address_text
 from ..constants import AS_TRANS, BGP_VERSION, MAX_EXTENDED_MESSAGE
@@ -106,6 +106,8 @@ def negotiate(settings: SessionSettings, sent: Open, received: Open, *, loopback
     _check_peer(settings, received)
     remote_role = _check_role(settings, received)
     context = context_of(received, sent, kind=settings.kind, loopback=loopback)
+    if settings.same_domain:
+        context = replace(context, same_domain=True)
     _check_required(settings.required_families - context.families)
     hold_time = min(sent.hold_time, received.hold_time)
     name = received.find(Fqdn)

@@ -59,6 +59,8 @@ class SessionSettings:
     role: int | None = None
     """Our BGP Role (RFC 9234), None for none."""
     role_strict: bool = False
+    same_domain: bool = False
+    """An external peer is one of our own administration (``messages.context``)."""
     host_name: str | None = None
     """For the FQDN capability, None sends none."""
     required_families: frozenset[Family] = frozenset()

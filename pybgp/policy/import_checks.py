@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ..constants import AttributeCode
-from ..messages.attributes.as_path import AsPath
+from ..messages.attributes.as_path import CONFED, AsPath
 from ..messages.attributes.block import Block
 from ..messages.attributes.edit import prepended
 from ..routes import Source
@@ -31,6 +31,36 @@ def own_as(asn: int, times: int) -> Check:
     """Another of our AS numbers more often than ``times`` (RFC 4271 §9.1.2)."""
     reason = f"our own AS {asn} is in its AS_PATH (RFC 4271 §9.1.2)"
     return lambda block, source: reason if block.contains_as(asn) > times else None
+
+
+def confederation(member_as: int, identifier: int, times: int) -> Check:
+    """Our member AS in confederation segments, or the whole confederation's number in others (RFC 5065 §4)."""
+    looked_for = member_as.to_bytes(4), identifier.to_bytes(4)
+
+    def check(block: Block, source: Source) -> str | None:
+        path = block.as_path_octets
+        if looked_for[0] not in path and looked_for[1] not in path:
+            return None
+        inside = outside = 0
+        for segment in AsPath.decode(path).segments:
+            if segment.kind in CONFED:
+                inside += segment.asns.count(member_as)
+            else:
+                outside += segment.asns.count(identifier)
+        if inside > times:
+            return f"our own member AS {member_as} is in its AS_PATH (RFC 5065 §4)"
+        if outside > times:
+            return f"our own confederation, AS {identifier}, is in its AS_PATH (RFC 5065 §4)"
+        return None
+
+    return check
+
+
+def first_member(block: Block, source: Source) -> str | None:
+    """Another first AS than that of the peer, which is in another member AS; the codec has seen the segment's kind."""
+    if block.as_path_octets[2:6] == source.remote_as.to_bytes(4):
+        return None
+    return f"its AS_PATH does not begin with member AS {source.remote_as}, the peer's (RFC 5065 §4.1)"
 
 
 def as_path_length(limit: int) -> Check:

@@ -6,14 +6,15 @@ rules form an update group, for which everything is worked out and encoded once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Literal, NamedTuple
 
 from ..addresses import Family, key_text
 from ..constants import HEADER_SIZE, MAX_MESSAGE, AttributeCode
 from ..messages import update
+from ..messages.attributes.aigp import Aigp
 from ..messages.attributes.base import pieces
 from ..messages.attributes.block import Block
 from ..messages.attributes.extended_communities import ExtendedCommunities, is_transitive
@@ -26,7 +27,7 @@ from ..policy.builtin import may_advertise
 from ..policy.chain import Policy
 from ..routes import NEXT_HOP_SELF, SET_MED, SET_NEXT_HOP, Reject, Source, SourceKind
 from . import as_paths
-from .as_paths import PathChange, RemovePrivate, prepend
+from .as_paths import PathChange, RemovePrivate, prepend, prepend_member
 from .covering import Covering
 from .local import AGGREGATE
 from .path import Path
@@ -55,7 +56,10 @@ _NOT_OUTSIDE: Final = (
     AttributeCode.PREFIX_SID,
 )
 """What belongs to the AS or its domain: RFC 4456 §8, RFC 9012 §11, RFC 7311 §3.3, RFC 8669 §8."""
-_NOT_OUTSIDE_MASK: Final = sum(1 << code for code in _NOT_OUTSIDE)
+_INSIDE_AN_AS: Final = _NOT_OUTSIDE[:2]
+"""What reflection adds, and ends at the border of a member AS, too."""
+_INSIDE_AN_AS_MASK: Final = sum(1 << code for code in _INSIDE_AN_AS)
+_AIGP_BIT: Final = 1 << AttributeCode.AIGP
 
 
 class Export(NamedTuple):
@@ -85,6 +89,12 @@ class ExportRules:
     remove_private_as: RemovePrivate = "off"
     role: BgpRole | None = None
     """Ours towards an external peer (RFC 9234)."""
+    route_server_client: bool = False
+    """Other external peers' routes go through as they are (RFC 7947 §2.2)."""
+    same_domain: bool = False
+    """An external peer of our own administration, which is told AIGP, prefix SIDs and tunnels."""
+    cost: Callable[[bytes], int] | None = field(default=None, compare=False)
+    """What it costs to get to a next hop; by so much AIGP grows where we put ourselves in its place (RFC 7311 §3.4)."""
     router_id: bytes
     cluster_id: bytes
     """The cluster of a client, the speaker's for others (RFC 4456 §7)."""
@@ -108,9 +118,12 @@ class Exporter:
     """Turns paths into exports by one set of rules, and remembers the latest."""
 
     __slots__ = (
+        "_aigp_costs",
         "_cache",
         "_classic",
         "_cluster_id",
+        "_kept_inside",
+        "_kept_inside_mask",
         "_local_pref",
         "_path_changes",
         "_path_heads",
@@ -135,6 +148,9 @@ class Exporter:
         self._classic = rules.family == Family.IPV4_UNICAST
         self._cluster_id = rules.cluster_id
         self._sets_all_next_hops = rules.next_hop_mode == "self_all"
+        self._aigp_costs: dict[Path, int] = {}  # as they were told
+        self._kept_inside = _INSIDE_AN_AS if rules.same_domain else _NOT_OUTSIDE
+        self._kept_inside_mask = sum(1 << code for code in self._kept_inside)
         self._role = rules.role if rules.family in roles.FAMILIES else None
         self._path_changes = tuple(_path_changes(rules))
         plain = len(self._path_changes) == _USUAL_CHANGES
@@ -188,7 +204,8 @@ class Exporter:
             return "learned from a non-client, for a non-client (RFC 4456 §6)"
         if reflected and rules.client and source.client and not rules.client_to_client:
             return "from a client, and reflection between clients is off (RFC 4456 §7)"
-        refusal = may_advertise(received, rules.kind)
+        transparent = rules.route_server_client and source.peer_kind is PeerKind.EXTERNAL
+        refusal = None if transparent else may_advertise(received, rules.kind)
         if refusal is None and self._role is not None:
             refusal = roles.may_not_go(self._role, received)
         if refusal is not None:
@@ -203,13 +220,20 @@ class Exporter:
         next_hop = block.next_hop
         if explicit & NEXT_HOP_SELF:
             next_hop = rules.own_next_hop
-        elif not reflected or self._sets_all_next_hops:
+        elif not (reflected or transparent) or self._sets_all_next_hops:
             set_by_policy = bool(explicit & SET_NEXT_HOP) or next_hop != received.next_hop
-            next_hop = self._next_hop(block, explicit=set_by_policy, reflected=reflected)
+            inside = source.kind is SourceKind.BGP and source.peer_kind is not PeerKind.EXTERNAL
+            next_hop = self._next_hop(block, explicit=set_by_policy, inside=inside)
+        if block.mask & _AIGP_BIT and next_hop != block.next_hop and block.next_hop:
+            block = self._with_aigp_grown(path, block)
         if reflected:
             head, tail = self._reflected(path, block)
         elif internal:
             head, tail = self._internal(block)
+        elif rules.kind is PeerKind.CONFEDERATION:
+            head, tail = self._to_member(block)
+        elif transparent:
+            head, tail = self._transparent(block)
         else:
             keep_med = source.kind is not SourceKind.BGP or bool(explicit & SET_MED) or block.med != received.med
             head, tail = self._external(block, keep_med=keep_med)
@@ -231,15 +255,18 @@ class Exporter:
             fits = len(attributes) + _REACH_SIZE + len(next_hop) <= self._room
         return Export(attributes, next_hop) if fits else self._too_long
 
-    def _next_hop(self, block: Block, *, explicit: bool, reflected: bool) -> bytes:
-        """RFC 4271 §5.1.3, RFC 4456 §7; a next hop that the export policy set is kept."""
+    def _next_hop(self, block: Block, *, explicit: bool, inside: bool) -> bytes:
+        """RFC 4271 §5.1.3, RFC 4456 §7, RFC 5065 §5.1; a next hop that the export policy set is kept.
+
+        ``inside``: the route comes from a peer of our AS or confederation.
+        """
         rules = self.rules
         if explicit or rules.next_hop_mode == "keep":
             return block.next_hop or rules.own_next_hop
         if not block.next_hop or rules.next_hop_mode == "self_all":
             return rules.own_next_hop
-        if rules.kind is PeerKind.INTERNAL:
-            if rules.next_hop_mode == "self" and not reflected:
+        if rules.kind is not PeerKind.EXTERNAL:
+            if rules.next_hop_mode == "self" and not inside:
                 return rules.own_next_hop
             return block.next_hop
         if rules.next_hop_mode == "auto" and rules.shared_subnet is not None and self._is_shared(block.next_hop):
@@ -300,12 +327,9 @@ class Exporter:
 
     def _external(self, block: Block, *, keep_med: bool) -> tuple[bytes, bytes]:
         """Our AS in front; LOCAL_PREF, MED of others and what belongs to the inside stay inside (RFC 4271 §5)."""
-        if block.mask & _NOT_OUTSIDE_MASK:
-            block = block.replace(remove=_NOT_OUTSIDE)
         if block.mask & _EXTENDED_COMMUNITIES_MASK:
             block = _transitive_only(block)
-        if self._role is not None:
-            block = roles.marked_on_export(self._role, block, self.rules.local_as)
+        block = self._outside(block)
         octets = block.octets
         at = rest = block.next_hop_at
         med = b""
@@ -315,6 +339,41 @@ class Exporter:
         if block.local_pref is not None:
             rest += _NUMBER_SIZE
         return octets[:_ORIGIN_SIZE] + self._prepended(block), med + octets[rest:]
+
+    def _outside(self, block: Block) -> Block:
+        if block.mask & self._kept_inside_mask:
+            block = block.replace(remove=self._kept_inside)
+        if self._role is not None:
+            block = roles.marked_on_export(self._role, block, self.rules.local_as)
+        return block
+
+    def _transparent(self, block: Block) -> tuple[bytes, bytes]:
+        """As another external peer sent it: path, MED and all communities stay (RFC 7947 §2.2)."""
+        block = self._outside(block)
+        octets = block.octets
+        at = rest = block.next_hop_at + (_NUMBER_SIZE if block.med is not None else 0)
+        if block.local_pref is not None:
+            rest += _NUMBER_SIZE
+        return octets[: block.next_hop_at], octets[block.next_hop_at : at] + octets[rest:]
+
+    def _to_member(self, block: Block) -> tuple[bytes, bytes]:
+        """Another member AS of our confederation: ours in front, all else as inside the AS (RFC 5065 §4.1, §5)."""
+        if block.mask & _INSIDE_AN_AS_MASK:
+            block = block.replace(remove=_INSIDE_AN_AS)
+        as_path = prepend_member(block.as_path_octets, self.rules.local_as)
+        head = block.octets[:_ORIGIN_SIZE] + _attribute(0x40, _AS_PATH, as_path)
+        return head, self._with_local_pref(block) + block.octets[block.tail_at :]
+
+    def _with_aigp_grown(self, path: Path, block: Block) -> Block:
+        """By the cost of the way to the next hop that isn't seen any more (RFC 7311 §3.4)."""
+        cost = self._aigp_costs.get(path)
+        if cost is None:
+            if len(self._aigp_costs) >= self._CACHE_LIMIT:
+                self._aigp_costs.clear()
+            cost = self.rules.cost(block.next_hop) if self.rules.cost is not None else 0
+            self._aigp_costs[path] = cost
+        aigp = block.get(AttributeCode.AIGP)
+        return block.replace(set=(aigp.grown(cost),)) if isinstance(aigp, Aigp) and cost else block
 
     def _prepended(self, block: Block) -> bytes:
         """The AS_PATH attribute with our AS in front, and what else is to be done to it."""

@@ -27,7 +27,7 @@ class Preference:
         if source.preference is not None:
             return source.preference
         if source.kind is SourceKind.BGP:
-            return self.ibgp if source.peer_kind is PeerKind.INTERNAL else self.ebgp
+            return self.ebgp if source.peer_kind is PeerKind.EXTERNAL else self.ibgp
         if source.kind is SourceKind.LOCAL:
             return self.own
         return self.direct if source.name == DIRECT_NAME else self.kernel

@@ -16,8 +16,14 @@ class ImportRules:
     """Everything but the route itself that decides whether it is accepted; a change of it means running it again."""
 
     local_as: int
+    """Our AS number towards the peer, 0 in a confederation where it is one of the two below."""
     own_as: int = 0
     """The speaker's AS number where ``local_as`` is another, else 0; it must not be in a path either."""
+    member_as: int = 0
+    confederation: int = 0
+    """Our numbers inside and outside a confederation, 0 without one (RFC 5065)."""
+    from_member: bool = False
+    """The peer is in another member AS."""
     router_id: bytes
     cluster_ids: frozenset[bytes]
     """All that we reflect for: each of them in a CLUSTER_LIST is a loop (RFC 4456 §8)."""
@@ -40,6 +46,10 @@ def checks(rules: ImportRules) -> tuple[Check, ...]:
     found: list[Check] = []
     if rules.own_as:
         found.append(import_checks.own_as(rules.own_as, rules.allowas_in))
+    if rules.confederation:
+        found.append(import_checks.confederation(rules.member_as, rules.confederation, rules.allowas_in))
+    if rules.from_member and rules.enforce_first_as:
+        found.append(import_checks.first_member)
     if rules.max_as_path_length is not None:
         found.append(import_checks.as_path_length(rules.max_as_path_length))
     if rules.max_communities is not None:

@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from ..addresses import Family, address_octets, parse_router_id
+from ..config import resolved
 from ..config.model import FamilyConfig, GracefulRestartConfig, PeerConfig, SpeakerConfig
 from ..fsm.negotiate import Negotiated
 from ..fsm.peer import PeerFsm
@@ -88,7 +89,7 @@ class Peer:
         self.address = config.address
         self.octets = address_octets(config.address)
         self.name = config.name or config.address
-        self.kind = peer_kind(config, speaker)
+        self.kind = resolved.kind(config, speaker)
         self.fsm = PeerFsm(
             session_settings(config, speaker, restarting=restarting, preserved=preserved),
             conn_ids=conn_ids,
@@ -116,7 +117,8 @@ class Peer:
 
     @property
     def local_as(self) -> int:
-        return self.config.local_as or self.speaker.local_as
+        """Our AS number towards the peer."""
+        return resolved.local_as(self.config, self.speaker)
 
     @property
     def role(self) -> BgpRole | None:
@@ -189,11 +191,6 @@ def remote_as(config: PeerConfig, speaker: SpeakerConfig) -> int | None:
     return config.remote_as
 
 
-def peer_kind(config: PeerConfig, speaker: SpeakerConfig) -> PeerKind:
-    local_as = config.local_as or speaker.local_as
-    return PeerKind.INTERNAL if remote_as(config, speaker) == local_as else PeerKind.EXTERNAL
-
-
 def role_of(config: PeerConfig) -> BgpRole | None:
     return BgpRole[config.role.upper()] if config.role is not None else None
 
@@ -214,10 +211,10 @@ def session_settings(
     families = families_of(config, speaker)
     return SessionSettings(
         name=config.name or config.address,
-        local_as=config.local_as or speaker.local_as,
+        local_as=resolved.local_as(config, speaker),
         router_id=parse_router_id(speaker.router_id),
         remote_as=remote_as(config, speaker),
-        kind=peer_kind(config, speaker),
+        kind=resolved.kind(config, speaker),
         passive=config.passive,
         hold_time=config.hold_time,
         keepalive_time=config.keepalive_time,
@@ -240,4 +237,5 @@ def session_settings(
         forwarding_preserved=preserved,
         role=role_of(config),
         role_strict=config.role_strict,
+        same_domain=config.same_domain,
     )

@@ -7,6 +7,7 @@ from copy import copy
 from typing import Any
 
 from ..addresses import Family, address_octets, parse_router_id
+from ..config import resolved
 from ..config.model import FibConfig, PeerConfig, PolicyRef, SpeakerConfig
 from ..constants import MAX_MESSAGE
 from ..messages.context import PeerKind
@@ -20,7 +21,7 @@ from ..rib.export import ExportRules, within
 from ..rib.next_hops import NextHops
 from .import_rules import ImportRules
 from .originate import suppressing
-from .peers import Peer, Policies, peer_kind
+from .peers import Peer, Policies
 
 Functions = Mapping[str, Callable[..., Any]]
 """Python policies by their "module:function", already imported."""
@@ -99,7 +100,7 @@ class Rules:
 
     def policies(self, peer: PeerConfig) -> Policies:
         """A peer's chains; iBGP accepts by default, eBGP doesn't (RFC 8212)."""
-        external = peer_kind(peer, self.config) is PeerKind.EXTERNAL
+        external = resolved.is_external(peer, self.config)
         default = EBGP_WITHOUT_POLICY if external else ACCEPT_ALL
         imports, exports = peer.import_policy, peer.export_policy
         return Policies(
@@ -110,9 +111,12 @@ class Rules:
 
     def _same_text(self, config: SpeakerConfig, functions: Functions) -> bool:
         old = self.config
-        return (old.policies, old.sets, old.local_as) == (config.policies, config.sets, config.local_as) and dict(
-            self.functions
-        ) == dict(functions)
+        return (old.policies, old.sets, old.local_as, old.confederation) == (
+            config.policies,
+            config.sets,
+            config.local_as,
+            config.confederation,
+        ) and dict(self.functions) == dict(functions)
 
     def policy_errors(self) -> Iterator[tuple[str, str]]:
         """(policy, error) of each Python policy that has raised for the first time."""
@@ -133,7 +137,7 @@ class Rules:
             policies=self.config.policies,
             sets=self.config.sets,
             functions=self.functions,
-            own_as=self.config.local_as,
+            own_as=self._seen_as,
             allow_hints=hints,
             generation=self.generation,
         )
@@ -151,9 +155,17 @@ class Rules:
         )
 
     def import_rules(self, peer: Peer, host: HostAddresses) -> ImportRules:
+        config = self.config
+        confederation = config.confederation
+        local_as = peer.local_as
+        if confederation is not None and local_as in (config.local_as, confederation.identifier):
+            local_as = 0
         return ImportRules(
-            local_as=peer.local_as,
-            own_as=self.config.local_as if peer.local_as != self.config.local_as else 0,
+            local_as=local_as,
+            own_as=config.local_as if confederation is None and local_as != config.local_as else 0,
+            member_as=config.local_as if confederation is not None else 0,
+            confederation=confederation.identifier if confederation is not None else 0,
+            from_member=peer.kind is PeerKind.CONFEDERATION,
             router_id=self.router_id,
             cluster_ids=self.cluster_ids,
             own_addresses=self._own_addresses(peer, host),
@@ -167,7 +179,10 @@ class Rules:
             role=peer.role,
         )
 
-    def export_rules(self, peer: Peer, family: Family, host: HostAddresses) -> ExportRules:
+    def export_rules(
+        self, peer: Peer, family: Family, host: HostAddresses, next_hops: NextHops | None = None
+    ) -> ExportRules:
+        """``next_hops`` is asked for what AIGP grows by."""
         negotiated = peer.negotiated
         assert negotiated is not None
         context = negotiated.context
@@ -178,11 +193,13 @@ class Rules:
             kind=peer.kind,
             client=options.route_reflector_client,
             local_as=peer.local_as,
-            own_as=self.config.local_as if self._shows_both(peer, "prepend", "no_prepend") else 0,
+            own_as=self._seen_as if self._shows_both(peer, "prepend", "no_prepend") else 0,
             remote_as=negotiated.remote_as if asks_for_remote_as else 0,
             as_override=options.as_override,
             remove_private_as=options.remove_private_as,
             role=peer.role,
+            route_server_client=options.route_server_client,
+            same_domain=options.same_domain,
             router_id=self.router_id,
             cluster_id=peer.cluster_id,
             own_next_hop=self._own_next_hop(peer, family, host),
@@ -197,11 +214,18 @@ class Rules:
             mrai=peer.config.timers.mrai,
             suppressing=suppressing(self.config, family) if self.config.aggregates else (),
             policy=peer.policies.exports,
+            cost=next_hops.cost if next_hops is not None else None,
         )
+
+    @property
+    def _seen_as(self) -> int:
+        """Our AS number for the world."""
+        confederation = self.config.confederation
+        return confederation.identifier if confederation is not None else self.config.local_as
 
     def _shows_both(self, peer: Peer, *modes: str) -> bool:
         """An external peer with another AS of ours than the others see, and in one of these modes."""
-        if peer.internal or peer.local_as == self.config.local_as:
+        if peer.kind is not PeerKind.EXTERNAL or peer.local_as == self._seen_as:
             return False
         return peer.config.local_as_mode in modes
 
@@ -217,7 +241,7 @@ class Rules:
     @staticmethod
     def _shared_subnet(peer: Peer, host: HostAddresses) -> bytes | None:
         """Only for a directly connected external peer."""
-        if peer.internal or peer.config.multihop or not peer.local_address:
+        if peer.kind is not PeerKind.EXTERNAL or peer.config.multihop or not peer.local_address:
             return None
         subnet = host.subnets.get(address_octets(peer.local_address))
         if subnet is None or not within(address_octets(peer.remote_address), subnet):

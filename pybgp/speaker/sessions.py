@@ -318,7 +318,7 @@ class Sessions:
             self._stale_deadline(peer, now + peer.graceful.stale_time)
         core.flush(now)
         for family in sorted(negotiated.families & core.tables.keys()):
-            rules = core.rules.export_rules(peer, family, core.host)
+            rules = core.rules.export_rules(peer, family, core.host, core.next_hops)
             end_of_rib = not self.first_ends.holds_back(family)
             peer.members[family] = core.outbound.join(peer.name, up.conn, rules, end_of_rib=end_of_rib)
         core.event(
@@ -499,7 +499,7 @@ class Sessions:
         for conn in self._inbound:
             peer = self._by_conn[conn]
             for family, (group, member) in list(peer.members.items()):
-                exports = core.rules.export_rules(peer, family, core.host)
+                exports = core.rules.export_rules(peer, family, core.host, core.next_hops)
                 if exports != group.rules:
                     peer.members[family] = (core.outbound.change_rules(conn, member, group, exports), member)
 

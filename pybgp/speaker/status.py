@@ -61,6 +61,8 @@ class PeerStatus:
     update_errors_by_kind: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """What was wrong with its UPDATEs: by attribute ("MULTI_EXIT_DISC", "-" for none), then by what it cost
     ("discard", "treat-as-withdraw", "reset")."""
+    confederation: bool = False
+    """In another member AS of our confederation (RFC 5065)."""
     role: str | None = None
     """Ours towards the peer (RFC 9234); the peer's own word is among its capabilities."""
     capabilities: tuple[str, ...] = ()

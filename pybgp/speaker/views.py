@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..addresses import Family, address_text
 from ..messages import update
 from ..messages.attributes.block import Block
-from ..messages.context import Context
+from ..messages.context import Context, PeerKind
 from ..rib.export import Export, ExportRules
 from ..rib.path import Path, best_of, paths_of
 from .peers import Peer, remote_as
@@ -54,6 +54,7 @@ def peer_status(core: SpeakerCore, peer: Peer, now: float) -> PeerStatus:
         remote_as=negotiated.remote_as if negotiated is not None else remote_as(peer.config, core.config),
         local_as=peer.local_as,
         internal=peer.internal,
+        confederation=peer.kind is PeerKind.CONFEDERATION,
         client=peer.config.route_reflector_client,
         dynamic=peer.dynamic is not None,
         state=status.state.name.lower(),

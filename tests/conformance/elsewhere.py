@@ -8,6 +8,7 @@ _CLOCK = "time passes: on the virtual clock, in tests/unit/fsm and tests/sim"
 _STOP = "what we say when an operator or a limit ends the session: tests/unit/fsm and tests/sim"
 _PACKING = "how many messages we make of many routes: tests/unit/messages/test_packing.py and tests/unit/rib"
 _DECIDES = "it is a number that the decision process uses: tests/unit/messages/test_attributes.py"
+_MEMBERS = "it takes speakers of several member ASes: tests/sim/test_confederation.py"
 _TWO_SESSIONS = "it takes peers that stand to each other in several ways: tests/sim/test_roles.py"
 
 ELSEWHERE: Final[dict[str, str]] = {
@@ -36,19 +37,14 @@ ELSEWHERE: Final[dict[str, str]] = {
     "NHP-05": "it is about the kernel's routes: tests/sim/test_export.py",
     "ADP-06": "it takes two peers that change meanwhile: tests/sim/test_export.py",
     "AFI-18": "it is an order of two rules, not a message: tests/unit/messages/test_flowspec.py",
+    **dict.fromkeys(("CFD-01", "CFD-02", "CFD-03", "CFD-04", "CFD-10"), _MEMBERS),
     **dict.fromkeys((f"OTC-0{number}" for number in range(1, 6)), _TWO_SESSIONS),
     "COM-07": "it is about text: tests/unit/messages/test_extended_communities.py",
 }
 """Covered by tests of another form, which carry the row's mark."""
 
-_CONFEDERATION = "confederations can't be configured yet; the codec reads and checks their segments (CFD-05..09)"
 
 LATER: Final[dict[str, str]] = {
-    "CFD-01": _CONFEDERATION,
-    "CFD-02": _CONFEDERATION,
-    "CFD-03": _CONFEDERATION,
-    "CFD-04": _CONFEDERATION,
-    "CFD-10": _CONFEDERATION,
     "RFR-05": "we ask for a refresh only when an operator does, long after End-of-RIB",
     "SND-05": "MinASOriginationInterval: own routes are told at once, as all daemons do; mrai holds them back too",
     "NHP-04": "update groups share a next hop; a peer that is the gateway of our own route needs a group of its own",

@@ -51,6 +51,41 @@ def test_two_sites_with_one_as_number_take_each_others_routes(world: World) -> N
     world.run_until(lambda: sites[1].has("10.65.1.0/26"))
 
 
+# -- confederation.md, route-server.md ---------------------------------------------------------------------------------
+
+
+def test_the_member_as_is_seen_inside_and_the_identifier_outside(world: World) -> None:
+    one = start(world, example("confederation.md", "member"))
+    member = start(world, example("confederation.md", "other-member"))
+    outside = world.add("192.0.2.31", asn=64600, peers=[ebgp("192.0.2.1", 64512)])
+    world.run_until(lambda: all(node.core.all_established() for node in (one, member, outside)), limit=300)
+
+    outside.announce("10.65.1.0/26")
+    member.announce("10.65.2.0/26")
+    world.run_until(lambda: member.has("10.65.1.0/26") and outside.has("10.65.2.0/26"))
+
+    inside, world_wide = member.best("10.65.1.0/26"), outside.best("10.65.2.0/26")
+    assert inside is not None
+    assert inside.received.as_path_text == "(65001) 64600"
+    assert world_wide is not None
+    assert world_wide.received.as_path_text == "64512"
+
+
+def test_a_route_server_and_its_client_do_what_the_page_says(world: World) -> None:
+    server = start(world, example("route-server.md", "server"))
+    client = start(world, example("route-server.md", "client"))
+    other = world.add("192.0.2.32", asn=65002, peers=[ebgp("192.0.2.9", 64500)])
+    world.run_until(lambda: all(node.core.all_established() for node in (server, client, other)), limit=300)
+
+    other.announce("10.65.1.0/26")
+    world.run_until(lambda: client.has("10.65.1.0/26"))
+
+    path = client.best("10.65.1.0/26")
+    assert path is not None
+    assert path.received.as_path_text == "65002"
+    assert path.received.next_hop == address_octets("192.0.2.32")
+
+
 # -- roles.md ----------------------------------------------------------------------------------------------------------
 
 

@@ -49,6 +49,14 @@ class Aigp(AttributeValue):
         """The accumulated metric, None if there is no TLV of type 1."""
         return next((int.from_bytes(tlv.value) for tlv in self.tlvs if tlv.kind == _METRIC), None)
 
+    def grown(self, cost: int) -> Self:
+        """With ``cost`` added to the metric, up to the highest that means a way (RFC 7311 §3.4)."""
+        metric = self.metric
+        if metric is None:
+            return self
+        at = next(at for at, tlv in enumerate(self.tlvs) if tlv.kind == _METRIC)
+        return type(self)((*self.tlvs[:at], _metric(min(metric + cost, _HIGHEST)), *self.tlvs[at + 1 :]))
+
     @classmethod
     def decode(cls, data: bytes, context: Context = CANONICAL) -> Self:
         """Read the TLVs.

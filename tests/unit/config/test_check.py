@@ -114,6 +114,24 @@ E = 'address = "192.0.2.2"\nremote_as = 65001\nimport_policy = ["accept"]\nexpor
             id="remove-private-as-on-ibgp",
         ),
         pytest.param(
+            "confederation = { identifier = 65100, members = [65001] }\n"
+            + peers('address = "192.0.2.2"\nremote_as = 65001\nroute_reflector_client = true'),
+            "peers[0].route_reflector_client = true: expected false, since remote_as = 65001 makes it eBGP (RFC 4456)",
+            id="client-in-another-member",
+        ),
+        pytest.param(
+            "confederation = { identifier = 65100 }\n"
+            + peers('address = "192.0.2.2"\nremote_as = 65100\nimport_policy = []\nexport_policy = []'),
+            "peers[0].remote_as = 65100: expected another AS, this is our confederation's; inside, peers have the "
+            "numbers of members",
+            id="the-confederation-as-peer",
+        ),
+        pytest.param(
+            peers(f"{A}route_server_client = true"),
+            "peers[0].route_server_client = true: expected only for eBGP peers",
+            id="route-server-on-ibgp",
+        ),
+        pytest.param(
             peers(f'{A}role = "peer"'),
             'peers[0].role = "peer": expected only for eBGP peers',
             id="role-on-ibgp",
