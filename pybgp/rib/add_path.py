@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from .path import Path
 
 
@@ -12,15 +14,26 @@ class PathIds:
     does not depend on the receiver lets a whole update group share the encoded UPDATEs.
     """
 
-    __slots__ = ("_ids",)
+    __slots__ = ("_ids", "_numbers")
 
     def __init__(self) -> None:
-        self._ids: dict[tuple[str, int], int] = {}
+        self._ids: dict[str, dict[int, int]] = {}  # source name -> received identifier -> ours
+        self._numbers = count(1)
 
     def of(self, path: Path) -> int:
         """1..4294967295."""
-        origin = (path.source.name, path.path_id)
-        number = self._ids.get(origin)
+        of_source = self._ids.get(path.source.name)
+        if of_source is None:
+            of_source = self._ids[path.source.name] = {}
+        number = of_source.get(path.path_id)
         if number is None:
-            number = self._ids[origin] = len(self._ids) + 1
+            number = of_source[path.path_id] = next(self._numbers)
         return number
+
+    def forget(self, source_name: str) -> None:
+        """A source is gone, and nobody has a path of it any more; if it comes again, it gets new numbers."""
+        self._ids.pop(source_name, None)
+
+    def __len__(self) -> int:
+        """How many numbers are in use."""
+        return sum(map(len, self._ids.values()))

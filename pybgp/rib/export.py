@@ -178,6 +178,10 @@ class Exporter:
             cache[path] = result
         return result
 
+    def forget(self) -> None:
+        """Paths that are gone need no memory."""
+        self._cache.clear()
+
     def why_not(self, path: Path, key: bytes) -> str:
         """Why nothing is told of ``path``, "" if something is; from the code that decides."""
         made = self._unless_suppressed(path, key)

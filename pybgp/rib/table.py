@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from sys import getsizeof
+from typing import Final
 from weakref import ref
 
 from ..addresses import Family
@@ -19,6 +21,10 @@ from .walk import PIECE, Walk
 
 SLICE = PIECE
 """Prefixes that long work looks at before others get their turn."""
+
+
+_SPARSE: Final = 800
+"""Octets of a dict for each entry at which it is an eighth full, or less."""
 
 
 @dataclass(slots=True)
@@ -51,7 +57,7 @@ class Table:
         # HOT, once an UPDATE: two C calls for prefixes that nobody else has; no Python per key.
         # Watched by tests/bench (b).
         entries = self._entries
-        counters = self._counters.get(path.source.name) or self.counters(path.source.name)
+        counters = self._counters.get(path.source.name) or self._new_counters(path.source.name)
         before = len(entries)
         if entries.keys().isdisjoint(keys):
             entries.update(dict.fromkeys(keys, path))
@@ -200,11 +206,24 @@ class Table:
     # -- views -------------------------------------------------------------------------------------------------------
 
     def counters(self, source_name: str) -> Counters:
-        """The counters of a peer; they live as long as the table."""
-        counters = self._counters.get(source_name)
-        if counters is None:
-            counters = self._counters[source_name] = Counters()
+        """The counters of a peer, to be read."""
+        return self._counters.get(source_name) or Counters()
+
+    def _new_counters(self, source_name: str) -> Counters:
+        counters = self._counters[source_name] = Counters()
         return counters
+
+    def forget(self, source_name: str) -> None:
+        """A peer without candidates is gone: its counters too."""
+        self._counters.pop(source_name, None)
+
+    def shrink(self) -> None:
+        """Give memory back when most prefixes are gone: a dict alone never gets smaller."""
+        entries = self._entries
+        if getsizeof(entries) > _SPARSE * (len(entries) + 1):
+            kept = list(entries.items())
+            entries.clear()
+            entries.update(kept)
 
     def best(self, key: bytes) -> Path | None:
         """The Loc-RIB's route of a prefix."""

@@ -26,6 +26,7 @@ class Outbound:
         "_by_conn",
         "_congested",
         "_deliver",
+        "_gone",
         "_groups",
         "_lagging",
         "_refreshes",
@@ -43,12 +44,14 @@ class Outbound:
         self._congested: set[int] = set()
         self._lagging: deque[tuple[UpdateGroup, Member]] = deque()  # behind, and their transport takes more
         self._refreshes: dict[tuple[int, Family], bool] = {}  # asked for and not begun -> enhanced
+        self._gone: set[str] = set()  # sources without paths, of which somebody may not know it yet
         self._release_at: dict[UpdateGroup, float] = {}  # groups within their advertisement interval
 
     # -- sessions ----------------------------------------------------------------------------------------------------
 
     def join(self, name: str, conn: int, rules: ExportRules, *, end_of_rib: bool = True) -> tuple[UpdateGroup, Member]:
         """A session begins for one family: the whole table, then End-of-RIB (RFC 4724 §2)."""
+        self._gone.discard(name)
         group = self._group(rules)
         member = Member(name, conn)
         member.full = conn in self._congested
@@ -189,6 +192,18 @@ class Outbound:
         deliver = self._deliver
         for member, data in octets:
             deliver(member.conn, data)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """These peers are gone and their routes too: the identifiers go when nobody has to be told that any more."""
+        self._gone.update(names)
+        behind = any(
+            group.held or any(member.backlog is not None for member in group.members.values())
+            for group in self.groups()
+        )
+        if not behind:
+            for name in self._gone:
+                self.ids.forget(name)
+            self._gone.clear()
 
     def groups(self) -> Iterator[UpdateGroup]:
         return iter(self._groups.values())

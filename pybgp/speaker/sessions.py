@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -23,6 +23,7 @@ from .inbound import Importer, Inbound
 from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
 from .peers import Peer, session_settings
 from .successors import by_new_next_hops, by_new_rules
+from .tidying import give_back
 from .validate import peer_problems, secret_problems
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Sessions:
         self._epochs = count(1)
         self._drops: dict[Family, dict[str, int]] = {}  # paths to drop: peer -> those of epochs below this
         self._dropping: set[Family] = set()  # a job for them is queued
+        self._left: set[str] = set()  # peers whose routes have gone since memory was last given back
         self._held_down: dict[bytes, float] = {}  # dynamic peers that may not come before this, by address
         self.switched: dict[str, bool] = {}  # peers that the operator has enabled or disabled by hand
         self._now = 0.0
@@ -133,6 +135,7 @@ class Sessions:
         self.drain(peer, now)
         self._forget_stale(peer, set(self._core.tables))
         self.peers.pop(name, None)
+        self._tidy_up((name,))
 
     def enabled(self, peer: Peer) -> bool:
         """Is the peer to be up: as the operator said last, else as configured."""
@@ -283,6 +286,7 @@ class Sessions:
             return
         if peer.fsm.state in (State.IDLE, State.ACTIVE) and peer not in self._by_conn.values():
             del self.peers[peer.name]
+            self._tidy_up((peer.name,))
             peer.fsm.stop(now)
             self.drain(peer, now)
 
@@ -448,8 +452,16 @@ class Sessions:
     def _drop(self, family: Family) -> Iterator[None]:
         """One walk for all peers that are waiting for it, and another for those that come meanwhile."""
         while family in self._drops:
-            yield from self._core.tables[family].drop(_of_epochs_below(self._drops.pop(family)))
+            drops = self._drops.pop(family)
+            yield from self._core.tables[family].drop(_of_epochs_below(drops))
+            self._tidy_up(drops)
         self._dropping.discard(family)
+
+    def _tidy_up(self, names: Iterable[str]) -> None:
+        """Give back, when other work is done, what only routes of these peers needed."""
+        if not self._left:
+            self._core.later(give_back(self._core, self._left))
+        self._left.update(names)
 
     def _forget_stale(self, peer: Peer, families: set[Family]) -> None:
         peer.waiting -= families

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from sys import getrefcount
 from typing import Final
 
 from ..context import BLOCK_CLASSES, Context
@@ -15,6 +17,10 @@ _USUAL_SIZE: Final = 256
 """Octets of an attribute field on average: with larger ones a generation has fewer entries."""
 
 _Key = bytes | tuple[bytes, bytes]
+
+
+_UNUSED: Final = next(map(getrefcount, {0: object()}.values()))
+"""What is counted for a value that only a dict has."""
 
 
 class BlockCache:
@@ -84,6 +90,21 @@ class BlockCache:
             self._young[number] = young = {}
             self._room[number] = self._generation * _USUAL_SIZE
         young[key] = found
+
+    def forget_unused(self) -> Iterator[None]:
+        """Drop the blocks that nobody but this cache has; a generator, each step looks at one generation's.
+
+        Where references aren't counted as CPython does, nothing is dropped, and generations pass.
+        """
+        for young, old in zip(self._young, self._old, strict=True):
+            for key in young.keys() & old.keys():
+                del old[key]
+            for generation in (old, young):
+                if generation:
+                    counted = zip(generation, map(getrefcount, generation.values()), strict=True)
+                    for key in [key for key, references in counted if references <= _UNUSED]:
+                        del generation[key]
+                    yield
 
     def __len__(self) -> int:
         """How many are remembered; some may count twice."""
