@@ -149,6 +149,7 @@ class DecisionConfig:
     """RFC 5004; off: the order of arrival never matters."""
     max_paths_ebgp: int = 1
     max_paths_ibgp: int = 1
+    link_bandwidth: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,6 @@ MAX_PATHS: Final = Table(
             meaning="From eBGP peers.",
             reload=Reload.POLICY,
             field="max_paths_ebgp",
-            later=True,
         ),
         Key(
             name="ibgp",
@@ -117,7 +116,6 @@ MAX_PATHS: Final = Table(
             meaning="From iBGP peers.",
             reload=Reload.POLICY,
             field="max_paths_ibgp",
-            later=True,
         ),
     ),
 )
@@ -152,7 +150,12 @@ DECISION: Final = Table(
             kind=BOOLEAN,
             meaning="Paths of equal length through different ASes are equal for `max_paths`.",
             reload=Reload.POLICY,
-            later=True,
+        ),
+        Key(
+            name="link_bandwidth",
+            kind=BOOLEAN,
+            meaning="Equal paths share the traffic by their link bandwidth communities, if each has one.",
+            reload=Reload.POLICY,
         ),
         Key(
             name="prefer_oldest",

@@ -248,6 +248,13 @@ class Table:
                 if path.source.name == source_name:
                     yield key, path
 
+    def entries(self) -> Iterator[tuple[bytes, Entry]]:
+        """What each prefix has. Walks a copy of the keys."""
+        for key in self.prefixes():
+            entry = self._entries.get(key)
+            if entry is not None:
+                yield key, entry
+
     def loc_rib(self) -> Iterator[tuple[bytes, Path]]:
         """The best route of each prefix that has one."""
         for key in self.prefixes():

@@ -82,13 +82,14 @@ class SpeakerCore:
         self.next_hops = NextHops()
         validate(config, secrets or {})
         self.rules = Rules(config, functions or {}, fib)
-        decision = self.rules.decision(self.next_hops)
-        self.tables: dict[Family, Table] = {family: Table(family, decision) for family in FAMILIES}
+        self.decision = self.rules.decision(self.next_hops)
+        self.tables: dict[Family, Table] = {family: Table(family, self.decision) for family in FAMILIES}
         self.outbound = Outbound(self.tables, self._deliver)
         self.own = OwnRoutes(self.tables)
         self.redistribution = Redistribution(self.tables, self.rules)
         self.aggregates = Aggregates(self.tables)
-        self.programming = Programming(self.rules.fib_policy, self.next_hops, self.own, self.aggregates)
+        multipath = self.rules.multipath(self.decision)
+        self.programming = Programming(self.rules.fib_policy, self.next_hops, self.own, self.aggregates, multipath)
         self._configured: set[tuple[Family, bytes]] = set()  # own routes that the configuration named
         self.watchers = 0  # while nobody watches, RouteChanges are not made
         self._outputs: list[Output] = []

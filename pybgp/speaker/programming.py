@@ -1,8 +1,9 @@
-"""Best paths → what the kernel should have: FIB policy, next hops, own routes (RFC 4271 §9.1.2)."""
+"""Best paths → what the kernel should have: FIB policy, next hops, multipath, own routes (RFC 4271 §9.1.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Final
 
 from ..addresses import Family
@@ -11,69 +12,86 @@ from ..rib.aggregates import Aggregates
 from ..rib.groups import Again, Move
 from ..rib.kernel import FibRoute, NextHop, RouteType
 from ..rib.local import AGGREGATE, OwnRoutes
+from ..rib.multipath import Multipath, kernel_weights
 from ..rib.next_hops import NextHops
-from ..rib.path import Path, best_of
-from ..routes import KernelHints, Reject, Route, SourceKind
+from ..rib.path import Entry, Path, best_of
+from ..routes import Accept, Reject, Route, SourceKind
 from .fib import FibChanges
 
 _LINK_LOCAL: Final = b"\xfe\x80"
 
 
 class Programming:
-    """Works out, for every change of a best path, what the kernel is to do."""
+    """Works out, for every change of a best path or of those beside it, what the kernel is to do."""
 
-    __slots__ = ("_aggregates", "_made", "_next_hops", "_own", "_policy")
+    __slots__ = ("_aggregates", "_made", "_members", "_multipath", "_next_hops", "_own", "_policy")
 
-    def __init__(self, policy: Policy, next_hops: NextHops, own: OwnRoutes, aggregates: Aggregates) -> None:
+    def __init__(
+        self, policy: Policy, next_hops: NextHops, own: OwnRoutes, aggregates: Aggregates, multipath: Multipath
+    ) -> None:
         self._policy = policy
         self._next_hops = next_hops
         self._own = own
         self._aggregates = aggregates
+        self._multipath = multipath
+        self._members = multipath.members if multipath.active else _best_only
         self._made: dict[FibRoute, FibRoute] = {}  # one object for all prefixes that go the same way
 
     def changes(self, family: Family, moves: Iterable[Move]) -> FibChanges | None:
-        """The desired routes of all prefixes whose best path changed."""
+        """The desired routes of all prefixes whose ways changed."""
         routes: dict[bytes, FibRoute | None] = {}
+        members = self._members
         for move in moves:
-            after = best_of(move.new)
-            if not isinstance(move.old, Again) and best_of(move.old) is after:
+            after = members(move.new)
+            if not isinstance(move.old, Again) and members(move.old) == after:
                 continue
             for keys, route in self._routes(family, after, move.keys):
                 routes.update(dict.fromkeys(keys, route))
         return FibChanges(family, routes) if routes else None
 
-    def whole(self, family: Family, best: Iterable[tuple[bytes, Path]]) -> FibChanges:
+    def whole(self, family: Family, entries: Iterable[tuple[bytes, Entry]]) -> FibChanges:
         """Everything again, for a new policy."""
         routes = {}
-        for key, path in best:
-            for _, route in self._routes(family, path, [key]):
+        for key, entry in entries:
+            paths = self._members(entry)
+            for _, route in self._routes(family, paths, [key]) if paths else ():
                 routes[key] = route
         return FibChanges(family, routes)
 
     def _routes(
-        self, family: Family, path: Path | None, keys: list[bytes]
+        self, family: Family, paths: tuple[Path, ...], keys: list[bytes]
     ) -> Iterable[tuple[list[bytes], FibRoute | None]]:
-        if path is None or path.source.kind is SourceKind.KERNEL:
+        if not paths or paths[0].source.kind is SourceKind.KERNEL:
             return ((keys, None),)
-        if self._policy.reads_prefix or path.source.kind is SourceKind.LOCAL:
-            return [([key], self._route(family, key, path)) for key in keys]
-        return ((keys, self._route(family, keys[0], path)),)
+        if self._policy.reads_prefix or paths[0].source.kind is SourceKind.LOCAL:
+            return [([key], self._route(family, key, paths)) for key in keys]
+        return ((keys, self._route(family, keys[0], paths)),)
 
-    def _route(self, family: Family, key: bytes, path: Path) -> FibRoute | None:
+    def _route(self, family: Family, key: bytes, paths: tuple[Path, ...]) -> FibRoute | None:
+        best = paths[0]
+        accepted = self._accepted(family, key, best)
+        if accepted is None:
+            return None
+        if best.source.kind is SourceKind.LOCAL:
+            kind = self._type_of(family, key, best)
+            if kind != "unicast":
+                return self._shared(FibRoute(kind, (), accepted.hints.metric if accepted.hints else None))
+            if not accepted.block.next_hop:
+                return None  # announced for somebody else to forward
+        ways = self._ways(accepted, best)
+        if not ways:
+            return None
+        if len(paths) > 1:
+            ways = self._together(family, key, paths)
+        return self._shared(FibRoute("unicast", ways, accepted.hints.metric if accepted.hints else None))
+
+    def _accepted(self, family: Family, key: bytes, path: Path) -> Accept | None:
+        """What the FIB's policy makes of a path."""
         block = path.accepted
         if block is None:
             return None
         verdict = self._policy.evaluate(Route(family, key, block, path.source))
-        if isinstance(verdict, Reject):
-            return None
-        hints = verdict.hints or KernelHints()
-        if path.source.kind is SourceKind.LOCAL:
-            kind = self._type_of(family, key, path)
-            if kind != "unicast":
-                return self._shared(FibRoute(kind, (), hints.metric))
-            if not verdict.block.next_hop:
-                return None  # announced for somebody else to forward
-        return self._forwarded(verdict.block.next_hop, hints, path.source.interface)
+        return None if isinstance(verdict, Reject) else verdict
 
     def _type_of(self, family: Family, key: bytes, path: Path) -> RouteType:
         """What becomes of packets to a route of our own: those that an aggregate gets are for nobody (RFC 4632 §5)."""
@@ -82,20 +100,35 @@ class Programming:
         rules = self._aggregates.rules_of(family, key)
         return "blackhole" if rules is not None and rules.blackhole else "unicast"
 
-    def _forwarded(self, next_hop: bytes, hints: KernelHints, link: str) -> FibRoute | None:
-        """``link`` is the device on which a link-local next hop is to be found."""
-        if hints.device is not None:
-            ways: tuple[NextHop, ...] = (NextHop(next_hop[:16], hints.device, hints.onlink),)
-        else:
-            ways = self._next_hops.resolve(next_hop).ways
-            if not ways:
-                return None
-            if link:
-                ways = tuple(_on_link(way, link) for way in ways)
-        return self._shared(FibRoute("unicast", ways, hints.metric))
+    def _ways(self, accepted: Accept, path: Path) -> tuple[NextHop, ...]:
+        next_hop, hints, link = accepted.block.next_hop, accepted.hints, path.source.interface
+        if hints is not None and hints.device is not None:
+            return (NextHop(next_hop[:16], hints.device, hints.onlink),)
+        ways = self._next_hops.resolve(next_hop).ways
+        return tuple(_on_link(way, link) for way in ways) if link else ways
+
+    def _together(self, family: Family, key: bytes, paths: tuple[Path, ...]) -> tuple[NextHop, ...]:
+        """The ways of several paths, each with its part of the traffic; sorted, as which of them is best is no matter
+        to a kernel."""
+        shares: dict[NextHop, Fraction] = {}
+        for path, share in zip(paths, self._multipath.weights(paths), strict=True):
+            accepted = self._accepted(family, key, path)
+            ways = self._ways(accepted, path) if accepted is not None else ()
+            whole = sum(way.weight for way in ways)
+            for way in ways:
+                alone = way._replace(weight=1)
+                shares[alone] = shares.get(alone, Fraction(0)) + share * way.weight / whole
+        ordered = sorted(shares, key=lambda way: (way.gateway or b"", way.device or "", way.onlink))
+        weights = kernel_weights([shares[way] for way in ordered])
+        return tuple(way._replace(weight=weight) for way, weight in zip(ordered, weights, strict=True))
 
     def _shared(self, route: FibRoute) -> FibRoute:
         return self._made.setdefault(route, route)
+
+
+def _best_only(entry: Entry | None) -> tuple[Path, ...]:
+    best = best_of(entry)
+    return () if best is None else (best,)
 
 
 def _on_link(way: NextHop, link: str) -> NextHop:

@@ -64,10 +64,11 @@ def reconfigure(
     core.redistribution.reconfigure(rules)
     core.configure_aggregates(config, now)
     core.flush(now)
-    core.programming = Programming(rules.fib_policy, core.next_hops, core.own, core.aggregates)
+    multipath = rules.multipath(core.decision)
+    core.programming = Programming(rules.fib_policy, core.next_hops, core.own, core.aggregates, multipath)
     if changes.fib_changed:
         for family, table in core.tables.items():
-            core.put(core.programming.whole(family, table.loc_rib()))
+            core.put(core.programming.whole(family, table.entries()))
     return changes
 
 
@@ -140,7 +141,7 @@ def _name(peer: PeerConfig) -> str:
 
 
 def _decide_again(core: SpeakerCore) -> None:
-    decision = core.rules.decision(core.next_hops)
+    core.decision = core.rules.decision(core.next_hops)
     for table in core.tables.values():
-        table.decision = decision
+        table.decision = core.decision
         core.later(table.replace(without_rank()))

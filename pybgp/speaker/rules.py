@@ -18,6 +18,7 @@ from ..policy.generation import FIRST, Generation
 from ..policy.prefix_set import PrefixSet
 from ..rib.decision import Decision
 from ..rib.export import ExportRules, within
+from ..rib.multipath import Multipath
 from ..rib.next_hops import NextHops
 from .import_rules import ImportRules
 from .originate import suppressing
@@ -152,6 +153,16 @@ class Rules:
             prefer_oldest=options.prefer_oldest,
             preference=self.config.preference,
             cost=next_hops.cost,
+        )
+
+    def multipath(self, decision: Decision) -> Multipath:
+        options = self.config.decision
+        return Multipath(
+            decision,
+            ebgp=options.max_paths_ebgp,
+            ibgp=options.max_paths_ibgp,
+            as_path_relax=options.as_path_relax,
+            bandwidth=options.link_bandwidth,
         )
 
     def import_rules(self, peer: Peer, host: HostAddresses) -> ImportRules:

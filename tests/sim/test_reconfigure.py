@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from pybgp.addresses import Family
+from pybgp.addresses import Family, address_text, prefix_key
 from pybgp.config.model import (
     DecisionConfig,
+    FibConfig,
     MatchConfig,
     MaxPrefixesConfig,
     PeerConfig,
@@ -20,6 +21,7 @@ from pybgp.config.model import (
     TimersConfig,
 )
 from pybgp.policy.generation import Generation
+from pybgp.rib.kernel import FibRoute
 from pybgp.rib.preference import Preference
 from pybgp.routes import RpkiState
 
@@ -46,7 +48,7 @@ def nodes(world: World) -> dict[str, Node]:
 
 
 def reconfigure(world: World, node: Node, **changes: Any) -> None:
-    node.core.reconfigure(replace(node.core.config, **changes), world.now)
+    node.core.reconfigure(replace(node.core.config, **changes), world.now, fib=node.core.fib_config)
     world.pump(node)
 
 
@@ -143,6 +145,31 @@ def test_new_rules_of_decision_choose_anew(world: World) -> None:
     world.advance(1)
 
     assert best_source(one) == B
+
+
+def test_more_equal_paths_go_to_the_kernel_as_soon_as_they_may(world: World) -> None:
+    one = world.add(A, peers=[ibgp(B), ibgp(C)], fib=FibConfig())
+    others = [world.add(address, peers=[ibgp(A)]) for address in (B, C)]
+    world.run_until(one.core.all_established)
+    for other in others:
+        other.announce(P)
+    world.run_until(lambda: one.received(P, B) is not None and one.received(P, C) is not None)
+    assert gateways(one) == [B]
+
+    reconfigure(world, one, decision=DecisionConfig(max_paths_ibgp=2))
+    world.advance(1)
+    assert gateways(one) == [B, C]
+    assert ups(one) == [B, C]
+
+    reconfigure(world, one, decision=DecisionConfig())
+    world.advance(1)
+    assert gateways(one) == [B]
+
+
+def gateways(node: Node) -> list[str]:
+    route = node.fib[prefix_key(P)[1]]
+    assert isinstance(route, FibRoute)
+    return [address_text(way.gateway) for way in route.next_hops if way.gateway]
 
 
 def best_source(node: Node) -> str:

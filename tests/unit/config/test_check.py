@@ -370,8 +370,8 @@ def test_what_can_go_together_without_a_word(text: str) -> None:
             id="no-such-peer",
         ),
         pytest.param(
-            "decision = { max_paths = { ibgp = 2 } }",
-            "decision.max_paths.ibgp = 2: read and checked, but nothing comes of it in this version",
+            "graceful_restart = { long_lived_time = 2 }",
+            "graceful_restart.long_lived_time = 2: read and checked, but nothing comes of it in this version",
             id="later",
         ),
         pytest.param("[web]", "web: read and checked, but nothing comes of it in this version", id="later-table"),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pybgp.constants import Origin
+from pybgp.messages.attributes.aigp import Aigp
 from pybgp.rib.decision import Decision
 from pybgp.rib.path import Path
 
@@ -40,6 +41,13 @@ STEPS = [
     ("DEC-11", path(by=source("b", address="192.0.2.9")), path(by=source("a", address="2001:db8::1"))),
     ("DEC-12", path(path_id=1), path(path_id=2)),
     ("DEC-13", path(block(local_pref=1)), path(block(local_pref=200, communities=("llgr-stale",)))),
+    ("AIG-01", path(block(more=[Aigp.of(5)], as_path=(1, 2))), path(block(more=[Aigp.of(6)], as_path=(1,)))),
+    ("AIG-01", path(block(more=[Aigp.of(500)], as_path=(1, 2))), path(block(as_path=(1,)))),
+    (
+        "AIG-01",  # 6 + 1 against 5 + 9
+        path(block(more=[Aigp.of(6)], next_hop="192.0.2.1")),
+        path(block(more=[Aigp.of(5)], next_hop="192.0.2.9")),
+    ),
     ("DEC-20", path(block(local_pref=1), by=source("own", preference=200)), path(block(local_pref=900))),
 ]
 
@@ -56,6 +64,34 @@ def test_a_step_decides_and_says_so(step: str, better: Path, worse: Path) -> Non
 
     assert rules.order((worse, better)) == rules.order((better, worse)) == (better, worse)
     assert rules.why(better, worse).step == step
+
+
+@pytest.mark.row("DEC-18")
+@pytest.mark.parametrize(
+    ("better", "worse", "text"),
+    [
+        (
+            path(block(local_pref=200)),
+            path(block(local_pref=100)),
+            "higher LOCAL_PREF: 200 against 100 (RFC 4271 §9.1.2)",
+        ),
+        (path(block(local_pref=200)), path(block(local_pref=None)), "higher LOCAL_PREF: 200 against 100"),
+        (path(), path(block(origin=Origin.EGP)), "lower ORIGIN: igp against egp (RFC 4271 §9.1.2.2 b)"),
+        (path(block(med=5)), path(block(med=6)), "lower MED of the same neighbouring AS: 5 against 6"),
+        (path(block(more=[Aigp.of(7)])), path(), "lower AIGP with the cost to the next hop: 16 against no AIGP"),
+        (path(), path(reason="AS loop"), "only one of them can be used: usable against not usable"),
+        (path(), path(by=source("b", router_id="192.0.2.7")), "lower BGP Identifier: 192.0.2.1 against 192.0.2.7"),
+        (
+            path(block(originator_id="192.0.2.5")),
+            path(by=source("b", router_id="192.0.2.7")),
+            "lower ORIGINATOR_ID or BGP Identifier: 192.0.2.5 against 192.0.2.7 (RFC 4456 §9)",
+        ),
+        (path(), path(by=source("b", address="2001:db8::1")), "lower peer address: 192.0.2.1 against 2001:db8::1"),
+        (path(by=source(kind=EXTERNAL)), path(by=source("b")), "external before internal: external against internal"),
+    ],
+)
+def test_why_is_said_in_operators_words(better: Path, worse: Path, text: str) -> None:
+    assert str(decision().why(better, worse)).startswith(text)
 
 
 @pytest.mark.row("DEC-05")
@@ -111,6 +147,28 @@ def test_the_oldest_external_path_stays_only_when_asked() -> None:
     internal = path(by=source("int", router_id="1.1.1.1"))
     worse = path(by=source("int2", router_id="9.9.9.9"))
     assert decision(prefer_oldest=True).order((worse, internal), current=worse)[0] is internal
+
+
+@pytest.mark.row("DEC-19")
+def test_the_oldest_stays_when_its_peer_renews_it_and_says_so() -> None:
+    """RFC 5004 §2; a refresh or a policy that runs again doesn't make it younger."""
+    old = path(by=source("old", kind=EXTERNAL, router_id="9.9.9.9"))
+    renewed = path(by=source("old", kind=EXTERNAL, router_id="9.9.9.9", epoch=2))
+    new = path(by=source("new", kind=EXTERNAL, router_id="1.1.1.1"))
+    rules = decision(prefer_oldest=True)
+
+    assert rules.order((new, renewed), current=old)[0] is renewed
+    assert rules.why(renewed, new).step == "DEC-19"
+    assert rules.why(new, renewed).step == "DEC-09"
+
+
+@pytest.mark.row("DEC-19")
+def test_age_is_no_matter_between_two_sessions_with_one_router() -> None:
+    """RFC 5004 §2."""
+    old = path(by=source("old", kind=EXTERNAL, address="192.0.2.9"))
+    new = path(by=source("new", kind=EXTERNAL, address="192.0.2.1"))
+
+    assert decision(prefer_oldest=True).order((old, new), current=old)[0] is new
 
 
 small_paths = st.builds(

@@ -17,6 +17,7 @@ from pybgp.rib.decision import Decision
 from pybgp.rib.groups import moves_of
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.rib.local import DIRECT, KERNEL, OwnRoutes, own_block
+from pybgp.rib.multipath import Multipath
 from pybgp.rib.next_hops import NextHops
 from pybgp.rib.table import Table
 from pybgp.speaker.originate import own_route
@@ -33,11 +34,14 @@ B = source("b", router_id="2.2.2.2", address="192.0.2.2")
 class Rib:
     """Tables, own routes, the kernel's facts; ``changes()`` is what a flush tells the FIB."""
 
-    def __init__(self, policy: Policy = ACCEPT_ALL) -> None:
-        self.tables = {family: Table(family, Decision()) for family in (V4, V6)}
+    def __init__(self, policy: Policy = ACCEPT_ALL, **multipath: Any) -> None:
+        decision = Decision()
+        self.tables = {family: Table(family, decision) for family in (V4, V6)}
         self.next_hops = NextHops()
         self.own = OwnRoutes(self.tables)
-        self.programming = Programming(policy, self.next_hops, self.own, Aggregates({}))
+        self.programming = Programming(
+            policy, self.next_hops, self.own, Aggregates({}), Multipath(decision, **multipath)
+        )
 
     def announce(self, prefix: str, **attributes: Any) -> None:
         self.own.announce(*own_route(prefix, **attributes))
@@ -201,3 +205,58 @@ def test_everything_again_is_what_the_changes_were(make: Callable[[], Rib]) -> N
 
     assert dict(whole.routes) == changes
     assert prefix_key("10.65.3.0/26")[1] in whole.routes
+
+
+# -- multipath ---------------------------------------------------------------------------------------------------------
+
+ONE, TWO, THREE = (address_octets(text) for text in ("192.0.2.11", "192.0.2.12", "192.0.2.13"))
+A = source("a", router_id="1.1.1.1")
+LAN = KernelRoute("unicast", 2, (NextHop(None, "eth0"),))
+
+
+def ways(*gateways: bytes) -> FibRoute:
+    return FibRoute("unicast", tuple(NextHop(gateway) for gateway in gateways))
+
+
+def test_a_change_beside_the_best_path_reaches_the_kernel_too() -> None:
+    rib = Rib(ibgp=2)
+    rib.tables[V4].insert([P], path(block(next_hop="192.0.2.11"), by=A))
+    assert rib.changes() == {P: ways(ONE)}
+
+    rib.tables[V4].insert([P], path(block(next_hop="192.0.2.12"), by=B))
+    assert rib.changes() == {P: ways(ONE, TWO)}
+    rib.tables[V4].insert([P], path(block(next_hop="192.0.2.13"), by=B))
+    assert rib.changes() == {P: ways(ONE, THREE)}
+    rib.tables[V4].insert([P], path(block(next_hop="192.0.2.14", local_pref=1), by=B))
+    assert rib.changes() == {P: ways(ONE)}
+    rib.tables[V4].withdraw([P], "b")
+    assert rib.changes() == {}
+
+
+def test_which_of_two_equal_ways_is_best_is_no_matter_to_the_kernel() -> None:
+    rib, other = Rib(ibgp=2), Rib(ibgp=2)
+    for each, (low, high) in ((rib, ("192.0.2.11", "192.0.2.12")), (other, ("192.0.2.12", "192.0.2.11"))):
+        each.tables[V4].insert([P], path(block(next_hop=low), by=A))
+        each.tables[V4].insert([P], path(block(next_hop=high), by=B))
+
+    assert rib.changes() == other.changes() == {P: ways(ONE, TWO)}
+
+
+def test_a_next_hop_with_two_ways_of_its_own_gets_no_more_traffic_for_it() -> None:
+    rib = Rib(ibgp=2)
+    two_ways = KernelRoute("unicast", 4, (NextHop(ONE, "eth0"), NextHop(TWO, "eth0")))
+    rib.next_hops.update(V4, {key("192.0.2.0/24"): (LAN,), key("203.0.113.0/24"): (two_ways,)})
+    rib.tables[V4].insert([P], path(block(next_hop="203.0.113.1"), by=A))
+    rib.tables[V4].insert([P], path(block(next_hop="192.0.2.13"), by=B))
+
+    (route,) = rib.changes().values()
+
+    assert route == FibRoute("unicast", (NextHop(ONE, "eth0"), NextHop(TWO, "eth0"), NextHop(THREE, "eth0", weight=2)))
+
+
+def test_a_member_that_the_fibs_policy_rejects_is_left_out() -> None:
+    rib = Rib(chain(term("reject", next_hop=("192.0.2.12/32",)), term()), ibgp=3)
+    for at, next_hop in enumerate(("192.0.2.11", "192.0.2.12", "192.0.2.13")):
+        rib.tables[V4].insert([P], path(block(next_hop=next_hop), by=source(f"p{at}", router_id=f"1.1.1.{at}")))
+
+    assert rib.changes() == {P: ways(ONE, THREE)}
