@@ -88,8 +88,7 @@ class SpeakerCore:
         self.own = OwnRoutes(self.tables)
         self.redistribution = Redistribution(self.tables, self.rules)
         self.aggregates = Aggregates(self.tables)
-        multipath = self.rules.multipath(self.decision)
-        self.programming = Programming(self.rules.fib_policy, self.next_hops, self.own, self.aggregates, multipath)
+        self.programming = self.new_programming()
         self._configured: set[tuple[Family, bytes]] = set()  # own routes that the configuration named
         self.watchers = 0  # while nobody watches, RouteChanges are not made
         self._outputs: list[Output] = []
@@ -159,9 +158,14 @@ class SpeakerCore:
         self.sessions.rules_changed(now)
         if self.rules.fib_policy is not fib_policy:
             self.flush(now)
-            self.programming = Programming(self.rules.fib_policy, self.next_hops, self.own, self.aggregates)
+            self.programming = self.new_programming()
             for family, table in self.tables.items():
-                self.put(self.programming.whole(family, table.loc_rib()))
+                self.put(self.programming.whole(family, table.entries()))
+
+    def new_programming(self) -> Programming:
+        """By the rules and the decision that hold now."""
+        multipath = self.rules.multipath(self.decision)
+        return Programming(self.rules.fib_policy, self.next_hops, self.own, self.aggregates, multipath)
 
     # -- what an operator does by hand; ApiError where there is no such peer (``speaker.verbs``) -----------------------
 

@@ -17,7 +17,6 @@ from ..errors import Cease
 from . import limits
 from .outputs import Rekey
 from .peers import Peer, session_settings
-from .programming import Programming
 from .rules import Functions, Rules
 from .successors import without_rank
 from .validate import validate
@@ -64,8 +63,7 @@ def reconfigure(
     core.redistribution.reconfigure(rules)
     core.configure_aggregates(config, now)
     core.flush(now)
-    multipath = rules.multipath(core.decision)
-    core.programming = Programming(rules.fib_policy, core.next_hops, core.own, core.aggregates, multipath)
+    core.programming = core.new_programming()
     if changes.fib_changed:
         for family, table in core.tables.items():
             core.put(core.programming.whole(family, table.entries()))
