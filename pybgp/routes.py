@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import EllipsisType
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from .addresses import Family, address_text, key_network, key_text
 from .constants import AttributeCode, Origin
@@ -311,8 +311,7 @@ class Route:
         return self.key
 
 
-@dataclass(frozen=True, slots=True)
-class Accept:
+class Accept(NamedTuple):
     """The policy lets the route pass, with these attributes (the same object when nothing changed)."""
 
     block: Block

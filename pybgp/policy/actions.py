@@ -46,7 +46,7 @@ class Changes:
         if hints != KernelHints() and not allow_hints:
             raise ValueError("device, onlink, metric: expected only in fib.export_policy")
         changes = cls(
-            None if edit == BlockEdit(own_as=own_as) else edit,
+            None if edit == BlockEdit(own_as=own_as) else edit.prepared(),
             None if hints == KernelHints() else hints,
             explicit_of(med=wanted.med is not None, next_hop=wanted.next_hop),
             wanted.next_hop == "peer",

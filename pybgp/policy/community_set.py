@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from struct import unpack_from
 from typing import Final
 
 from ..constants import AttributeCode
+from ..messages.attributes.base import EXTENDED_LENGTH
 from ..messages.attributes.block import Block
 from ..messages.attributes.community_pattern import SIZES, CommunityPattern, parse, split
+from ..messages.attributes.splice import communities_at
 
 __all__ = ["SIZES", "CommunityIndex", "parse", "parse_set"]
 
@@ -40,16 +43,55 @@ class CommunityIndex:
             for pattern in patterns:
                 table = tables[pattern.code][pattern.mask]
                 table[pattern.value] = table.get(pattern.value, 0) | bit
-        self._kinds = tuple(_Kind(code, found) for code, found in tables.items())
+        self._kinds = tuple(
+            (1 << code, _Standard(found).bits if code == AttributeCode.COMMUNITIES else _Kind(code, found).bits)
+            for code, found in tables.items()
+        )
         self.reads = sum(1 << code for code in tables)  # the attributes, as ``Block.mask`` has them
 
     def bits(self, block: Block) -> int:
         """The bits of the sets that have one of the block's communities."""
-        # HOT: once a block; 0.1 µs without such communities, 0.7 µs a kind for some that have been seen lately.
+        # HOT: once a block; 0.1 µs without such communities, 0.7 µs for COMMUNITIES, and for others seen lately.
         found = 0
-        if block.mask & self.reads:
-            for kind in self._kinds:
-                found |= kind.bits(block)
+        mask = block.mask
+        if mask & self.reads:
+            for bit, bits in self._kinds:
+                if mask & bit:
+                    found |= bits(block)
+        return found
+
+
+class _Standard:
+    """The entries for COMMUNITIES, which is the last attribute before a block's ``tail_at``."""
+
+    __slots__ = ("_by_as", "_exact", "_rest", "_size")
+
+    def __init__(self, tables: _Tables) -> None:
+        self._exact = tables.get(0xFFFFFFFF, {})
+        self._by_as = {value >> 16: bits for value, bits in tables.get(0xFFFF0000, {}).items()}  # of "AS:*"
+        self._rest = tuple((mask, table) for mask, table in tables.items() if mask not in (0xFFFFFFFF, 0xFFFF0000))
+        self._size = SIZES[AttributeCode.COMMUNITIES]
+
+    def bits(self, block: Block) -> int:
+        # HOT: once a block that has some: two set operations if none is in a table, whatever their number.
+        at = communities_at(block)
+        octets = block.octets
+        at += 4 if octets[at] & EXTENDED_LENGTH else 3
+        count = (block.tail_at - at) // self._size
+        found = 0
+        if self._by_as:
+            numbers = unpack_from(f"!{2 * count}H", octets, at)[::2]
+            if not self._by_as.keys().isdisjoint(numbers):
+                for number in numbers:
+                    found |= self._by_as.get(number, 0)
+        if self._exact or self._rest:
+            numbers = unpack_from(f"!{count}I", octets, at)
+            if not self._exact.keys().isdisjoint(numbers):
+                for number in numbers:
+                    found |= self._exact.get(number, 0)
+            for mask, table in self._rest:
+                for number in numbers:
+                    found |= table.get(number & mask, 0)
         return found
 
 

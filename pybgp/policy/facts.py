@@ -7,7 +7,8 @@ path, its communities, a number), not on how many terms ask for them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 from ..addresses import Family
 from ..constants import AttributeCode
@@ -18,6 +19,8 @@ from .prefix_set import PrefixIndex
 
 SourceTest = Callable[[Source, Family], bool]
 """Asks where a route comes from."""
+ValueTest = Callable[[Any], int]
+"""The bits of the conditions on one value that it meets."""
 BlockReader = Callable[[Block], int]
 """The bits of the conditions on one attribute that a block meets."""
 
@@ -143,27 +146,63 @@ class Facts:
         return ", ".join(name for bit, name in self.names.items() if bit & needs & ~bits)
 
 
-class Numbers(dict[int | None, int]):
-    """A number → the bits of the ranges that it is in; worked out when it is seen for the first time."""
+class Numbers:
+    """A number that may be any, MED or LOCAL_PREF: the bits of the ranges that it is in."""
 
-    LIMIT: Final = 16_384
+    __slots__ = ("_absent", "_exact", "_ranges", "_read")
 
-    def __init__(self, ranges: Iterable[tuple[int, tuple[int, int]]], *, absent: int | None = None) -> None:
+    def __init__(self, field: str, ranges: Iterable[tuple[int, tuple[int, int]]], *, absent: int | None) -> None:
         """``ranges`` are (bit, (least, most)); ``absent`` is what counts where there is no number."""
-        super().__init__()
-        self._ranges = tuple(ranges)
-        self._absent = absent
+        self._read = attrgetter(field)
+        self._exact: dict[int, int] = {}
+        self._ranges = []
+        for bit, (least, most) in ranges:
+            if least == most:
+                self._exact[least] = self._exact.get(least, 0) | bit
+            else:
+                self._ranges.append((bit, least, most))
+        self._absent = 0 if absent is None else self._of(absent)
 
-    def __missing__(self, number: int | None) -> int:
-        value = self._absent if number is None else number
-        if len(self) >= self.LIMIT:
+    def bits(self, block: Block) -> int:
+        """The bits of the conditions that the number meets."""
+        # HOT: once a block; 0.2 µs, and 0.1 µs for each range that isn't one number.
+        number = self._read(block)
+        return self._absent if number is None else self._of(number)
+
+    def _of(self, number: int) -> int:
+        found = self._exact.get(number, 0)
+        for bit, least, most in self._ranges:
+            if least <= number <= most:
+                found |= bit
+        return found
+
+
+class Values(dict[Any, int]):
+    """Some fields of a block together → the bits of the conditions on them; worked out when they are first seen.
+
+    Few combinations of ORIGIN, path length and next hop make up a table of routes.
+    """
+
+    _LIMIT: Final = 16_384
+
+    def __init__(self, tests: Mapping[str, ValueTest]) -> None:
+        """``tests`` are by the field's name."""
+        super().__init__()
+        self._tests = tuple(tests.values())
+        self._read = attrgetter(*tests)
+
+    def bits(self, block: Block) -> int:
+        """The bits of the conditions that the fields meet."""
+        # HOT: once a block; 0.3 µs, however many fields and conditions there are.
+        return self[self._read(block)]
+
+    def __missing__(self, values: Any) -> int:
+        if len(self) >= self._LIMIT:
             self.clear()
         bits = 0
-        if value is not None:
-            for bit, (least, most) in self._ranges:
-                if least <= value <= most:
-                    bits |= bit
-        self[number] = bits
+        for test, value in zip(self._tests, values if len(self._tests) > 1 else (values,), strict=True):
+            bits |= test(value)
+        self[values] = bits
         return bits
 
 

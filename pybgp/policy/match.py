@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
 from typing import Any, Final
 
 from ..addresses import Family, address_octets, prefix_key
 from ..constants import AttributeCode, Origin
-from ..messages.attributes.block import Block
 from ..messages.attributes.community_pattern import CommunityPattern, count
 from ..routes import RpkiState, SourceKind
 from . import as_path_set, community_set, prefix_set
 from .as_path_set import AsPathIndex, AsPathSet
 from .community_set import CommunityIndex
-from .facts import BlockReader, Facts, Numbers, SourceTest, attribute
+from .facts import BlockReader, Facts, Numbers, SourceTest, Values, ValueTest, attribute
 from .generation import Generation
 from .prefix_set import BITS, PrefixIndex, PrefixRange, PrefixSet
 from .spec import MatchLike, NumberRange, PolicySetsLike
@@ -56,7 +54,7 @@ class Conditions:
         self._paths: dict[int, AsPathSet] = {}
         self._communities: dict[int, tuple[CommunityPattern, ...]] = {}
         self._numbers: dict[str, list[tuple[int, tuple[int, int]]]] = {}
-        self._origins: list[tuple[int, tuple[int, int]]] = []
+        self._counts: list[tuple[int, tuple[int, int]]] = []
         self._next_hops: list[tuple[int, PrefixSet]] = []
         self._sources: list[tuple[int, SourceTest]] = []
         self._rpki: dict[RpkiState, int] = {}
@@ -100,13 +98,23 @@ class Conditions:
 
     def _readers(self) -> list[tuple[int, BlockReader]]:
         found: list[tuple[int, BlockReader]] = []
+        values: dict[str, ValueTest] = {}
+        mask = 0
         for key, ranges in self._numbers.items():
-            mask, read, absent = _NUMBER_OF[key]
-            found.append((mask, _by_number(read, Numbers(ranges, absent=absent))))
-        if self._origins:
-            found.append((attribute(AttributeCode.ORIGIN), _by_number(attrgetter("origin"), Numbers(self._origins))))
+            reads, field, absent = _NUMBER_OF[key]
+            if key in _OF_ANY_SIZE:
+                found.append((reads, Numbers(field, ranges, absent=absent).bits))
+            else:
+                mask |= reads
+                values[field] = _in_ranges(ranges)
         if self._next_hops:
-            found.append((attribute(AttributeCode.NEXT_HOP), _by_next_hop(self._next_hops)))
+            mask |= attribute(AttributeCode.NEXT_HOP)
+            values["next_hop"] = _in_prefixes(self._next_hops)
+        if values:
+            found.append((mask, Values(values).bits))
+        if self._counts:
+            mask = sum(map(attribute, community_set.SIZES))
+            found.append((mask, _by_count(_in_ranges(self._counts))))
         if self._paths:
             found.append((attribute(AttributeCode.AS_PATH), AsPathIndex(self._paths).bits))
         if self._communities:
@@ -176,7 +184,8 @@ class Conditions:
             raise ValueError(f"{key} = {problem}") from None
         bit, new = self._bit(key, limits, f"{key} {value}")
         if new:
-            self._numbers.setdefault(key, []).append((bit, limits))
+            ranges = self._counts if key == "community_count" else self._numbers.setdefault(key, [])
+            ranges.append((bit, limits))
         return bit
 
     def _source(self, key: str, value: Sequence[Any] | None, make: Callable[[Sequence[Any]], SourceTest]) -> int:
@@ -196,7 +205,7 @@ class Conditions:
             raise ValueError(f"origin = {name!r}: expected igp, egp or incomplete") from None
         bit, new = self._bit("origin", name, f"origin {name}")
         if new:
-            self._origins.append((bit, (origin, origin)))
+            self._numbers.setdefault("origin", []).append((bit, (origin, origin)))
         return bit
 
     def _next_hop(self, prefixes: Sequence[str] | None) -> int:
@@ -276,32 +285,29 @@ _SOURCE_TESTS: Final[Mapping[str, Callable[[Sequence[Any]], SourceTest]]] = {
 
 # -- attributes --------------------------------------------------------------------------------------------------------
 
-_NUMBER_OF: Final[Mapping[str, tuple[int, Callable[[Block], int | None], int | None]]] = {
-    "local_pref": (attribute(AttributeCode.LOCAL_PREF), attrgetter("local_pref"), None),
-    "med": (attribute(AttributeCode.MULTI_EXIT_DISC), attrgetter("med"), 0),
-    "as_path_length": (attribute(AttributeCode.AS_PATH), attrgetter("path_length"), 0),
-    "community_count": (sum(map(attribute, community_set.SIZES)), count, 0),
+_NUMBER_OF: Final[Mapping[str, tuple[int, str, int | None]]] = {
+    "local_pref": (attribute(AttributeCode.LOCAL_PREF), "local_pref", None),
+    "med": (attribute(AttributeCode.MULTI_EXIT_DISC), "med", 0),
+    "origin": (attribute(AttributeCode.ORIGIN), "origin", None),
+    "as_path_length": (attribute(AttributeCode.AS_PATH), "path_length", None),
 }
-"""What a number is read from, how, and what counts where there is none (RFC 4271 §9.1.2.2 c)."""
+"""What a number is read from, the field of a block that has it, and what counts where there is none (for MED
+RFC 4271 §9.1.2.2 c)."""
 
 
-def _by_number(read: Callable[[Block], int | None], known: Numbers) -> BlockReader:
-    return lambda block: known[read(block)]
+_OF_ANY_SIZE: Final = ("local_pref", "med")
 
 
-def _by_next_hop(sets: Sequence[tuple[int, PrefixSet]]) -> BlockReader:
-    known: dict[bytes, int] = {}
+def _in_ranges(ranges: Sequence[tuple[int, tuple[int, int]]]) -> ValueTest:
+    return lambda number: sum(bit for bit, (least, most) in ranges if least <= number <= most)
 
-    def bits(block: Block) -> int:
-        next_hop = block.next_hop
-        found = known.get(next_hop)
-        if found is None:
-            if len(known) >= Numbers.LIMIT:
-                known.clear()
-            found = known[next_hop] = sum(bit for bit, inside in sets if _is_inside(next_hop, inside))
-        return found
 
-    return bits
+def _in_prefixes(sets: Sequence[tuple[int, PrefixSet]]) -> ValueTest:
+    return lambda next_hop: sum(bit for bit, inside in sets if _is_inside(next_hop, inside))
+
+
+def _by_count(test: ValueTest) -> BlockReader:
+    return lambda block: test(count(block))
 
 
 def _is_inside(next_hop: bytes, prefixes: PrefixSet) -> bool:

@@ -6,7 +6,7 @@ rules form an update group, for which everything is worked out and encoded once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Literal, NamedTuple
@@ -119,12 +119,14 @@ class Exporter:
 
     __slots__ = (
         "_aigp_costs",
+        "_by_mark",
         "_cache",
         "_classic",
         "_cluster_id",
         "_kept_inside",
         "_kept_inside_mask",
         "_local_pref",
+        "_marked",
         "_path_changes",
         "_path_heads",
         "_role",
@@ -144,6 +146,8 @@ class Exporter:
         self.rules = rules
         self._suppressing = Covering(rules.suppressing) if rules.suppressing else None
         self.reads_prefix = rules.policy.reads_prefix or self._suppressing is not None
+        self._marked = rules.policy.by_mark and self._suppressing is None
+        self._by_mark: dict[tuple[Path, int], Export | None] = {}  # where the policy looks at prefixes
         self._cache: dict[Path, Export | None] = {}
         self._classic = rules.family == Family.IPV4_UNICAST
         self._cluster_id = rules.cluster_id
@@ -163,24 +167,54 @@ class Exporter:
 
     def export(self, path: Path, key: bytes = b"") -> Export | None:
         """What a peer of this group is told of ``path``, None for nothing. ``key`` counts if ``reads_prefix``."""
-        # HOT: once a path and group (once a prefix, where the policy looks at prefixes).
+        # HOT: once a path and group (and once a mark of the policy's, where that looks at prefixes).
         cache = self._cache
         known = cache.get(path, self) if not self.reads_prefix else self
         if known is not self:
             return known  # type: ignore[return-value]  # self stands for "not there"
+        if self.reads_prefix:
+            return self._export_by_prefix(path, key)
+        if len(cache) >= self._CACHE_LIMIT:
+            cache.clear()
+        result = cache[path] = self._export(path, key)
+        return result
+
+    def alike(self, keys: list[bytes], *paths: Path | None) -> Iterable[list[bytes]]:
+        """The prefixes in parts whose exports of these paths are the same."""
+        policy = self.rules.policy
+        if not self.reads_prefix:
+            return (keys,)
+        if not self._marked:
+            return ([key] for key in keys)
+        parts = [keys]
+        for path in paths:
+            if path is not None and path.accepted is not None:
+                block = path.accepted
+                parts = [some for part in parts for _, some in policy.by_marks(self.rules.family, part, block)]
+        return parts
+
+    def _export_by_prefix(self, path: Path, key: bytes) -> Export | None:
+        policy = self.rules.policy
+        if not self._marked or path.accepted is None:
+            return self._export(path, key)
+        mark = policy.mark(self.rules.family, key, path.accepted)
+        known = self._by_mark.get((path, mark), self)
+        if known is self:
+            if len(self._by_mark) >= self._CACHE_LIMIT:
+                self._by_mark.clear()
+            known = self._by_mark[path, mark] = self._export(path, key)
+        return known  # type: ignore[return-value]
+
+    def _export(self, path: Path, key: bytes) -> Export | None:
         made = self._make(path, key) if self._suppressing is None else self._unless_suppressed(path, key)
-        result = made if type(made) is Export else None
         if made is self._too_long:
             self.too_long += 1
-        if not self.reads_prefix:
-            if len(cache) >= self._CACHE_LIMIT:
-                cache.clear()
-            cache[path] = result
-        return result
+        return made if isinstance(made, Export) else None
 
     def forget(self) -> None:
         """Paths that are gone need no memory."""
         self._cache.clear()
+        self._by_mark.clear()
 
     def why_not(self, path: Path, key: bytes) -> str:
         """Why nothing is told of ``path``, "" if something is; from the code that decides."""

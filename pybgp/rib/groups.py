@@ -394,8 +394,8 @@ class UpdateGroup:
         if not self.exporter.reads_prefix:
             return ((self._export(before), self._export(after), keys),)
         alike: defaultdict[tuple[Export | None, Export | None], list[bytes]] = defaultdict(list)
-        for key in keys:
-            alike[self._export(before, key), self._export(after, key)].append(key)
+        for some in self.exporter.alike(keys, before, after):
+            alike[self._export(before, some[0]), self._export(after, some[0])] += some
         return [(was, sent, some) for (was, sent), some in alike.items()]
 
     def _export(self, path: Path | None, key: bytes = b"") -> Export | None:

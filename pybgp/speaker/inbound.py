@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from ..addresses import Family, key_text
 from ..errors import UpdateError
@@ -35,20 +35,35 @@ _PATHS_LIMIT: Final = 4 << 20
 class Importer:
     """Makes Paths of received blocks, by one peer's rules."""
 
-    __slots__ = ("_about_next_hop", "_accepts_all", "_changes", "_checks", "_next_hops", "reads_prefix", "rules")
+    __slots__ = (
+        "_about_next_hop",
+        "_accepts_all",
+        "_changes",
+        "_checks",
+        "_next_hops",
+        "by_mark",
+        "reads_prefix",
+        "rules",
+    )
 
     def __init__(self, rules: ImportRules, next_hops: NextHops) -> None:
         self.rules = rules
         self.reads_prefix = rules.policy.reads_prefix
+        self.by_mark = rules.policy.by_mark
         self._accepts_all = rules.policy.accepts_all
         self._checks = import_rules.checks(rules)
         self._changes = import_rules.changes(rules)
         self._next_hops = next_hops
         self._about_next_hop: dict[tuple[bytes, Source], str] = {}  # why it won't do, "" if it will
 
-    def path(self, source: Source, path_id: int, block: Block, family: Family, key: bytes = b"") -> Path:
-        """What a received block becomes; if it is not eligible it says why. ``key`` counts if ``reads_prefix``."""
-        # HOT: once a distinct block (once a prefix, where the policy looks at prefixes).
+    def path(
+        self, source: Source, path_id: int, block: Block, family: Family, key: bytes = b"", mark: int | None = None
+    ) -> Path:
+        """What a received block becomes; if it is not eligible it says why.
+
+        ``key`` counts if ``reads_prefix``; ``mark`` is the policy's for it, where it is known already.
+        """
+        # HOT: once a distinct block, and once a mark where the policy looks at prefixes.
         rules = self.rules
         reason = import_check(
             block,
@@ -71,7 +86,9 @@ class Importer:
             accepted = change(accepted, source)
         if not self._accepts_all:
             policy = rules.policy
-            verdict = policy.decide(source, accepted, family, key, policy.mark(family, key, accepted))
+            if mark is None:
+                mark = policy.mark(family, key, block)
+            verdict = policy.decide(source, accepted, family, key, mark)
             if isinstance(verdict, Reject):
                 return Path(source, path_id, block, None, verdict.reason)
             accepted = verdict.block
@@ -79,6 +96,19 @@ class Importer:
         if about is None:
             about = self._look_at_next_hop(accepted.next_hop, source)
         return Path(source, path_id, block, None, about) if about else Path(source, path_id, block, accepted)
+
+    def paths(
+        self, source: Source, path_id: int, block: Block, family: Family, keys: list[bytes]
+    ) -> Iterable[tuple[Path, list[bytes]]]:
+        """``path`` for the prefixes of a block; those that fare alike share one."""
+        marked: Iterable[tuple[int | None, list[bytes]]] = ((None, [key]) for key in keys)
+        if self.by_mark:
+            marked = self.rules.policy.by_marks(family, keys, block)
+        alike: dict[Block | str, tuple[Path, list[bytes]]] = {}
+        for mark, some in marked:
+            path = self.path(source, path_id, block, family, some[0], mark)
+            alike.setdefault(path.accepted or path.reason, (path, []))[1].extend(some)
+        return alike.values()
 
     def forget(self) -> None:
         """Next hops may resolve differently now."""
@@ -100,6 +130,18 @@ class Importer:
 
 def _is_shared(next_hop: bytes, peer: bytes, subnet: bytes) -> bool:
     return next_hop[:16] == peer or len(next_hop) != len(peer) or within(next_hop, subnet)
+
+
+class Fates:
+    """The Paths of one block that a session has sent, by the marks that the import policy gives prefixes."""
+
+    __slots__ = ("block", "mark", "others", "path")
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self.mark = -1  # the first one met, since most blocks meet only one, and
+        self.path: Path | None = None  # what prefixes with it become
+        self.others: dict[int, Path] | None = None  # the same for other marks
 
 
 class Inbound:
@@ -137,7 +179,7 @@ class Inbound:
         self._tables = tables
         self._blocks = blocks
         self._room = _PATHS_LIMIT
-        self._paths: dict[bytes, Path] = {}  # attribute octets of classic IPv4 UPDATEs -> Path
+        self._paths: dict[bytes, Path | Fates] = {}  # attribute octets of classic IPv4 UPDATEs -> what they become
         codec = registry.codec(Family.IPV4_UNICAST)
         plain = context.classic and Family.IPV4_UNICAST in tables
         plain = plain and Family.IPV4_UNICAST not in context.add_path_receive
@@ -153,7 +195,9 @@ class Inbound:
         # One call finds its keys and that none is a martian; a second pattern for that took 0.8 µs of 12 an UPDATE.
         paths = self._paths
         split, find = self._split, destinations()
-        insert = self._tables[Family.IPV4_UNICAST].insert
+        insert: Callable[[list[bytes], Any], None] = self._tables[_IPV4].insert
+        if self.importer.by_mark:  # then paths are Fates
+            insert = self._insert_by_mark
         body = b""
         try:
             for body in bodies:
@@ -182,9 +226,10 @@ class Inbound:
         importer.forget()
         self._paths.clear()
 
-    def _new_path(self, raw: bytes) -> Path | None:
-        """The path of attributes that this session has not sent before, if they are of the usual kind."""
-        if self.importer.reads_prefix:
+    def _new_path(self, raw: bytes) -> Path | Fates | None:
+        """What attributes that this session has not sent before become, if they are of the usual kind."""
+        importer = self.importer
+        if importer.reads_prefix and not importer.by_mark:
             return None
         block = self._blocks.usual(raw, None, self._context)
         if block is None:
@@ -193,7 +238,32 @@ class Inbound:
         if self._room < 0:
             self._paths.clear()
             self._room = _PATHS_LIMIT
-        path = self._paths[raw] = self.importer.path(self.source, 0, block, Family.IPV4_UNICAST)
+        path = Fates(block) if importer.by_mark else importer.path(self.source, 0, block, Family.IPV4_UNICAST)
+        self._paths[raw] = path
+        return path
+
+    def _insert_by_mark(self, keys: list[bytes], fates: Fates) -> None:
+        # HOT: once an UPDATE where the policy looks at prefixes.
+        table = self._tables[_IPV4]
+        for mark, some in self.importer.rules.policy.by_marks(_IPV4, keys, fates.block):
+            path = fates.path if mark == fates.mark else self._fate(fates, mark, some[0])
+            table.insert(some, path)  # type: ignore[arg-type]  # there is one behind a mark that was met
+
+    def _fate(self, fates: Fates, mark: int, key: bytes) -> Path:
+        others = fates.others
+        if others is not None and mark in others:
+            return others[mark]
+        path = self.importer.path(self.source, 0, fates.block, _IPV4, key, mark)
+        if fates.path is None:
+            fates.mark, fates.path = mark, path
+            return path
+        for known in (fates.path, *(others or {}).values()):
+            if known.accepted == path.accepted and known.reason == path.reason:
+                path = known  # prefixes that fare alike share a Path
+                break
+        if others is None:
+            others = fates.others = {}
+        others[mark] = path
         return path
 
     def _general(self, body: bytes) -> None:
@@ -245,9 +315,5 @@ class Inbound:
                 path = Path(like.source, path_id, block, like.accepted, like.reason)
             table.insert(keys, path)
             return
-        alike: dict[Block | str, tuple[Path, list[bytes]]] = {}  # prefixes that fare alike share a Path
-        for key in keys:
-            path = importer.path(self.source, path_id, block, table.family, key)
-            alike.setdefault(path.accepted or path.reason, (path, []))[1].append(key)
-        for path, some in alike.values():
+        for path, some in importer.paths(self.source, path_id, block, table.family, keys):
             table.insert(some, path)

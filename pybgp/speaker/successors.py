@@ -15,15 +15,14 @@ Successor = Callable[[bytes, Path], Path]
 def by_new_rules(importers: Mapping[str, Importer], family: Family) -> Successor:
     """Run these peers' new import rules over what they have sent; unchanged paths stay themselves."""
     made: dict[Path, Path] = {}
-    alike: dict[tuple[Path, Block | str], Path] = {}
+    by_prefix = _ByPrefix(family)
 
     def successor(key: bytes, path: Path) -> Path:
         importer = importers.get(path.source.name)
         if importer is None:
             return path
-        if importer.reads_prefix:  # prefixes that fare alike go on sharing a Path
-            own = _unless_equal(path, importer.path(path.source, path.path_id, path.received, family, key))
-            return alike.setdefault((path, own.accepted or own.reason), own)
+        if importer.reads_prefix:
+            return by_prefix.of(importer, key, path, keep=True)
         new = made.get(path)
         if new is None:
             new = importer.path(path.source, path.path_id, path.received, family)
@@ -36,7 +35,7 @@ def by_new_rules(importers: Mapping[str, Importer], family: Family) -> Successor
 def by_new_next_hops(importers: Mapping[str, Importer], changed: frozenset[bytes], family: Family) -> Successor:
     """Look again at the paths through next hops that now resolve differently, and at those that had no way."""
     made: dict[Path, Path] = {}
-    alike: dict[tuple[Path, Block | str], Path] = {}
+    by_prefix = _ByPrefix(family)
 
     def successor(key: bytes, path: Path) -> Path:
         block = path.accepted if path.accepted is not None else path.received
@@ -44,8 +43,7 @@ def by_new_next_hops(importers: Mapping[str, Importer], changed: frozenset[bytes
             return path
         importer = importers.get(path.source.name)
         if importer is not None and importer.reads_prefix:
-            own = importer.path(path.source, path.path_id, path.received, family, key)
-            return alike.setdefault((path, own.accepted or own.reason), own)
+            return by_prefix.of(importer, key, path, keep=False)
         new = made.get(path)
         if new is None and importer is not None:
             new = made[path] = importer.path(path.source, path.path_id, path.received, family)
@@ -67,6 +65,31 @@ def without_rank() -> Successor:
         return new
 
     return successor
+
+
+class _ByPrefix:
+    """Successors where the policy looks at prefixes: one for all that fare alike."""
+
+    def __init__(self, family: Family) -> None:
+        self._family = family
+        self._made: dict[tuple[Path, int], Path] = {}  # path and the prefix's mark → successor
+        self._alike: dict[tuple[Path, Block | str], Path] = {}
+
+    def of(self, importer: Importer, key: bytes, path: Path, *, keep: bool) -> Path:
+        """``keep``: the path itself, if policy makes the same of it again."""
+        if not importer.by_mark:
+            return self._new(importer, key, path, None, keep)
+        mark = importer.rules.policy.mark(self._family, key, path.received)
+        found = self._made.get((path, mark))
+        if found is None:
+            found = self._made[path, mark] = self._new(importer, key, path, mark, keep)
+        return found
+
+    def _new(self, importer: Importer, key: bytes, path: Path, mark: int | None, keep: bool) -> Path:
+        new = importer.path(path.source, path.path_id, path.received, self._family, key, mark)
+        if keep:
+            new = _unless_equal(path, new)
+        return self._alike.setdefault((path, new.accepted or new.reason), new)
 
 
 def _unless_equal(old: Path, new: Path) -> Path:

@@ -12,6 +12,7 @@ import cProfile
 import gc
 import pstats
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from struct import pack
@@ -38,9 +39,14 @@ class Cost(NamedTuple):
     told: float
 
 
-def measure(scenario: Scenario, profile: cProfile.Profile | None = None) -> Cost:
-    """One run: all sessions up, then the source's table in readings, each followed by a flush; that is profiled."""
-    core = _core(scenario)
+def measure(
+    scenario: Scenario, profile: cProfile.Profile | None = None, edit: Callable[[str], str] = lambda text: text
+) -> Cost:
+    """One run: all sessions up, then the source's table in readings, each followed by a flush; that is profiled.
+
+    ``edit`` changes the configuration's text.
+    """
+    core = _core(scenario, edit)
     conns = [_session(core, number, peer, scenario.add_path) for number, peer in enumerate(scenario.peers)]
     stream = scenario.streams()[0]
     gc.collect()
@@ -62,7 +68,7 @@ def measure(scenario: Scenario, profile: cProfile.Profile | None = None) -> Cost
     return Cost(stream.count(b"\xff" * 16), received, told)
 
 
-def _core(scenario: Scenario) -> SpeakerCore:
+def _core(scenario: Scenario, edit: Callable[[str], str]) -> SpeakerCore:
     text = adapter.node_file(
         scenario.peers,
         Path("/nowhere"),
@@ -72,7 +78,7 @@ def _core(scenario: Scenario) -> SpeakerCore:
         hold_time=HOLD_TIME,
         add_path="both" if scenario.add_path else "off",
     )
-    core = SpeakerCore(parse(text, name="node.toml").speaker, random=Random(1))
+    core = SpeakerCore(parse(edit(text), name="node.toml").speaker, random=Random(1))
     core.start(0.0)
     return core
 
