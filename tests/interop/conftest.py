@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.interop)
             if SPEAKER in machine.DAEMONS:
                 item.add_marker(pytest.mark.daemon(SPEAKER))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """What a daemon needs a minute for is asked for first and looked at last, so that other tests run meanwhile."""
+    mark = item.get_closest_marker("turn")
+    return {"first": 0, "last": 2}[mark.args[0]] if mark is not None else 1
 
 
 @pytest.hookimpl(wrapper=True)
@@ -44,8 +51,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
+@contextmanager
+def open_folder() -> Iterator[Path]:
     """For the daemons' files: some give up root before they read theirs, so it is open to all, unlike pytest's own."""
     path = Path(tempfile.mkdtemp(prefix="pybgp-"))
     path.chmod(0o755)
@@ -54,8 +61,15 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def start(folder: Path) -> Iterator[object]:
-    """``start(network, "name", "kind", asn)``: a daemon that is stopped at the end of the module; not started yet."""
+def folder() -> Iterator[Path]:
+    """A folder for the daemons of a module."""
+    with open_folder() as path:
+        yield path
+
+
+@contextmanager
+def starter(folder: Path) -> Iterator[Callable[[Network, str, str, int], Daemon]]:
+    """``start(network, "name", "kind", asn)``: a daemon that is stopped at the end; not started yet."""
     made: list[Daemon] = []
 
     def make(network: Network, name: str, kind: str, asn: int) -> Daemon:
@@ -67,7 +81,15 @@ def start(folder: Path) -> Iterator[object]:
     yield make
     for daemon in made:
         daemon.stop()
-        _running.remove(daemon)
+        if daemon in _running:
+            _running.remove(daemon)
+
+
+@pytest.fixture(scope="module")
+def start(folder: Path) -> Iterator[Callable[[Network, str, str, int], Daemon]]:
+    """Makes daemons that are stopped at the end of the module."""
+    with starter(folder) as make:
+        yield make
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +19,8 @@ from tests.machine import program
 BGP = 179
 
 PREFIX = "pybgp"
-"""Our namespaces are called PREFIX-<process>-<host>."""
+"""Our namespaces are called PREFIX-<process>-<network>-<host>."""
+_numbers = count(1)
 
 
 class Host:
@@ -91,11 +93,12 @@ class Network:
     """Hosts by name, on one bridge; a context manager that removes everything, also what an earlier crash left."""
 
     def __init__(self, names: Iterable[str]) -> None:
+        self._number = next(_numbers)
         self.hosts = {name: Host(self, name, number) for number, name in enumerate(names, start=1)}
         self._switch = self.namespace("switch")
 
     def namespace(self, name: str) -> str:
-        return f"{PREFIX}-{os.getpid()}-{name}"
+        return f"{PREFIX}-{os.getpid()}-{self._number}-{name}"
 
     def __getitem__(self, name: str) -> Host:
         return self.hosts[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from pybgp import mrt
 from tests.machine import program
 from tests.support import until
 
+from .conftest import open_folder, starter
 from .daemons import Announcement, Daemon
 from .network import Network
 from .wiring import all_established, announcements, connect, has_routes, own_prefix
@@ -51,10 +52,10 @@ def configuration(daemon: Daemon) -> Iterator[str]:
             yield "dump-interval = 60"
 
 
-@pytest.fixture(scope="module")
-def daemons(folder: Path, start: Callable[[Network, str, str, int], Daemon]) -> Iterator[dict[str, Daemon]]:
+@pytest.fixture(scope="session")
+def daemons() -> Iterator[dict[str, Daemon]]:
     """Three that know each other's routes, one with ADD-PATH, and have seen some go."""
-    with Network(ASES) as network:
+    with open_folder() as folder, Network(ASES) as network, starter(folder) as start:
         found = {name: start(network, name, name, asn) for name, asn in ASES.items()}
         connect(found["bird"], found["frr"], add_path=True)
         connect(found["bird"], found["gobgp"])
@@ -108,7 +109,12 @@ def ready(daemon: Daemon, name: str) -> Path:
 
 @pytest.mark.row("MRT-02", "MRT-03", "MRT-04")
 @pytest.mark.parametrize(
-    ("kind", "name"), [pytest.param(kind, name, id=name) for kind, names in DUMPS.items() for name in names]
+    ("kind", "name"),
+    [
+        pytest.param(kind, name, id=name, marks=pytest.mark.turn("last" if kind == "gobgp" else "first"))
+        for kind, names in DUMPS.items()
+        for name in names
+    ],
 )
 def test_a_dump_is_told_as_bgpdump_tells_it(daemons: dict[str, Daemon], kind: str, name: str) -> None:
     dump = ready(daemons[kind], name)
