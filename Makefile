@@ -83,7 +83,7 @@ codecs: $(INSTALLED)
 
 # apt runs only when something is missing. Installing a package must not start its daemon: invoke-rc.d asks policy-rc.d,
 # and ours says no; one that is already there is respected. Nor shall what comes in for tests start at the next boot.
-peers: ## BIRD, FRR, GoBGP, tshark and the network tools, from the operating system's packages (root; Debian, Ubuntu)
+peers: ## BIRD, FRR, GoBGP, StayRTR, tshark and the network tools, from the operating system's packages (root; Debian, Ubuntu)
 	@PATH=$$PATH:/usr/sbin:/sbin
 	missing=()
 	need() { local found=0; for program in "$${@:2}"; do command -v "$$program" >/dev/null || found=1; done; \
@@ -92,6 +92,7 @@ peers: ## BIRD, FRR, GoBGP, tshark and the network tools, from the operating sys
 	need frr /usr/lib/frr/bgpd /usr/lib/frr/zebra vtysh
 	need gobgpd gobgpd gobgp
 	need bgpdump bgpdump
+	need stayrtr stayrtr
 	need tshark tshark
 	need iproute2 ip
 	need iputils-ping ping
@@ -110,6 +111,6 @@ peers: ## BIRD, FRR, GoBGP, tshark and the network tools, from the operating sys
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get -qq update
 	apt-get -qq install --no-install-recommends "$${missing[@]}" >/dev/null
-	for unit in bird frr gobgpd; do
+	for unit in bird frr gobgpd stayrtr; do
 	    case " $${missing[*]} " in *" $$unit"*) systemctl --quiet disable $$unit 2>/dev/null || true ;; esac
 	done

@@ -11,6 +11,7 @@ import click
 
 from . import format
 from .options import connect, json_option, socket_option
+from .show_rpki import rpki
 from .status import peer_type, state_name
 
 Row = dict[str, Any]
@@ -29,6 +30,9 @@ def show() -> None:
 
     With --json each object is on a line of its own.
     """
+
+
+show.add_command(rpki)
 
 
 # -- peers -------------------------------------------------------------------------------------------------------------

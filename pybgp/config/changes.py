@@ -108,6 +108,8 @@ class Changes:
     """``decision.*`` and the speaker's own keys of policy: routes are chosen, or told, again."""
     routes_changed: tuple[str, ...] = ()
     aggregates_changed: tuple[str, ...] = ()
+    rpki_changed: tuple[str, ...] = ()
+    """"rpki.roas", and ``address:port`` of caches that come, go, or are preferred otherwise."""
     fib_changed: tuple[str, ...] = ()
     """Keys of ``fib`` whose plan must be made again, and what its policy and imports use; "fib": it came or went."""
     listen_changed: tuple[str, ...] = ()

@@ -38,6 +38,7 @@ def lines(changes: Changes) -> list[str]:
         ("best paths are chosen again", changes.decision_changed),
         ("our own routes", changes.routes_changed),
         ("aggregates", changes.aggregates_changed),
+        ("origin validation", changes.rpki_changed),
         ("kernel routes are planned again", changes.fib_changed),
         ("listening sockets", changes.listen_changed),
         ("control socket", changes.control_changed),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from .findings import Finding
-from .model import AggregateConfig, FibConfig, NodeConfig, RouteConfig, SpeakerConfig
+from .model import AggregateConfig, FibConfig, NodeConfig, RouteConfig, RpkiCacheConfig, SpeakerConfig
 from .schema import DECISION
 from .schema_peers import GRACEFUL_RESTART
 from .schema_shells import CONTROL, FIB, LOG
@@ -25,6 +25,7 @@ def findings(config: NodeConfig) -> Iterator[Finding]:
     yield from _once("aggregates", config.speaker.aggregates)
     yield from _own_twice(config.speaker)
     yield from _nothing_inside(config.speaker.aggregates)
+    yield from _caches(config.speaker.rpki.caches)
     if config.fib is not None:
         yield from _fib(config.fib)
     yield from _sockets(config)
@@ -84,6 +85,18 @@ def _nothing_inside(aggregates: Sequence[AggregateConfig]) -> Iterator[Finding]:
                 path=("aggregates", index, "prefix"),
                 value=aggregate.prefix,
                 text=f"expected a prefix shorter than {bits} bits, nothing is more specific than this one",
+            )
+
+
+def _caches(caches: Sequence[RpkiCacheConfig]) -> Iterator[Finding]:
+    seen: dict[tuple[str, int], int] = {}
+    for index, cache in enumerate(caches):
+        first = seen.setdefault((cache.address, cache.port), index)
+        if first != index:
+            yield Finding(
+                path=("rpki", "caches", index, "address"),
+                value=cache.address,
+                text=f"expected each address and port only once, rpki.caches[{first}] has them",
             )
 
 

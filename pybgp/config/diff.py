@@ -11,7 +11,7 @@ from typing import Any, Final
 from . import resolved
 from .changes import Changes, Difference, DynamicChange, Effect, PeerChange
 from .check_peers import Identity, identity
-from .model import DynamicPeersConfig, FibConfig, NodeConfig, PeerConfig, PolicyRef, SpeakerConfig
+from .model import DynamicPeersConfig, FibConfig, NodeConfig, PeerConfig, PolicyRef, RpkiConfig, SpeakerConfig
 from .schema import DECISION, PREFERENCE
 from .schema_peers import DYNAMIC, GRACEFUL_RESTART, PEER
 from .schema_shells import CONTROL, FIB, LOG, WEB
@@ -55,6 +55,7 @@ def diff(
         decision_changed=_decision_changed(before, after),
         routes_changed=_by_prefix(before.routes, after.routes),
         aggregates_changed=_by_prefix(before.aggregates, after.aggregates),
+        rpki_changed=_rpki_changed(before.rpki, after.rpki),
         fib_changed=_fib_changed(old, new, anew),
         listen_changed=("listen",) if set(before.listen) != set(after.listen) else (),
         control_changed=_keys("control", CONTROL, old.control, new.control),
@@ -248,6 +249,14 @@ def _by_prefix(old: Sequence[Any], new: Sequence[Any]) -> tuple[str, ...]:
     """Prefixes that differ; the order they are written in doesn't count."""
     before, after = {item.prefix: item for item in old}, {item.prefix: item for item in new}
     return tuple(prefix for prefix in before | after if before.get(prefix) != after.get(prefix))
+
+
+def _rpki_changed(old: RpkiConfig, new: RpkiConfig) -> tuple[str, ...]:
+    """Caches that differ, by address and port."""
+    before, after = ({(each.address, each.port): each for each in one.caches} for one in (old, new))
+    caches = (f"{address} port {port}" for address, port in before | after
+              if before.get((address, port)) != after.get((address, port)))  # fmt: skip
+    return (*caches, *(("rpki.roas",) if set(old.roas) != set(new.roas) else ()))
 
 
 # -- policies ----------------------------------------------------------------------------------------------------------

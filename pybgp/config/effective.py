@@ -25,7 +25,10 @@ _KINDS: Final = {
     PeerKind.EXTERNAL: "eBGP",
     PeerKind.CONFEDERATION: "eBGP in our confederation",
 }
-_OWN_TABLES: Final = ("confederation", "decision", "preference", "graceful_restart", "fib", "control", "log", "web")
+_OWN_TABLES: Final = (
+    *("confederation", "decision", "rpki", "preference", "graceful_restart"),
+    *("fib", "control", "log", "web"),
+)
 _FROM_THE_TOP: Final = ("families", "local_as", "graceful_restart")
 """Keys of a peer that have their value from the top level if neither it nor its group has one."""
 _LISTS: Final = ("routes", "aggregates")

@@ -255,6 +255,24 @@ class AggregateConfig:
     communities: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RpkiCacheConfig:
+    address: str
+    _: KW_ONLY
+    port: int = 323
+    preference: int = 100
+    """Lower is better (RFC 8210 §10)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RpkiConfig:
+    """Origin validation (RFC 6811); nothing comes of it until a policy asks for it."""
+
+    caches: tuple[RpkiCacheConfig, ...] = ()
+    roas: tuple[str, ...] = ()
+    """``"192.0.2.0/24 le 28 as 65001"``."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfederationConfig:
     """RFC 5065: ``local_as`` is one member AS of several, which outside are one AS, ``identifier``."""
@@ -289,6 +307,7 @@ class SpeakerConfig:
     policies: Mapping[str, tuple[TermConfig, ...]] = field(default_factory=dict)
     routes: tuple[RouteConfig, ...] = ()
     aggregates: tuple[AggregateConfig, ...] = ()
+    rpki: RpkiConfig = field(default_factory=RpkiConfig)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

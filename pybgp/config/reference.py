@@ -10,6 +10,7 @@ from .reference_text import EXAMPLE, INTRODUCTION, RELOAD, RULES
 from .schema import AGGREGATE, DECISION, PREFERENCE, ROUTE, TOP
 from .schema_peers import DYNAMIC, FAMILY_OPTIONS, GRACEFUL_RESTART, MAX_PREFIXES, PASSWORD, PEER, TIMERS
 from .schema_policies import MATCH, SET, TERM
+from .schema_rpki import RPKI, RPKI_CACHE
 from .schema_shells import CONTROL, FIB, FIB_IMPORT, LOG, WEB
 from .tables import Key, Reload, Table
 from .toml_text import toml
@@ -22,6 +23,7 @@ _RELOAD_WORDS: Final = {
     Reload.POLICY: "The session stays. Routes go through policy and decision again, differences are sent; a "
     "`max_prefixes.limit` that is exceeded now takes its `action` at once.",
     Reload.FIB: "No session is touched. Routes in the kernel are planned again: new ones in, then old ones out.",
+    Reload.CACHES: "Connections with the RTR caches that are new or gone open and close, sessions with peers stay.",
     Reload.LISTENERS: "Sockets open and close, sessions stay.",
     Reload.ENABLED: "`false` ends the session with Cease 6/2, `true` starts it.",
     Reload.RESET: "The session ends with Cease 6/6 and comes back. Where both sides have RFC 8538, the peer keeps "
@@ -56,6 +58,8 @@ _SECTIONS: Final[tuple[tuple[str, Table, str], ...]] = (
     ("`set`", SET, "Applied in this order."),
     ("`[[routes]]`", ROUTE, ""),
     ("`[[aggregates]]`", AGGREGATE, ""),
+    ("`[rpki]`", RPKI, "RFC 6811, [how it is used](../how-to/rpki.md)."),
+    ("`rpki.caches`", RPKI_CACHE, ""),
     ("`[fib]`", FIB, ""),
     ("`fib.imports`", FIB_IMPORT, "All conditions of one entry must hold."),
     ("`[control]`", CONTROL, ""),

@@ -13,6 +13,7 @@ from .model import AggregateConfig, DecisionConfig, RouteConfig, SpeakerConfig
 from .schema_as import CONFEDERATION
 from .schema_peers import CONNECTION_KEYS, DYNAMIC, FAMILIES, GRACEFUL_RESTART, GROUP, PEER, SESSION_KEYS, Given
 from .schema_policies import TERM
+from .schema_rpki import RPKI
 from .schema_shells import CONTROL, FIB, LOG, WEB
 from .tables import FAMILIES_ABOVE, Key, Reload, Table
 from .words import (
@@ -295,6 +296,7 @@ TOP: Final = Given(
             meaning="Prefixes that are announced while a more specific route exists.",
             reload=Reload.POLICY,
         ),
+        Key(name="rpki", kind=RPKI, meaning="Origin validation."),
         Key(
             name="fib",
             kind=FIB,

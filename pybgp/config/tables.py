@@ -23,6 +23,7 @@ class Reload(StrEnum):
     ENABLED = "shut down (6/2) or started"
     POLICY = "policy runs again"
     FIB = "FIB plan again"
+    CACHES = "caches connect and disconnect"
     LISTENERS = "listeners open and close"
     RESET = "this session ends and comes back"
     ALL = "every session ends"

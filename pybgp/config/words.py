@@ -15,6 +15,7 @@ from ..policy import as_path_set, prefix_set
 from ..policy.match import parse_range
 from ..policy.python import function_name
 from ..routes import NEXT_HOPS
+from ..rpki.vrp import Vrp
 from .kinds import WRONG, Kind, ListOf, Of, Text, Wrong
 from .model import FAMILIES, FamilyConfig
 from .problems import At, nearest
@@ -215,6 +216,10 @@ def _prefix_range(text: str) -> str:
     return text
 
 
+def _roa(text: str) -> str:
+    return str(Vrp.parse(text))
+
+
 def _as_path(text: str) -> str:
     as_path_set.parse(text)
     return text
@@ -236,6 +241,7 @@ NEXT_HOP_SET: Final = Text('an IPv4 or IPv6 address, "self", "peer" or "keep"', 
 ENDPOINT: Final = Text('ADDRESS:PORT, like "192.0.2.1:179" or "[::]:179"', _endpoint)
 PREFIX: Final = Text("a prefix like 10.0.0.0/8 or 2001:db8::/32", _prefix)
 PREFIX_RANGE: Final = Text("PREFIX, PREFIX ge N, PREFIX le N or PREFIX ge N le M", _prefix_range)
+ROA: Final = Text("PREFIX as ASN or PREFIX le LENGTH as ASN", _roa)
 AS_PATH: Final = Text("an AS-path expression like ^65001(_65002)*$", _as_path)
 COMMUNITY: Final = Text("one community like 65001:7, 64512:7:1, rt:65001:1 or no-export", _community)
 COMMUNITIES: Final = Text("a community like 65001:7 or no-export, or * for a number", _communities)

@@ -141,6 +141,8 @@ class ControlServer:
                 return queries.routes(self._speaker, **given)
             case "fib":
                 return queries.fib(self._speaker, **given)
+            case "rpki":
+                return queries.rpki(self._speaker, **given)
             case "reset":
                 return peer_verbs.reset(self._speaker, **given)
             case "refresh":
@@ -184,6 +186,7 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "peers": ("name",),
     "routes": ("prefix", "match", "family", "peer", "direction"),
     "fib": ("prefix", "match", "family"),
+    "rpki": ("prefix", "origin_as"),
     "reset": (*_PEERS, "message"),
     "refresh": (*_PEERS, "direction"),
     "disable": (*_PEERS, "message"),

@@ -13,11 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol, get_args
 
-from ..addresses import Family, address_text, key_text, prefix_key
+from ..addresses import Family, address_text, key_text, parse_as, prefix_key
 from ..config.model import SpeakerConfig
 from ..errors import ApiError
 from ..routes import SourceKind
+from ..rpki.table import VrpTable
+from ..rpki.vrp import Vrp
 from ..speaker.fib import Fib, InstalledRoute
+from ..speaker.rpki import CacheStatus
 from ..speaker.status import FamilyCounters, PeerStatus, RouteDirection, RouteView
 from ..version import __version__
 from .attributes import AttributeFields
@@ -44,10 +47,22 @@ class Prefixes(Protocol):
         """A copy: it may be walked while the table changes."""
 
 
+class Rpki(Protocol):
+    """What the questions need of ``speaker.rpki.Rpki``."""
+
+    @property
+    def table(self) -> VrpTable: ...
+
+    def status(self) -> list[CacheStatus]: ...
+
+
 class Core(Protocol):
     """What the questions need of ``SpeakerCore``."""
 
     config: SpeakerConfig
+
+    @property
+    def rpki(self) -> Rpki: ...
 
     @property
     def tables(self) -> Mapping[Family, Prefixes]: ...
@@ -326,8 +341,77 @@ def _route(view: RouteView, fields: AttributeFields) -> JsonObject:
         **fields.of(view.block),
         "path_id": view.path_id,
         "stale": view.stale,
+        "rpki": view.rpki,
         "reason": view.reason,
         "to": view.to,
+    }
+
+
+# -- origin validation -------------------------------------------------------------------------------------------------
+
+
+def rpki(speaker: Speaker, *, prefix: str | None = None, origin_as: str | None = None) -> JsonObject:
+    """The caches, or with a prefix and an AS what the VRPs say of such a route (RFC 6811 §2).
+
+    Raises:
+        BadArgument: not a prefix, not an AS number, or only one of the two.
+    """
+    core = speaker.core.rpki
+    if prefix is None and origin_as is None:
+        return {
+            "vrps": len(core.table),
+            "static": len(speaker.core.config.rpki.roas),
+            "caches": [_cache(speaker, row) for row in core.status()],
+        }
+    if prefix is None or origin_as is None:
+        raise BadArgument("expected a prefix and an AS number")
+    family, key = _parse_prefix(prefix)
+    try:
+        asn = parse_as(origin_as)
+    except ValueError as error:
+        raise BadArgument(str(error)) from None
+    covering = core.table.covering(family, key)
+    return {
+        "prefix": key_text(family, key),
+        "origin_as": asn,
+        "state": core.table.state(family, key, asn).value,
+        "vrps": [_vrp(vrp, key[0], asn) for vrp in covering],
+    }
+
+
+def _vrp(vrp: Vrp, length: int, asn: int) -> JsonObject:
+    why = []
+    if vrp.asn != asn or asn == 0:
+        why.append("another AS")
+    if length > vrp.max_length:
+        why.append("too long")
+    return {
+        "prefix": vrp.prefix_text,
+        "max_length": vrp.max_length,
+        "asn": vrp.asn,
+        "matches": not why,
+        "why_not": " and ".join(why),
+    }
+
+
+def _cache(speaker: Speaker, row: CacheStatus) -> JsonObject:
+    return {
+        "name": row.name,
+        "address": row.address,
+        "port": row.port,
+        "preference": row.preference,
+        "state": row.state,
+        "since": _time(speaker, row.since),
+        "version": row.version,
+        "session_id": row.session_id,
+        "serial": row.serial,
+        "used": row.used,
+        "ipv4_vrps": row.ipv4_vrps,
+        "ipv6_vrps": row.ipv6_vrps,
+        "updated_at": _time(speaker, row.updated_at),
+        "refresh_at": _time(speaker, row.refresh_at),
+        "expires_at": _time(speaker, row.expires_at),
+        "last_error": row.last_error,
     }
 
 

@@ -64,6 +64,10 @@ class Merge:
         if not self._choose() and name in self._active:
             self._look_at(records)
 
+    def set_own_as(self, own_as: int) -> None:
+        """What originates routes with an empty path."""
+        self.table = self.table.of_as(own_as)
+
     @property
     def active(self) -> tuple[str, ...]:
         """The caches whose VRPs count."""
@@ -73,6 +77,11 @@ class Merge:
     def is_behind(self) -> bool:
         """Is there something for ``update`` to do?"""
         return bool(self._pending)
+
+    def finish(self) -> None:
+        """Bring ``table`` up to date at once."""
+        for _ in self.update():
+            pass
 
     def update(self) -> Iterator[tuple[VrpTable, VrpTable | None] | None]:
         """Bring ``table`` up to date, in slices; yields None, or the new table with a table of what has changed (None:

@@ -34,6 +34,14 @@ class VrpTable:
             editor.apply(records, ())
             self._take(editor.levels, editor.count)
 
+    def of_as(self, own_as: int) -> VrpTable:
+        """The same VRPs for a speaker of that AS; itself, if it is of that AS."""
+        if own_as == self._own_as:
+            return self
+        table = VrpTable(own_as)
+        table._take(self._levels, self.count)
+        return table
+
     def _take(self, levels: Mapping[tuple[Family, int], _Level], count: int) -> None:
         self._levels = {where: level for where, level in levels.items() if level}
         self.count = count

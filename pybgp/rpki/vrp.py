@@ -34,11 +34,11 @@ class Vrp:
         """
         words = text.split()
         if words[1::2] not in (["as"], ["le", "as"]) or len(words) % 2 == 0:
-            raise ValueError(f"{text!r}: expected PREFIX as ASN or PREFIX le LENGTH as ASN")
+            raise ValueError("expected PREFIX as ASN or PREFIX le LENGTH as ASN")
         family, key = prefix_key(words[0])
         longest = words[2] if words[1] == "le" else str(key[0])
         if not longest.isdecimal() or not key[0] <= int(longest) <= BITS[family]:
-            raise ValueError(f"{text!r}: expected le {key[0]}..{BITS[family]}")
+            raise ValueError(f"expected a length of {key[0]}..{BITS[family]} behind le")
         return cls(family, key, int(longest), parse_as(words[-1]))
 
     @classmethod

@@ -20,6 +20,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import count, islice
 from random import Random
 from typing import Final, Literal
@@ -37,6 +38,7 @@ from ..rib.local import OwnRoute, OwnRoutes
 from ..rib.next_hops import NextHops
 from ..rib.path import best_of
 from ..rib.table import Table
+from ..rpki.table import VrpTable
 from . import verbs
 from .fib import KernelEvent, LocalAddresses
 from .originate import aggregates, own_route
@@ -45,9 +47,11 @@ from .outputs import BestChange, Event, Output, RouteChanges, Send
 from .programming import Programming
 from .reconfigure import reconfigure
 from .redistribution import Redistribution
+from .rpki import Rpki
 from .rules import Functions, HostAddresses, Rules
 from .sessions import Sessions
 from .status import PeerStatus, RouteDirection, RouteView
+from .successors import Concerned
 from .validate import validate
 from .views import peer_status, route_views
 
@@ -82,6 +86,10 @@ class SpeakerCore:
         self.next_hops = NextHops()
         validate(config, secrets or {})
         self.rules = Rules(config, functions or {}, fib)
+        self._conn_ids = count(1)
+        self.rpki = Rpki(self)
+        if self.rpki.active:
+            self.rules = self.rules.renewed(Generation(validator=self.rpki.table))
         self.decision = self.rules.decision(self.next_hops)
         self.tables: dict[Family, Table] = {family: Table(family, self.decision) for family in FAMILIES}
         self.outbound = Outbound(self.tables, self._deliver)
@@ -92,7 +100,6 @@ class SpeakerCore:
         self._configured: set[tuple[Family, bytes]] = set()  # own routes that the configuration named
         self.watchers = 0  # while nobody watches, RouteChanges are not made
         self._outputs: list[Output] = []
-        self._conn_ids = count(1)
         self._timers: list[tuple[float, int, Callable[[float], None]]] = []
         self._timer_ids = count()
         self._long_work: deque[Iterator[None]] = deque()
@@ -103,12 +110,14 @@ class SpeakerCore:
     def start(self, now: float, *, preserved: frozenset[Family] = frozenset()) -> None:
         """Start all peers. ``preserved`` are the families whose kernel routes an earlier run left (RFC 4724 §4.1)."""
         self.sessions.start(now, preserved)
+        self.rpki.start(now)
         self.configure_routes(self.config)
         self.configure_aggregates(self.config, now)
 
     def stop(self, now: float) -> None:
         """End all sessions with Cease, or silently where ``graceful_restart.on_stop`` is "close"."""
         self.sessions.stop(now)
+        self.rpki.stop(now)
 
     # -- peers and configuration -------------------------------------------------------------------------------------
 
@@ -147,7 +156,12 @@ class SpeakerCore:
         """
         return reconfigure(self, config, now, fib=fib, functions=functions or {}, secrets=secrets or {})
 
-    def new_generation(self, generation: Generation, now: float) -> None:
+    def new_vrps(self, table: VrpTable, changed: VrpTable | None, now: float) -> None:
+        """Another table of VRPs; only prefixes that those cover which came or went can have another state."""
+        concerned = changed.covers if changed is not None else None
+        self.new_generation(replace(self.rules.generation, validator=table), now, concerned)
+
+    def new_generation(self, generation: Generation, now: float, concerned: Concerned | None = None) -> None:
         """Other ROAs, or other conditions hold: chains that ask for them run again, differences are told."""
         if generation == self.rules.generation:
             return
@@ -155,7 +169,7 @@ class SpeakerCore:
         self.rules = self.rules.renewed(generation)
         for peer in self.sessions.peers.values():
             peer.policies = self.rules.policies(peer.config)
-        self.sessions.rules_changed(now)
+        self.sessions.rules_changed(now, concerned)
         if self.rules.fib_policy is not fib_policy:
             self.flush(now)
             self.programming = self.new_programming()
@@ -226,11 +240,13 @@ class SpeakerCore:
         self.sessions.incoming(conn, now, remote_address=remote_address, local_address=local_address)
 
     def connected(self, conn: int, now: float, *, remote_address: str, local_address: str) -> None:
-        self.sessions.connected(conn, now, remote_address=remote_address, local_address=local_address)
+        if not self.rpki.connected(conn, now):
+            self.sessions.connected(conn, now, remote_address=remote_address, local_address=local_address)
 
     def connection_failed(self, conn: int, now: float, why: str) -> None:
         """A connection could not be made, or was lost."""
-        self.sessions.connection_failed(conn, now, why)
+        if not self.rpki.connection_failed(conn, now, why):
+            self.sessions.connection_failed(conn, now, why)
 
     def received(self, conn: int, data: bytes, now: float) -> None:
         self.sessions.received(conn, data, now)

@@ -58,6 +58,7 @@ def reconfigure(
     _dynamic_peers(core, changes, now)
     if changes.decision_changed:
         _decide_again(core)
+    core.rpki.reconfigure(now)
     core.sessions.rules_changed(now)
     core.configure_routes(config)
     core.redistribution.reconfigure(rules)

@@ -22,7 +22,7 @@ from .first_ends import FirstEnds
 from .inbound import Importer, Inbound
 from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
 from .peers import Peer, session_settings
-from .successors import by_new_next_hops, by_new_rules
+from .successors import Concerned, by_new_next_hops, by_new_rules
 from .tidying import give_back
 from .validate import peer_problems, secret_problems
 
@@ -183,6 +183,8 @@ class Sessions:
         if peer is not None:
             peer.fsm.received(conn, data, now)
             self.drain(peer, now)
+        else:
+            self._core.rpki.received(conn, data, now)
 
     def blocked(self, conn: int, now: float) -> None:
         peer = self._by_conn.get(conn)
@@ -494,8 +496,11 @@ class Sessions:
 
     # -- rules -------------------------------------------------------------------------------------------------------
 
-    def rules_changed(self, now: float) -> None:
-        """Policies, addresses or options differ: import and export run again where they do, differences are told."""
+    def rules_changed(self, now: float, concerned: Concerned | None = None) -> None:
+        """Policies, addresses or options differ: import and export run again where they do, differences are told.
+
+        ``concerned`` says for which prefixes import can make a difference; all, if None.
+        """
         core = self._core
         importers = {}
         for inbound in self._inbound.values():
@@ -506,7 +511,7 @@ class Sessions:
                 inbound.restart(inbound.source, importers[peer.name])
         if importers:
             for family, table in core.tables.items():
-                core.later(table.replace(by_new_rules(importers, family)))
+                core.later(table.replace(by_new_rules(importers, family, concerned)))
         core.flush(now)
         for conn in self._inbound:
             peer = self._by_conn[conn]

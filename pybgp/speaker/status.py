@@ -89,6 +89,8 @@ class RouteView:
     reason: str
     """Why it is not eligible, "" if it is."""
     stale: bool = False
+    rpki: str | None = None
+    """"valid", "invalid", "not_found" (RFC 6811); None without ROAs."""
     to: str | None = None
     """For an advertised route, the peer that is told."""
 

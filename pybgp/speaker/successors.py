@@ -12,14 +12,21 @@ from .inbound import UNREACHABLE, Importer
 Successor = Callable[[bytes, Path], Path]
 
 
-def by_new_rules(importers: Mapping[str, Importer], family: Family) -> Successor:
-    """Run these peers' new import rules over what they have sent; unchanged paths stay themselves."""
+Concerned = Callable[[Family, bytes], bool]
+"""Which prefixes new rules may treat otherwise than the old ones did."""
+
+
+def by_new_rules(importers: Mapping[str, Importer], family: Family, concerned: Concerned | None = None) -> Successor:
+    """Run these peers' new import rules over what they have sent; unchanged paths stay themselves.
+
+    With ``concerned``, only over those prefixes.
+    """
     made: dict[Path, Path] = {}
     by_prefix = _ByPrefix(family)
 
     def successor(key: bytes, path: Path) -> Path:
         importer = importers.get(path.source.name)
-        if importer is None:
+        if importer is None or (concerned is not None and not concerned(family, key)):
             return path
         if importer.reads_prefix:
             return by_prefix.of(importer, key, path, keep=True)

@@ -122,7 +122,12 @@ def _candidates(
             best=path is best,
             reason=path.reason,
             stale=_is_stale(core, family, path),
+            rpki=_rpki(core, family, key, path),
         )
+
+
+def _rpki(core: SpeakerCore, family: Family, key: bytes, path: Path) -> str | None:
+    return core.rpki.state(family, key, path.received.origin_as).value if core.rpki.active else None
 
 
 def _is_stale(core: SpeakerCore, family: Family, path: Path) -> bool:
@@ -154,6 +159,7 @@ def _advertised(core: SpeakerCore, family: Family, key: bytes, name: str | None)
                     block=_sent(export, path, group.rules),
                     best=path is best,
                     reason="",
+                    rpki=_rpki(core, family, key, path),
                     to=peer.name,
                 )
 

@@ -271,6 +271,11 @@ E = 'address = "192.0.2.2"\nremote_as = 65001\nimport_policy = ["accept"]\nexpor
             id="route-and-aggregate",
         ),
         pytest.param(
+            '[rpki]\ncaches = [{ address = "192.0.2.9" }, { address = "192.0.2.9", port = 323, preference = 1 }]',
+            'rpki.caches[1].address = "192.0.2.9": expected each address and port only once, rpki.caches[0] has them',
+            id="same-cache",
+        ),
+        pytest.param(
             'control = { socket = "/run/a", birdc = ["/run/a"] }',
             'control.birdc[0] = "/run/a": expected another path, control.socket has it',
             id="same-socket",

@@ -243,6 +243,8 @@ def test_who_we_are_ends_every_session(old: str, new: str, keys: tuple[str, ...]
         ),
         ('[[routes]]\nprefix = "10.0.0.0/8"', Changes(routes_changed=("10.0.0.0/8",))),
         ('[[aggregates]]\nprefix = "10.0.0.0/8"', Changes(aggregates_changed=("10.0.0.0/8",))),
+        ('[rpki]\nroas = ["10.0.0.0/8 as 1"]', Changes(rpki_changed=("rpki.roas",))),
+        ('[rpki]\ncaches = [{ address = "192.0.2.9" }]', Changes(rpki_changed=("192.0.2.9 port 323",))),
         ("[fib]", Changes(fib_changed=("fib",))),
         (
             "graceful_restart = { deferral_time = 1, on_stop = 'close' }",

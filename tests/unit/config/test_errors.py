@@ -193,6 +193,14 @@ AS = 'expected an AS number, 1..4294967295 or asdot like "1.10"'
             TOP + '[[policies.mine]]\naction = "accept"\nmatch = { rpki = "unknown" }',
             'policies.mine[0].match.rpki = "unknown": expected "valid", "invalid" or "not_found"',
         ),
+        (
+            TOP + '[rpki]\nroas = ["192.0.2.0/24 as 1 le 28"]',
+            'rpki.roas[0] = "192.0.2.0/24 as 1 le 28": expected PREFIX as ASN or PREFIX le LENGTH as ASN',
+        ),
+        (
+            TOP + '[rpki]\nroas = ["192.0.2.0/24 le 33 as 1"]',
+            'rpki.roas[0] = "192.0.2.0/24 le 33 as 1": expected a length of 24..32 behind le',
+        ),
     ],
 )
 def test_a_value_that_can_not_be_meant(text: str, expected: str) -> None:
