@@ -56,6 +56,7 @@ class LazyGroup(click.Group):
         "status": (".status:status", "Sessions at a glance, as calicoctl shows them."),
         "show": (".show:show", "Peers, routes, and what is in the kernel."),
         "peer": (".peer:peer", "What can be done with a peer."),
+        "policy": (".policy:policy", "Try a policy before it decides on anything."),
         "reload": (".reload:reload", "Make the speaker read its configuration again."),
         "decode": (".decode:decode", "Read messages: hexadecimal, streams, MRT files, captures."),
         "encode": (".encode:encode", "Write messages from JSON."),

@@ -1,0 +1,165 @@
+"""Routes for ``pybgp policy test``: of a line of text, of JSON, of an MRT file's tables."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, Final
+
+import click
+
+from ..addresses import Family, address_octets, address_text, parse_as, prefix_key
+from ..config.model import PeerConfig, SpeakerConfig
+from ..messages.attributes.as_path import AsPath
+from ..messages.attributes.block import Block
+from ..messages.context import PeerKind
+from ..routes import Route, RpkiState, Source, SourceKind
+
+KEYS: Final = ("as_path", "communities", "local_pref", "med", "next_hop", "origin", "rpki", "source")
+
+
+class States:
+    """The RPKI states that were given with routes, by prefix."""
+
+    def __init__(self) -> None:
+        self.given: dict[tuple[Family, bytes], RpkiState] = {}
+
+    def state(self, family: Family, key: bytes, origin_as: int | None) -> RpkiState:
+        return self.given.get((family, key), RpkiState.NOT_FOUND)
+
+
+def from_text(text: str, speaker: SpeakerConfig, peer: PeerConfig | None, states: States) -> Route:
+    """``10.1.0.0/24 as_path='65001 65002' med=5``.
+
+    Raises:
+        click.UsageError: it can't be read.
+    """
+    try:
+        prefix, *words = shlex.split(text)
+        values = dict(word.split("=", 1) for word in words)
+    except ValueError:
+        raise click.UsageError(f"{text!r}: expected a prefix and KEY=VALUE") from None
+    return _route({"prefix": prefix, **values}, speaker, peer, states)
+
+
+def from_lines(
+    lines: Iterable[str], speaker: SpeakerConfig, peer: PeerConfig | None, states: States
+) -> Iterator[Route]:
+    """JSON, an object a line.
+
+    Raises:
+        click.UsageError: a line that can't be read.
+    """
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+        except ValueError as error:
+            raise click.UsageError(f"{line.strip()[:60]!r}: expected JSON ({error})") from None
+        if not isinstance(values, dict):
+            raise click.UsageError(f"{line.strip()[:60]!r}: expected an object")
+        yield _route(values, speaker, peer, states)
+
+
+def from_mrt(file: BinaryIO, speaker: SpeakerConfig, peer: PeerConfig | None, states: States) -> Iterator[Route]:
+    """The IPv4 and IPv6 unicast routes of a file's tables, each from the peer that the table names."""
+    from .. import mrt
+
+    sources: dict[mrt.Peer, Source] = {}
+    fixed = None if peer is None else source_of(speaker, peer)
+    for record in mrt.read(file):
+        if isinstance(record, mrt.Rib):
+            entries: tuple[mrt.RibEntry, ...] = record.entries
+        elif isinstance(record, mrt.TableDump):
+            entries = (record.entry,)
+        else:
+            continue
+        if record.family not in (Family.IPV4_UNICAST, Family.IPV6_UNICAST):
+            continue
+        for entry in entries:
+            if entry.block is None:
+                continue
+            if entry.peer not in sources:
+                sources[entry.peer] = fixed or _source_in(speaker, entry.peer.address, entry.peer.asn)
+            source = sources[entry.peer]
+            yield Route(record.family, record.key, entry.block, source, validator=states)
+
+
+def source_of(speaker: SpeakerConfig, peer: PeerConfig) -> Source:
+    """A configured peer."""
+    local_as = peer.local_as or speaker.local_as
+    asn = peer.remote_as if isinstance(peer.remote_as, int) else local_as if peer.remote_as == "internal" else 0
+    return Source(
+        kind=SourceKind.BGP,
+        name=peer.name or peer.address,
+        peer_kind=PeerKind.INTERNAL if asn == local_as else PeerKind.EXTERNAL,
+        address=address_octets(peer.address),
+        remote_as=asn,
+        client=peer.route_reflector_client,
+        group=peer.group or "",
+    )
+
+
+def _source_in(speaker: SpeakerConfig, address: bytes, asn: int) -> Source:
+    """The configured peer with this address, or one that nothing is known of besides."""
+    for peer in speaker.peers:
+        if address_octets(peer.address) == address:
+            return source_of(speaker, peer)
+    kind = PeerKind.INTERNAL if asn == speaker.local_as else PeerKind.EXTERNAL
+    return Source(kind=SourceKind.BGP, name=address_text(address), peer_kind=kind, address=address, remote_as=asn)
+
+
+def _route(values: Mapping[str, Any], speaker: SpeakerConfig, peer: PeerConfig | None, states: States) -> Route:
+    unknown = sorted(values.keys() - {"prefix", *KEYS})
+    if unknown:
+        raise click.UsageError(f"{unknown[0]}: unknown key, expected {', '.join(KEYS)}")
+    try:
+        family, key = prefix_key(str(values.get("prefix", "")))
+        path = _path(values.get("as_path", ""))
+        kind = SourceKind(values.get("source", "bgp"))
+        source = _source(kind, speaker, peer, path)
+        hop = values.get("next_hop") or _next_hop(source, family)
+        block = Block.build((path,), address_octets(hop) if hop else b"")
+        route = Route(family, key, block, source, validator=states).replace(
+            local_pref=... if values.get("local_pref") is None else int(values["local_pref"]),
+            med=... if values.get("med") is None else int(values["med"]),
+            origin=values.get("origin"),
+            communities=_communities(values.get("communities", ())),
+        )
+        if values.get("rpki") is not None:
+            states.given[family, key] = RpkiState(values["rpki"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise click.UsageError(f"route {values.get('prefix', '')}: {error}") from None
+    return Route(family, key, route.block, source, validator=states)
+
+
+def _path(value: Any) -> AsPath:
+    if isinstance(value, list):
+        return AsPath.sequence([parse_as(item) for item in value])
+    return AsPath.parse(str(value))
+
+
+def _communities(value: Any) -> list[str]:
+    return value.split(",") if isinstance(value, str) and value else list(value)
+
+
+def _source(kind: SourceKind, speaker: SpeakerConfig, peer: PeerConfig | None, path: AsPath) -> Source:
+    if kind is not SourceKind.BGP:
+        return Source(kind=kind, name=kind.value)
+    if peer is not None:
+        return source_of(speaker, peer)
+    asn = path.neighbor_as
+    outside = PeerKind.EXTERNAL if asn else PeerKind.INTERNAL
+    return Source(kind=kind, name="peer", peer_kind=outside, remote_as=asn or speaker.local_as)
+
+
+def _next_hop(source: Source, family: Family) -> str:
+    """What nobody said: the peer's address where it fits, else one for documentation."""
+    if source.kind is not SourceKind.BGP:
+        return ""
+    size = 4 if family == Family.IPV4_UNICAST else 16
+    if len(source.address) == size:
+        return address_text(source.address)
+    return "192.0.2.1" if size == 4 else "2001:db8::1"

@@ -1,0 +1,152 @@
+"""``pybgp policy test``: what it prints, what it reads, and how it exits."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pybgp.cli.main import main
+
+Capsys = pytest.CaptureFixture[str]
+MRT = Path(__file__).parents[2] / "data" / "mrt"
+NODE = """
+local_as = 64512
+router_id = "192.0.2.1"
+[peer_groups.tors]
+remote_as = 65001
+[[peers]]
+address = "198.51.100.1"
+name = "tor-a"
+group = "tors"
+import_policy = ["in"]
+export_policy = ["own"]
+[prefix_sets]
+bogons = ["192.0.2.0/24 le 32"]
+[[policies.in]]
+term = "bogons"
+match = { prefix_set = "bogons" }
+action = "reject"
+[[policies.in]]
+term = "invalid"
+match = { rpki = "invalid" }
+action = "reject"
+[[policies.in]]
+term = "tors"
+match = { peer_group = ["tors"] }
+set = { local_pref = 200, add_communities = ["64512:1"] }
+action = "accept"
+[[policies.own]]
+match = { source = ["local"], not_exists = "bogons" }
+action = "accept"
+"""
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> str:
+    path = tmp_path / "node.toml"
+    path.write_text(NODE)
+    return str(path)
+
+
+def ask(node: str, *arguments: str) -> int:
+    return main(["policy", "test", "-c", node, *arguments])
+
+
+def test_a_route_is_told_term_by_term(node: str, capsys: Capsys) -> None:
+    routes = ("--route", "10.1.0.0/24 as_path='65001 7' med=5", "--route", "192.0.2.0/25 as_path=65001")
+
+    assert ask(node, "--peer", "tor-a", *routes) == 0
+
+    assert capsys.readouterr().out.splitlines() == [
+        "10.1.0.0/24 from tor-a: accepted; local_pref - → 200; communities - → 64512:1",
+        "  policy in term bogons: no match: prefix_set bogons",
+        "  policy in term invalid: no match: rpki invalid",
+        "  policy in term tors: accept; local_pref - → 200; communities - → 64512:1",
+        "192.0.2.0/25 from tor-a: rejected: policy in term bogons",
+        "  policy in term bogons: reject",
+        "term                    accept  reject  next",
+        "policy in term bogons        0       1     0",
+        "policy in term invalid       0       0     0",
+        "policy in term tors          1       0     0",
+        "all                          1       1",
+    ]
+
+
+def test_json_has_the_attributes_before_and_after(node: str, capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [
+        {"prefix": "10.1.0.0/24", "as_path": [65001], "rpki": "invalid"},
+        {"prefix": "10.2.0.0/24", "as_path": "65001 {7,8}", "communities": ["1:1", "no-export"], "local_pref": 7},
+    ]
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{json.dumps(line)}\n" for line in lines)))
+
+    assert ask(node, "--peer", "tor-a", "--json") == 0
+
+    invalid, fine, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    assert invalid["verdict"] == "rejected"
+    assert invalid["reason"] == "policy in term invalid"
+    assert invalid["after"] is None
+    assert fine["before"]["as_path"] == "65001 {7,8}"
+    assert fine["after"]["communities"] == ["1:1", "65535:65281", "64512:1"]
+    assert fine["terms"][-1]["changes"]["local_pref"] == {"before": 7, "after": 200}
+    assert summary["summary"]["accepted"] == summary["summary"]["rejected"] == 1
+
+
+def test_conditions_on_other_routes_are_given(node: str, capsys: Capsys) -> None:
+    own = ("--peer", "tor-a", "--export", "--route", "10.1.0.0/24 source=local")
+
+    assert ask(node, *own) == 0
+    assert "accepted" in capsys.readouterr().out
+    assert ask(node, *own, "--exists", "bogons") == 0
+    assert "no match: not_exists bogons" in capsys.readouterr().out
+
+
+def test_a_table_dump_is_summed_up(node: str, capsys: Capsys) -> None:
+    with open(MRT / "frr-table.mrt", "rb") as file:
+        assert file.read(1)
+
+    assert ask(node, "in", "--summary", "--json", "--mrt", str(MRT / "frr-table.mrt")) == 0
+
+    summary = json.loads(capsys.readouterr().out)["summary"]
+    assert summary["accepted"] + summary["rejected"] > 0
+
+
+def test_a_function_is_tried_like_a_policy(node: str, tmp_path: Path, capsys: Capsys) -> None:
+    (tmp_path / "tried_here.py").write_text(
+        "def short(route):\n    return route.replace(med=3) if route.prefix_length < 25 and route.rpki else None\n"
+    )
+
+    assert ask(node, "tried_here:short", "--route", "10.1.0.0/24", "--route", "10.1.0.0/25") == 0
+
+    out = capsys.readouterr().out
+    assert "10.1.0.0/24 from peer: accepted; med - → 3" in out
+    assert "10.1.0.0/25 from peer: rejected: policy tried_here:short: returned None" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("nope", "--route", "10.0.0.0/8"), "policies.nope: unknown policy"),
+        (("in", "--route", "10.0.0.0/8 med=x"), "route 10.0.0.0/8: "),
+        (("in", "--route", "10.0.0.0/8 colour=red"), "colour: unknown key, expected as_path"),
+        (("in", "--route", "10.0.0.0/8 med"), "expected a prefix and KEY=VALUE"),
+        (("--route", "10.0.0.0/8"), "expected a POLICY, or --peer"),
+        (("--peer", "tor-b"), "no peer has this name or address"),
+        (("there.is:none",), "there.is"),
+    ],
+)
+def test_what_can_not_be_tried_is_a_usage_error(
+    node: str, arguments: tuple[str, ...], expected: str, capsys: Capsys
+) -> None:
+    assert ask(node, *arguments) == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_lines_that_are_no_json_are_a_usage_error(node: str, capsys: Capsys, monkeypatch: Any) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("10.0.0.0/8\n"))
+
+    assert ask(node, "in") == 2
+    assert "expected JSON" in capsys.readouterr().err
