@@ -18,7 +18,8 @@ from .covering import Covering
 from .groups import Again, Move
 from .local import AGGREGATE
 from .path import Path, best_of
-from .table import SLICE, Table
+from .table import Table
+from .unscanned import Unscanned
 
 
 class AggregateState(NamedTuple):
@@ -74,7 +75,7 @@ class FamilyAggregates:
         self._covering = Covering(rules)
         self._installed = {key: found for key, found in installed.items() if key in rules}
         self._changed: set[bytes] = set(rules)  # may have to say something else
-        self._unscanned = set(table.prefixes()) if rules else set()  # not counted yet
+        self._unscanned = Unscanned(table)
         table.withdraw([key for key in installed if key not in rules], AGGREGATE.name)
 
     @property
@@ -84,11 +85,8 @@ class FamilyAggregates:
     def scan(self) -> Iterator[None]:
         """Count what is there already: long work, in slices, each of which needs a table that has been flushed."""
         table = self._table
-        keys = list(self._unscanned)
-        for at in range(0, len(keys), SLICE):
-            some = [key for key in keys[at : at + SLICE] if key in self._unscanned]
-            self._unscanned.difference_update(some)
-            for key in some:
+        for keys in self._unscanned.slices():
+            for key in keys:
                 self._count([key], None, _contributor(table.best(key)))
             yield
         self._settle()
@@ -101,10 +99,8 @@ class FamilyAggregates:
             if before is after:
                 continue
             if self._unscanned:
-                first = self._unscanned.intersection(keys)
-                self._unscanned -= first
+                first, keys = self._unscanned.split(keys)
                 self._count(first, None, after)
-                keys = [key for key in keys if key not in first]
             self._count(keys, before, after)
         if not self._unscanned:
             self._settle()

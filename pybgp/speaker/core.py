@@ -33,6 +33,7 @@ from ..errors import ApiError, Cease
 from ..messages.attributes.cache import BlockCache
 from ..policy.generation import Generation
 from ..rib.aggregates import Aggregates
+from ..rib.existence import Existence
 from ..rib.groups import Again, Move, moves_of
 from ..rib.local import OwnRoute, OwnRoutes
 from ..rib.next_hops import NextHops
@@ -97,6 +98,8 @@ class SpeakerCore:
         self.redistribution = Redistribution(self.tables, self.rules)
         self.aggregates = Aggregates(self.tables)
         self.programming = self.new_programming()
+        self.existence = Existence(self.tables)
+        self._watched: dict[str, tuple[str, ...]] = {}  # the sets that it counts, as written
         self._configured: set[tuple[Family, bytes]] = set()  # own routes that the configuration named
         self.watchers = 0  # while nobody watches, RouteChanges are not made
         self._outputs: list[Output] = []
@@ -113,6 +116,7 @@ class SpeakerCore:
         self.rpki.start(now)
         self.configure_routes(self.config)
         self.configure_aggregates(self.config, now)
+        self.watch_existence(now)
 
     def stop(self, now: float) -> None:
         """End all sessions with Cease, or silently where ``graceful_restart.on_stop`` is "close"."""
@@ -338,7 +342,27 @@ class SpeakerCore:
         for family, table in self.tables.items():
             while table.pending:  # twice where aggregates come, go or change
                 self._flush_one(family, table, now)
+        if self.existence:
+            self._ask_again(now)
         self._say_what_is_too_long()
+
+    def _ask_again(self, now: float) -> None:
+        """Do other conditions hold on what the Loc-RIB has? Then the policies that ask for them say something else."""
+        existing = self.existence.existing
+        generation = self.rules.generation
+        if existing is not None and existing != generation.existing:
+            for name in existing ^ generation.existing:
+                self.event("exists" if name in existing else "not_exists", prefix_set=name)
+            self.new_generation(replace(generation, existing=existing), now)
+
+    def watch_existence(self, now: float) -> None:
+        """Count what the policies ask of the Loc-RIB, and no longer what those of the former configuration asked."""
+        watched = self.rules.watched
+        written = {name: self.config.sets.prefix_sets[name] for name in watched}
+        if written != self._watched:
+            self._watched = written
+            self.flush(now)
+            self.later(self.existence.watch(watched))
 
     def _flush_one(self, family: Family, table: Table, now: float) -> None:
         changes = table.take_pending()
@@ -352,6 +376,8 @@ class SpeakerCore:
             self._outputs.append(RouteChanges(tuple(_best_changes(family, moves))))
         if self.aggregates:
             self.aggregates.changed(family, moves)
+        if self.existence:
+            self.existence.changed(family, moves)
 
     def _say_what_is_too_long(self) -> None:
         """Paths that some peers are not told, because their attributes fill a message (RFC 8654 §5)."""
@@ -376,6 +402,7 @@ class SpeakerCore:
             try:
                 next(job)
             except StopIteration:
+                self.flush(now)
                 return
             self._long_work.append(job)
 

@@ -63,6 +63,7 @@ def reconfigure(
     core.configure_routes(config)
     core.redistribution.reconfigure(rules)
     core.configure_aggregates(config, now)
+    core.watch_existence(now)
     core.flush(now)
     core.programming = core.new_programming()
     if changes.fib_changed:

@@ -10,6 +10,7 @@ from ..addresses import Family, address_octets, parse_router_id
 from ..config import resolved
 from ..config.model import FibConfig, PeerConfig, PolicyRef, SpeakerConfig
 from ..constants import MAX_MESSAGE
+from ..errors import ConfigError
 from ..messages.context import PeerKind
 from ..policy.builtin import ACCEPT_ALL, EBGP_WITHOUT_POLICY
 from ..policy.chain import Policy
@@ -104,6 +105,9 @@ class Rules:
         external = resolved.is_external(peer, self.config)
         default = EBGP_WITHOUT_POLICY if external else ACCEPT_ALL
         imports, exports = peer.import_policy, peer.export_policy
+        if imports is not None and self._chain(tuple(imports)).watched:
+            name = peer.name or peer.address
+            raise ConfigError(f"peer {name}: import_policy asks what the Loc-RIB has (exists), which it makes itself")
         return Policies(
             self._chain(tuple(imports)) if imports is not None else default,
             self._chain(tuple(exports)) if exports is not None else default,

@@ -219,3 +219,18 @@ def test_the_aggregate_stands_for_the_blocks_as_the_page_says(world: World) -> N
     world.advance(1)
 
     assert not outside.has("10.65.1.0/26")
+
+
+def test_the_pool_is_announced_while_there_is_a_default_route(world: World) -> None:
+    node = start(world, example("own-routes.md", "conditional"))
+    upstream = world.add("192.0.2.2", asn=65001, peers=[ebgp("192.0.2.1", 64512)])
+    other = world.add("192.0.2.3", peers=[ibgp("192.0.2.1")])
+    world.run_until(lambda: all(one.core.all_established() for one in (node, upstream, other)), limit=300)
+    world.advance(1)
+    assert not upstream.has("10.65.0.0/16")
+
+    other.announce("0.0.0.0/0")
+    world.run_until(lambda: upstream.has("10.65.0.0/16"))
+
+    other.withdraw("0.0.0.0/0")
+    world.run_until(lambda: not upstream.has("10.65.0.0/16"))
