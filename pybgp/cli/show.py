@@ -128,7 +128,8 @@ def routes(
 
 
 def _route_cells(row: Row) -> tuple[str, ...]:
-    notes = [note for note in ("stale" if row["stale"] else "", row["reason"]) if note]
+    until = f"until {row['damped_until']}" if row.get("damped_until") else ""
+    notes = [note for note in ("stale" if row["stale"] else "", row["reason"], until) if note]
     return ("*" if row["best"] else "", *_attribute_cells(row), format.printable("; ".join(notes)))
 
 

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from ..rib.damping import RECOMMENDED_SUPPRESS, DampingRules
 from .findings import Finding
 from .model import AggregateConfig, FibConfig, NodeConfig, RouteConfig, RpkiCacheConfig, SpeakerConfig
 from .schema import DECISION
@@ -25,6 +26,7 @@ def findings(config: NodeConfig) -> Iterator[Finding]:
     yield from _once("aggregates", config.speaker.aggregates)
     yield from _own_twice(config.speaker)
     yield from _nothing_inside(config.speaker.aggregates)
+    yield from _damping(config.speaker.damping)
     yield from _caches(config.speaker.rpki.caches)
     if config.fib is not None:
         yield from _fib(config.fib)
@@ -86,6 +88,20 @@ def _nothing_inside(aggregates: Sequence[AggregateConfig]) -> Iterator[Finding]:
                 value=aggregate.prefix,
                 text=f"expected a prefix shorter than {bits} bits, nothing is more specific than this one",
             )
+
+
+def _damping(rules: DampingRules) -> Iterator[Finding]:
+    path: Path = ("damping", "suppress")
+    others: tuple[Path, ...] = tuple(("damping", key) for key in ("reuse", "half_life", "max_suppress_time"))
+    if not rules.reuse < rules.suppress < rules.ceiling:
+        text = (
+            f"expected more than reuse = {rules.reuse:g} and less than {rules.ceiling:.0f}, which no figure of merit "
+            "exceeds: reuse * 2^(max_suppress_time / half_life) (RFC 2439 §4.2)"
+        )
+        yield Finding(path=path, value=rules.suppress, text=text, others=others)
+    elif rules.suppress < RECOMMENDED_SUPPRESS:
+        text = f"below {RECOMMENDED_SUPPRESS}: routes that change only now and then are lost too (RFC 7196 §4)"
+        yield Finding(path=path, value=rules.suppress, text=text, warning=True)
 
 
 def _caches(caches: Sequence[RpkiCacheConfig]) -> Iterator[Finding]:

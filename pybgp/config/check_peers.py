@@ -81,9 +81,19 @@ def _session(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[F
 
 def _kind(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[Finding]:
     """What is only for iBGP, and what eBGP must have. Without ``remote_as`` nobody knows which it is."""
-    if peer.remote_as is None or resolved.kind(peer, speaker) is PeerKind.INTERNAL:
+    if peer.remote_as is None:
         return
     rests_on = ((*base, "remote_as"), (*base, "local_as"), _LOCAL_AS, (*base, "group"))
+    kind = resolved.kind(peer, speaker)
+    if peer.damping and kind is not PeerKind.EXTERNAL:
+        yield Finding(
+            path=(*base, "damping"),
+            value=True,
+            text=f"expected false, since the peer is not external with remote_as = {_as_text(peer)} (RFC 2439 §4)",
+            others=rests_on,
+        )
+    if kind is PeerKind.INTERNAL:
+        return
     if peer.route_reflector_client:
         yield Finding(
             path=(*base, "route_reflector_client"),

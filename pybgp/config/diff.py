@@ -13,6 +13,7 @@ from .changes import Changes, Difference, DynamicChange, Effect, PeerChange
 from .check_peers import Identity, identity
 from .model import DynamicPeersConfig, FibConfig, NodeConfig, PeerConfig, PolicyRef, RpkiConfig, SpeakerConfig
 from .schema import DECISION, PREFERENCE
+from .schema_damping import DAMPING
 from .schema_peers import DYNAMIC, GRACEFUL_RESTART, PEER
 from .schema_shells import CONTROL, FIB, LOG, WEB
 from .tables import Reload, Table
@@ -235,11 +236,12 @@ def _decision_changed(old: SpeakerConfig, new: SpeakerConfig) -> tuple[str, ...]
 
 
 def _values_changed(old: NodeConfig, new: NodeConfig) -> tuple[str, ...]:
-    """The speaker's own graceful restart (peers have theirs in their change), and what a FIB does in the end."""
+    """The speaker's own graceful restart (peers have theirs in their change), damping, what a FIB does in the end."""
     graceful = _differences(
         GRACEFUL_RESTART, old.speaker.graceful_restart, new.speaker.graceful_restart, "graceful_restart."
     )
     keys = [item.key for item in graceful if item.reload is Reload.VALUE]
+    keys += _keys("damping", DAMPING, old.speaker.damping, new.speaker.damping)
     if old.fib is not None and new.fib is not None and old.fib.on_stop != new.fib.on_stop:
         keys.append("fib.on_stop")
     return tuple(keys)

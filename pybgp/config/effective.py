@@ -26,7 +26,7 @@ _KINDS: Final = {
     PeerKind.CONFEDERATION: "eBGP in our confederation",
 }
 _OWN_TABLES: Final = (
-    *("confederation", "decision", "rpki", "preference", "graceful_restart"),
+    *("confederation", "decision", "damping", "rpki", "preference", "graceful_restart"),
     *("fib", "control", "log", "web"),
 )
 _FROM_THE_TOP: Final = ("families", "local_as", "graceful_restart")

@@ -11,6 +11,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Final, Literal
 
 from ..addresses import Family
+from ..rib.damping import DampingRules
 from ..rib.preference import Preference
 
 AddPath = Literal["off", "receive", "send", "both"]
@@ -122,6 +123,7 @@ class PeerConfig:
     same_domain: bool = False
     max_as_path_length: int | None = None
     max_communities: int | None = None
+    damping: bool = False
     max_prefixes: MaxPrefixesConfig | None = None
     timers: TimersConfig = field(default_factory=TimersConfig)
     graceful_restart: GracefulRestartConfig | None = None
@@ -307,6 +309,7 @@ class SpeakerConfig:
     policies: Mapping[str, tuple[TermConfig, ...]] = field(default_factory=dict)
     routes: tuple[RouteConfig, ...] = ()
     aggregates: tuple[AggregateConfig, ...] = ()
+    damping: DampingRules = field(default_factory=DampingRules)
     rpki: RpkiConfig = field(default_factory=RpkiConfig)
 
 

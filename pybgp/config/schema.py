@@ -11,6 +11,7 @@ from ..rib.preference import Preference
 from .kinds import BOOLEAN, MAX_NUMBER, Choice, Integer, ListOf, MapOf
 from .model import AggregateConfig, DecisionConfig, RouteConfig, SpeakerConfig
 from .schema_as import CONFEDERATION
+from .schema_damping import DAMPING
 from .schema_peers import CONNECTION_KEYS, DYNAMIC, FAMILIES, GRACEFUL_RESTART, GROUP, PEER, SESSION_KEYS, Given
 from .schema_policies import TERM
 from .schema_rpki import RPKI
@@ -296,6 +297,7 @@ TOP: Final = Given(
             meaning="Prefixes that are announced while a more specific route exists.",
             reload=Reload.POLICY,
         ),
+        Key(name="damping", kind=DAMPING, meaning="What counts as flapping, for peers with `damping = true`."),
         Key(name="rpki", kind=RPKI, meaning="Origin validation."),
         Key(
             name="fib",

@@ -99,4 +99,11 @@ AS_KEYS: Final = (
         reload=Reload.POLICY,
         absent="no limit",
     ),
+    Key(
+        name="damping",
+        kind=BOOLEAN,
+        meaning="Routes of this external peer that change too often are not used for a while "
+        "(RFC 2439, [how](../how-to/damping.md)); `[damping]` says what is too often.",
+        reload=Reload.POLICY,
+    ),
 )

@@ -228,7 +228,7 @@ def routes(
     name = peers(speaker, peer)[0]["name"] if peer is not None else None
     views = _views(speaker.core, prefix, match, _parse_family(family), name, direction)
     fields = AttributeFields()
-    return (None if view is None else _route(view, fields) for view in views)
+    return (None if view is None else _route(speaker, view, fields) for view in views)
 
 
 def _views(
@@ -331,7 +331,7 @@ def _parse_family(text: str | None) -> Family | None:
         raise BadArgument(str(error)) from None
 
 
-def _route(view: RouteView, fields: AttributeFields) -> JsonObject:
+def _route(speaker: Speaker, view: RouteView, fields: AttributeFields) -> JsonObject:
     return {
         "prefix": key_text(view.family, view.key),
         "family": str(view.family),
@@ -341,6 +341,7 @@ def _route(view: RouteView, fields: AttributeFields) -> JsonObject:
         **fields.of(view.block),
         "path_id": view.path_id,
         "stale": view.stale,
+        "damped_until": _time(speaker, view.damped_until),
         "rpki": view.rpki,
         "reason": view.reason,
         "to": view.to,

@@ -7,7 +7,7 @@ from the moment that the preferred ones' data has expired. The operator's own VR
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,14 +88,14 @@ class Merge:
         all)."""
         while self._pending:
             pending, self._pending = self._pending, {}
-            records = list(pending.items())
+            came = [record for record, here in pending.items() if here]
+            gone = [record for record, here in pending.items() if not here]
             editor = Editor(self.table)
-            for at in range(0, len(records), SLICE):
-                some = records[at : at + SLICE]
-                editor.apply([each for each, here in some if here], [each for each, here in some if not here])
+            for at in range(0, max(len(came), len(gone)), SLICE):
+                editor.apply(came[at : at + SLICE], gone[at : at + SLICE])
                 yield None
             self.table = editor.table()
-            yield self.table, None if len(records) > MANY else VrpTable(0, pending)
+            yield self.table, None if len(pending) > MANY else VrpTable(0, pending)
 
     def _choose(self) -> bool:
         """Which caches count now; returns whether others than before."""
@@ -122,7 +122,11 @@ class Merge:
         self._note(came, here=True)
         self._note(gone, here=False)
 
-    def _note(self, records: Iterable[bytes], *, here: bool) -> None:
+    def _note(self, records: Collection[bytes], *, here: bool) -> None:
+        if not self._pending:  # a cache's first data: everything at once, without a loop
+            self._pending = dict.fromkeys(records, here)
+            self._members = self._members.union(records) if here else self._members.difference(records)
+            return
         for record in records:
             if here:
                 self._members.add(record)

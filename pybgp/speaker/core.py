@@ -249,7 +249,9 @@ class SpeakerCore:
 
     def connection_failed(self, conn: int, now: float, why: str) -> None:
         """A connection could not be made, or was lost."""
-        if not self.rpki.connection_failed(conn, now, why):
+        if self.rpki.connection_failed(conn, now, why):
+            self.outbound.leave(conn)  # it may have been full
+        else:
             self.sessions.connection_failed(conn, now, why)
 
     def received(self, conn: int, data: bytes, now: float) -> None:

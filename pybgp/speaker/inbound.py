@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ..addresses import Family, key_text
 from ..errors import UpdateError
@@ -19,7 +19,6 @@ from ..policy.builtin import import_check
 from ..rib.export import within
 from ..rib.next_hops import NextHops
 from ..rib.path import Path
-from ..rib.table import Table
 from ..routes import Reject, Source
 from . import import_rules
 from .import_rules import ImportRules
@@ -144,6 +143,17 @@ class Fates:
         self.others: dict[int, Path] | None = None  # the same for other marks
 
 
+class Receiver(Protocol):
+    """Where a session's routes go: a table, or what stands before it."""
+
+    @property
+    def family(self) -> Family: ...
+
+    def insert(self, keys: list[bytes], path: Path) -> None: ...
+
+    def withdraw(self, keys: Iterable[bytes], source_name: str, path_id: int = 0) -> None: ...
+
+
 class Inbound:
     """One Established session's way into the tables."""
 
@@ -166,7 +176,7 @@ class Inbound:
         source: Source,
         context: Context,
         importer: Importer,
-        tables: Mapping[Family, Table],
+        tables: Mapping[Family, Receiver],
         blocks: BlockCache,
     ) -> None:
         self.source = source
@@ -225,6 +235,10 @@ class Inbound:
         self.importer = importer
         importer.forget()
         self._paths.clear()
+
+    def use_tables(self, tables: Mapping[Family, Receiver]) -> None:
+        """Where routes go from now on."""
+        self._tables = tables
 
     def _new_path(self, raw: bytes) -> Path | Fates | None:
         """What attributes that this session has not sent before become, if they are of the usual kind."""
@@ -302,7 +316,7 @@ class Inbound:
         return [key for key in keys if key not in bad]
 
     def _insert(
-        self, table: Table, path_id: int, block: Block, keys: list[bytes], made: dict[tuple[Block, Family], Path]
+        self, table: Receiver, path_id: int, block: Block, keys: list[bytes], made: dict[tuple[Block, Family], Path]
     ) -> None:
         """``made`` are the UPDATE's Paths: a peer may give each of its prefixes another path identifier."""
         importer = self.importer

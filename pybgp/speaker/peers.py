@@ -20,6 +20,7 @@ from ..messages.capabilities.role import BgpRole
 from ..messages.context import PeerKind
 from ..routes import Source, SourceKind
 from .damage import Damage
+from .damping import PeerDamping
 from .outputs import TransportOptions
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Peer:
         "armed",
         "config",
         "damage",
+        "damping",
         "dynamic",
         "epoch",
         "fsm",
@@ -109,6 +111,7 @@ class Peer:
         self.stale_before = 0  # paths of an earlier epoch are stale
         self.stale_deadline: float | None = None
         self.damage = Damage()
+        self.damping: PeerDamping | None = None  # while it is configured
         self.warned: set[str] = set()  # what was said once and need not be said again
 
     @property

@@ -112,6 +112,7 @@ def _keep(core: SpeakerCore, peer: Peer, config: PeerConfig, now: float) -> None
     elif enabled and not was_enabled:
         peer.fsm.start(now)
     core.sessions.drain(peer, now)
+    core.sessions.damp(peer)
     if config.max_prefixes is not None:
         limits.check(core, peer, config.max_prefixes, now)
 

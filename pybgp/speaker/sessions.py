@@ -14,10 +14,12 @@ from ..constants import CeaseSubcode, RefreshSubtype
 from ..errors import Cease, ConfigError, UpdateError
 from ..fsm import actions
 from ..fsm.states import State
+from ..messages.context import PeerKind
 from ..messages.refresh import RouteRefresh
 from ..rib.path import Path
 from . import graceful, limits
 from .damage import WHOLE
+from .damping import PeerDamping
 from .first_ends import FirstEnds
 from .inbound import Importer, Inbound
 from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
@@ -319,6 +321,7 @@ class Sessions:
         peer.stale_before = peer.epoch
         importer = Importer(core.rules.import_rules(peer, core.host), core.next_hops)
         self._inbound[up.conn] = Inbound(source, negotiated.context, importer, core.tables, core.blocks)
+        self.damp(peer)
         self._forget_stale(peer, graceful.families_given_up(peer.waiting, negotiated))
         if peer.waiting:
             self._stale_deadline(peer, now + peer.graceful.stale_time)
@@ -370,6 +373,8 @@ class Sessions:
         inbound = self._inbound.get(action.conn)
         if inbound is None:
             return
+        if peer.damping is not None:
+            peer.damping.now = now
         try:
             inbound.receive(action.bodies)
         except UpdateError as error:
@@ -519,6 +524,28 @@ class Sessions:
                 exports = core.rules.export_rules(peer, family, core.host, core.next_hops)
                 if exports != group.rules:
                     peer.members[family] = (core.outbound.change_rules(conn, member, group, exports), member)
+
+    def damp(self, peer: Peer) -> None:
+        """Begin or end the damping of a peer's flaps, or go on with the configuration's values."""
+        core, damping = self._core, peer.damping
+        if not (peer.config.damping and peer.kind is PeerKind.EXTERNAL):
+            peer.damping = None
+            if damping is not None:
+                damping.release(damping.flaps.suppressed)
+        elif damping is None:
+            peer.damping = PeerDamping(core, peer.name, core.config.damping)
+        else:
+            damping.use_rules(core.config.damping)
+        inbound = self._inbound.get(peer.fsm.conn or 0)
+        if inbound is not None:
+            inbound.use_tables(core.tables if peer.damping is None else peer.damping.tables)
+
+    def importer_of(self, name: str) -> Importer | None:
+        """What judges the routes of an Established peer."""
+        for inbound in self._inbound.values():
+            if inbound.source.name == name:
+                return inbound.importer
+        return None
 
     def use_importer(self, peer: Peer, importer: Importer) -> None:
         """What the peer sends from now on is judged by this one."""

@@ -89,6 +89,8 @@ class RouteView:
     reason: str
     """Why it is not eligible, "" if it is."""
     stale: bool = False
+    damped_until: float | None = None
+    """When a damped route is used again if it stays as it is (RFC 2439)."""
     rpki: str | None = None
     """"valid", "invalid", "not_found" (RFC 6811); None without ROAs."""
     to: str | None = None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from ..addresses import Family
 from ..messages.attributes.block import Block
 from ..rib.path import Path
+from .damping import DAMPED
 from .inbound import UNREACHABLE, Importer
 
 Successor = Callable[[bytes, Path], Path]
@@ -26,7 +27,7 @@ def by_new_rules(importers: Mapping[str, Importer], family: Family, concerned: C
 
     def successor(key: bytes, path: Path) -> Path:
         importer = importers.get(path.source.name)
-        if importer is None or (concerned is not None and not concerned(family, key)):
+        if importer is None or path.reason == DAMPED or (concerned is not None and not concerned(family, key)):
             return path
         if importer.reads_prefix:
             return by_prefix.of(importer, key, path, keep=True)
@@ -46,7 +47,7 @@ def by_new_next_hops(importers: Mapping[str, Importer], changed: frozenset[bytes
 
     def successor(key: bytes, path: Path) -> Path:
         block = path.accepted if path.accepted is not None else path.received
-        if block.next_hop not in changed and path.reason != UNREACHABLE:
+        if (block.next_hop not in changed and path.reason != UNREACHABLE) or path.reason == DAMPED:
             return path
         importer = importers.get(path.source.name)
         if importer is not None and importer.reads_prefix:

@@ -11,6 +11,7 @@ from ..messages.attributes.block import Block
 from ..messages.context import Context, PeerKind
 from ..rib.export import Export, ExportRules
 from ..rib.path import Path, best_of, paths_of
+from .damping import DAMPED
 from .peers import Peer, remote_as
 from .status import FamilyCounters, PeerStatus, RouteDirection, RouteView
 
@@ -122,12 +123,18 @@ def _candidates(
             best=path is best,
             reason=path.reason,
             stale=_is_stale(core, family, path),
+            damped_until=_damped_until(core, family, key, path),
             rpki=_rpki(core, family, key, path),
         )
 
 
 def _rpki(core: SpeakerCore, family: Family, key: bytes, path: Path) -> str | None:
     return core.rpki.state(family, key, path.received.origin_as).value if core.rpki.active else None
+
+
+def _damped_until(core: SpeakerCore, family: Family, key: bytes, path: Path) -> float | None:
+    peer = core.sessions.peers.get(path.source.name) if path.reason == DAMPED else None
+    return peer.damping.flaps.until((family, path.path_id, key)) if peer is not None and peer.damping else None
 
 
 def _is_stale(core: SpeakerCore, family: Family, path: Path) -> bool:

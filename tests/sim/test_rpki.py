@@ -171,17 +171,24 @@ def test_a_path_that_ends_in_a_set_matches_no_vrp() -> None:
 
 
 def test_a_python_policy_may_ask() -> None:
-    """``Route.rpki``; and it runs again when the VRPs change."""
+    """``Route.rpki``; it runs again for the prefixes that changed VRPs cover, and for no others."""
+    asked: list[str] = []
 
     def drop_invalid(route: Route) -> Route | None:
+        asked.append(route.prefix_text)
         return None if route.rpki == "invalid" else route
 
     _world, _node, client, cache = from_cache(f"{ONE} as 65002", functions={"m:drop_invalid": drop_invalid})
     assert (client.has(ONE), client.has(TWO)) == (False, True)
+    asked.clear()
 
-    cache.change(f"{TWO} as 65002", withdraw=(f"{ONE} as 65002",))
+    cache.change(f"{TWO} as 65002")
+    assert (client.has(ONE), client.has(TWO)) == (False, False)
+    assert asked == [TWO]
+    cache.change(withdraw=(f"{ONE} as 65002",))
 
     assert (client.has(ONE), client.has(TWO)) == (True, False)
+    assert asked == [TWO, ONE]
 
 
 def test_an_export_policy_may_ask() -> None:

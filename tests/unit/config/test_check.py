@@ -85,6 +85,12 @@ E = 'address = "192.0.2.2"\nremote_as = 65001\nimport_policy = ["accept"]\nexpor
             id="same-range",
         ),
         pytest.param(
+            peers(f"{A}damping = true"),
+            "peers[0].damping = true: expected false, since the peer is not external with remote_as = 64512 "
+            "(RFC 2439 §4)",
+            id="damping-of-an-internal-peer",
+        ),
+        pytest.param(
             peers(f"{E}route_reflector_client = true"),
             "peers[0].route_reflector_client = true: expected false, since remote_as = 65001 makes it eBGP (RFC 4456)",
             id="client-on-ebgp",
@@ -269,6 +275,12 @@ E = 'address = "192.0.2.2"\nremote_as = 65001\nimport_policy = ["accept"]\nexpor
             '[[routes]]\nprefix = "10.0.0.0/8"\n[[aggregates]]\nprefix = "10.0.0.0/8"',
             'aggregates[0].prefix = "10.0.0.0/8": expected a prefix that is not in routes, routes[0] has it',
             id="route-and-aggregate",
+        ),
+        pytest.param(
+            "[damping]\nsuppress = 12000",
+            "damping.suppress = 12000: expected more than reuse = 750 and less than 12000, which no figure of merit "
+            "exceeds: reuse * 2^(max_suppress_time / half_life) (RFC 2439 §4.2)",
+            id="suppress-that-is-never-reached",
         ),
         pytest.param(
             '[rpki]\ncaches = [{ address = "192.0.2.9" }, { address = "192.0.2.9", port = 323, preference = 1 }]',

@@ -34,6 +34,12 @@ def of_peer(key: str) -> PeerChange:
     return change(PEER, PEER + key)
 
 
+def test_damping_begins_without_a_bounce() -> None:
+    external = f"{PEER.replace('64512', '65001')}import_policy = []\nexport_policy = []\n"
+
+    assert change(external, external + "damping = true").effect is Effect.POLICY
+
+
 @pytest.mark.parametrize(
     ("key", "effect"),
     [
@@ -243,6 +249,7 @@ def test_who_we_are_ends_every_session(old: str, new: str, keys: tuple[str, ...]
         ),
         ('[[routes]]\nprefix = "10.0.0.0/8"', Changes(routes_changed=("10.0.0.0/8",))),
         ('[[aggregates]]\nprefix = "10.0.0.0/8"', Changes(aggregates_changed=("10.0.0.0/8",))),
+        ("[damping]\nhalf_life = 60", Changes(values_changed=("damping.half_life",))),
         ('[rpki]\nroas = ["10.0.0.0/8 as 1"]', Changes(rpki_changed=("rpki.roas",))),
         ('[rpki]\ncaches = [{ address = "192.0.2.9" }]', Changes(rpki_changed=("192.0.2.9 port 323",))),
         ("[fib]", Changes(fib_changed=("fib",))),

@@ -1,0 +1,182 @@
+"""Flap damping in whole speakers, on a virtual clock (RFC 2439, RFC 7196)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pybgp.addresses import Family
+from pybgp.config.model import MatchConfig, PeerConfig, SpeakerConfig, TermConfig
+from pybgp.rib.damping import DampingRules
+from pybgp.speaker.damping import DAMPED
+from tests.sim.world import Node, World, ebgp, ibgp
+
+US, THEM, CLIENT = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+FLAPPING, QUIET = "10.1.0.0/16", "10.2.0.0/16"
+
+
+def triangle(*, damping: bool = True, **options: Any) -> tuple[World, Node, Node, Node]:
+    """AS 64512 with a client, and AS 65001, whose flaps are damped."""
+    world = World()
+    peer = replace(ebgp(THEM, 65001), damping=damping)
+    node = world.add(US, peers=[peer, ibgp(CLIENT, route_reflector_client=True)], **options)
+    them = world.add(THEM, asn=65001, peers=[ebgp(US, 64512)])
+    client = world.add(CLIENT, peers=[ibgp(US)])
+    them.announce(FLAPPING)
+    them.announce(QUIET)
+    world.run_until(lambda: client.has(FLAPPING, QUIET))
+    return world, node, them, client
+
+
+def flap(world: World, them: Node, times: int) -> None:
+    """Withdrawn and announced again, a second each."""
+    for _ in range(times):
+        them.withdraw(FLAPPING)
+        world.advance(0.5)
+        them.announce(FLAPPING)
+        world.advance(0.5)
+
+
+def reason(node: Node) -> str | None:
+    path = node.received(FLAPPING, THEM)
+    return path.reason if path is not None else None
+
+
+def until(node: Node) -> float | None:
+    (view,) = [
+        view for view in node.core.route_views(Family.IPV4_UNICAST, direction="received") if view.key == b"\x10\x0a\x01"
+    ]
+    return view.damped_until
+
+
+def reconfigure(world: World, node: Node, config: SpeakerConfig) -> None:
+    node.core.reconfigure(config, world.now)
+    world.pump(node)
+    world.advance(1)
+
+
+def test_a_flapping_route_is_kept_out_and_comes_back() -> None:
+    """It stays in the table with its reason, the quiet one beside it is used; no session suffers."""
+    world, node, them, client = triangle()
+
+    flap(world, them, 6)
+    assert client.has(FLAPPING)
+    flap(world, them, 1)
+
+    assert reason(node) == DAMPED
+    assert client.has(QUIET)
+    assert not client.has(FLAPPING)
+    end = until(node)
+    assert end is not None
+    world.advance(end - world.now - 1)
+    assert not client.has(FLAPPING)
+    world.advance(2)
+    assert client.has(FLAPPING)
+    assert reason(node) == ""
+    assert not node.said("session_down")
+
+
+def test_without_damping_nothing_is_kept_out() -> None:
+    world, node, them, client = triangle(damping=False)
+
+    flap(world, them, 20)
+
+    assert client.has(FLAPPING)
+    assert node.core.sessions.peers[THEM].damping is None
+
+
+def test_other_attributes_are_a_flap_and_the_same_again_is_none() -> None:
+    """A route refresh and a repeated announcement cost nothing."""
+    world, node, them, _ = triangle()
+    damping = node.core.sessions.peers[THEM].damping
+    assert damping is not None
+
+    node.core.sessions.request_refresh(THEM)
+    world.pump(node)
+    world.advance(1)
+    assert damping.flaps.knows_none
+    for med in range(20):
+        them.announce(FLAPPING, med=med)
+        world.advance(0.1)
+
+    assert reason(node) == DAMPED
+
+
+def test_a_session_that_ends_is_no_flap() -> None:
+    """And what was suppressed stays so over it."""
+    world, node, them, client = triangle()
+    flap(world, them, 7)
+
+    world.cut(node, them)
+    world.run_until(lambda: node.core.all_established())
+    world.advance(5)
+
+    assert reason(node) == DAMPED
+    assert client.has(QUIET)
+
+
+def test_a_changed_policy_does_not_bring_a_damped_route_back() -> None:
+    """And what comes back is judged by the policy of then."""
+    world, node, them, client = triangle()
+    flap(world, them, 7)
+    config = node.core.config
+    strict = (TermConfig(action="reject", match=MatchConfig(source=("bgp",))),)
+    config = replace(config, policies={"strict": strict})
+
+    reconfigure(world, node, replace(config, default_local_pref=101))
+    assert reason(node) == DAMPED
+    peers = tuple(replace(peer, import_policy=("strict",)) if peer.address == THEM else peer for peer in config.peers)
+    reconfigure(world, node, replace(config, peers=peers))
+    assert reason(node) == DAMPED
+    world.advance(3600)
+
+    assert reason(node) == "policy strict term 0"
+    assert not client.has(QUIET)
+
+
+def test_damping_may_be_switched_by_a_reload() -> None:
+    """No session ends; off brings back at once what was suppressed."""
+    world, node, them, client = triangle()
+    flap(world, them, 7)
+    config = node.core.config
+
+    def with_damping(on: bool) -> SpeakerConfig:
+        peers: tuple[PeerConfig, ...] = tuple(
+            replace(peer, damping=on) if peer.address == THEM else peer for peer in config.peers
+        )
+        return replace(config, peers=peers)
+
+    reconfigure(world, node, with_damping(False))
+    assert client.has(FLAPPING)
+    flap(world, them, 10)
+    assert client.has(FLAPPING)
+    reconfigure(world, node, with_damping(True))
+    flap(world, them, 7)
+
+    assert not client.has(FLAPPING)
+    assert not node.said("session_down")
+
+
+def test_other_values_take_effect_at_once() -> None:
+    world, node, them, client = triangle()
+    flap(world, them, 7)
+    before = until(node)
+
+    rules = DampingRules(reuse=5000, half_life=60)
+    reconfigure(world, node, replace(node.core.config, damping=rules))
+
+    after = until(node)
+    assert before is not None
+    assert after is not None
+    assert after < before
+    world.advance(60)
+    assert client.has(FLAPPING)
+
+
+def test_counters_follow() -> None:
+    world, node, them, _ = triangle()
+    flap(world, them, 7)
+
+    counters = node.counters(THEM).families[Family.IPV4_UNICAST]
+
+    assert (counters.received, counters.accepted) == (2, 1)
