@@ -84,6 +84,34 @@ def test_what_policy_makes_of_the_states() -> None:
     assert views(node) == {ONE: "valid", TWO: "invalid"}
 
 
+def test_the_state_is_told_to_internal_peers_where_a_policy_says_so() -> None:
+    """RFC 8097 §2: in its extended community, and not to external peers."""
+    told = SetConfig(add_communities=("origin-validation-state:valid",))
+    mark = (TermConfig(action="accept", match=MatchConfig(rpki="valid"), set=told), TermConfig(action="accept"))
+    far = "192.0.2.4"
+    world = World()
+    them = PeerConfig(THEM, remote_as=65001, import_policy=("mark",), export_policy=("accept",))
+    world.add(
+        US,
+        peers=[them, ibgp(CLIENT, route_reflector_client=True), ebgp(far, 65004)],
+        policies={"mark": mark},
+        rpki=RpkiConfig(roas=(f"{ONE} as 65001",)),
+    )
+    external = world.add(THEM, asn=65001, peers=[ebgp(US, 64512)])
+    client = world.add(CLIENT, peers=[ibgp(US)])
+    other = world.add(far, asn=65004, peers=[ebgp(US, 64512)])
+    external.announce(ONE)
+    external.announce(TWO)
+    world.run_until(lambda: client.has(ONE, TWO) and other.has(ONE, TWO))
+
+    def states(node: Node) -> list[tuple[str, ...]]:
+        paths = (node.received(prefix, US) for prefix in (ONE, TWO))
+        return [tuple(each.hex() for each in path.received.extended_communities) for path in paths if path is not None]
+
+    assert states(client) == [("4300000000000000",), ()]
+    assert states(other) == [(), ()]
+
+
 def test_a_change_of_the_vrps_touches_only_what_they_cover() -> None:
     """RFC 6811 §2: "when a VRP is added or removed, the states of routes that it covers are looked at again"."""
     world, node, client, cache = from_cache(f"{ONE} as 65001")
