@@ -53,6 +53,8 @@ class Source:
     """The peer group that the peer is in, "" for none."""
     interface: str = ""
     """The device of the link that we share with the peer, on which its link-local addresses mean something."""
+    honors_blackhole: bool = False
+    """What it marks as BLACKHOLE is discarded here (RFC 7999)."""
     epoch: int = 0
     """Counts the peer's sessions and enhanced refreshes: a smaller one marks what has not been renewed."""
 

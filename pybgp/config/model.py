@@ -121,6 +121,8 @@ class PeerConfig:
     role_strict: bool = False
     route_server_client: bool = False
     same_domain: bool = False
+    honor_graceful_shutdown: bool = True
+    honor_blackhole: bool = False
     max_as_path_length: int | None = None
     max_communities: int | None = None
     damping: bool = False

@@ -86,6 +86,19 @@ AS_KEYS: Final = (
         reload=Reload.RESET,
     ),
     Key(
+        name="honor_graceful_shutdown",
+        kind=BOOLEAN,
+        meaning="An eBGP peer's routes with GRACEFUL_SHUTDOWN get LOCAL_PREF 0, after `import_policy` (RFC 8326).",
+        reload=Reload.POLICY,
+    ),
+    Key(
+        name="honor_blackhole",
+        kind=BOOLEAN,
+        meaning="Routes with BLACKHOLE that `import_policy` accepts go into the kernel as `blackhole`, and get "
+        "NO_EXPORT if they have nothing like it (RFC 7999).",
+        reload=Reload.RESET,
+    ),
+    Key(
         name="max_as_path_length",
         kind=Integer(1, MAX_NUMBER, "AS numbers"),
         meaning="Routes with a longer AS path are not used; a set counts as one.",

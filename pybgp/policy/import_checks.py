@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ..constants import AttributeCode
+from ..constants import AttributeCode, Community
 from ..messages.attributes.as_path import CONFED, AsPath
 from ..messages.attributes.block import Block
+from ..messages.attributes.communities import Communities
 from ..messages.attributes.edit import prepended
+from ..messages.attributes.local_pref import LocalPref
 from ..routes import Source
 
 Check = Callable[[Block, Source], str | None]
 """Why a received block can't be used, None if it can."""
 Change = Callable[[Block, Source], Block]
-"""What policy gets in the place of a received block."""
+"""What policy gets in the place of a received block, or what becomes of the block that policy has accepted."""
 
+_COMMUNITIES_BIT: Final = 1 << AttributeCode.COMMUNITIES
 _COMMUNITY_SIZES: Final = (
     (AttributeCode.COMMUNITIES, 4),
     (AttributeCode.EXTENDED_COMMUNITIES, 8),
@@ -81,6 +84,30 @@ def communities(limit: int) -> Check:
         return f"it has {count} communities, max_communities is {limit}" if count > limit else None
 
     return check
+
+
+def graceful_shutdown(block: Block, source: Source) -> Block:
+    """LOCAL_PREF 0 for what a peer is about to take down (RFC 8326 §4.2)."""
+    if not carries(block, Community.GRACEFUL_SHUTDOWN):
+        return block
+    return block.replace(set=(LocalPref(0),))
+
+
+def blackhole(block: Block, source: Source) -> Block:
+    """NO_EXPORT for what is discarded here, unless it goes no further anyway (RFC 7999 §3.2)."""
+    if not carries(block, Community.BLACKHOLE):
+        return block
+    found = block.communities
+    if Community.NO_EXPORT in found or Community.NO_ADVERTISE in found:
+        return block
+    return block.replace(set=(Communities((*found, Community.NO_EXPORT)),))
+
+
+def carries(block: Block, community: Community) -> bool:
+    """Is this standard community among the block's? Parsed only if its octets are somewhere in it."""
+    return (
+        bool(block.mask & _COMMUNITIES_BIT) and community.to_bytes(4) in block.octets and community in block.communities
+    )
 
 
 def prepend(asn: int) -> Change:

@@ -37,6 +37,8 @@ class ImportRules:
     """An AS number to put in front of received paths, 0 for none."""
     max_as_path_length: int | None = None
     max_communities: int | None = None
+    honor_graceful_shutdown: bool = False
+    honor_blackhole: bool = False
     role: BgpRole | None = None
     """Ours towards an external peer (RFC 9234)."""
 
@@ -66,4 +68,14 @@ def changes(rules: ImportRules) -> tuple[Change, ...]:
         found.append(partial(roles.marked_on_import, rules.role))
     if rules.prepend:
         found.append(import_checks.prepend(rules.prepend))
+    return tuple(found)
+
+
+def last_changes(rules: ImportRules) -> tuple[Change, ...]:
+    """What is done to routes that policy has accepted, so that it can take the communities away which ask for it."""
+    found: list[Change] = []
+    if rules.honor_graceful_shutdown:
+        found.append(import_checks.graceful_shutdown)
+    if rules.honor_blackhole:
+        found.append(import_checks.blackhole)
     return tuple(found)

@@ -39,6 +39,7 @@ class Importer:
         "_accepts_all",
         "_changes",
         "_checks",
+        "_last_changes",
         "_next_hops",
         "by_mark",
         "reads_prefix",
@@ -52,6 +53,7 @@ class Importer:
         self._accepts_all = rules.policy.accepts_all
         self._checks = import_rules.checks(rules)
         self._changes = import_rules.changes(rules)
+        self._last_changes = import_rules.last_changes(rules)
         self._next_hops = next_hops
         self._about_next_hop: dict[tuple[bytes, Source], str] = {}  # why it won't do, "" if it will
 
@@ -91,6 +93,8 @@ class Importer:
             if isinstance(verdict, Reject):
                 return Path(source, path_id, block, None, verdict.reason)
             accepted = verdict.block
+        for change in self._last_changes:
+            accepted = change(accepted, source)
         about = self._about_next_hop.get((accepted.next_hop, source))
         if about is None:
             about = self._look_at_next_hop(accepted.next_hop, source)

@@ -156,6 +156,7 @@ class Peer:
             cluster_id=self.cluster_id if self.config.route_reflector_client else b"",
             group=self.config.group or "",
             interface=interface,
+            honors_blackhole=self.config.honor_blackhole,
             epoch=self.epoch,
         )
         return self.source

@@ -7,7 +7,9 @@ from fractions import Fraction
 from typing import Final
 
 from ..addresses import Family
+from ..constants import Community
 from ..policy.chain import Policy
+from ..policy.import_checks import carries
 from ..rib.aggregates import Aggregates
 from ..rib.groups import Again, Move
 from ..rib.kernel import FibRoute, NextHop, RouteType
@@ -78,6 +80,8 @@ class Programming:
                 return self._shared(FibRoute(kind, (), accepted.hints.metric if accepted.hints else None))
             if not accepted.block.next_hop:
                 return None  # announced for somebody else to forward
+        if best.source.honors_blackhole and carries(accepted.block, Community.BLACKHOLE):
+            return self._shared(FibRoute("blackhole", (), accepted.hints.metric if accepted.hints else None))
         ways = self._ways(accepted, best)
         if not ways:
             return None

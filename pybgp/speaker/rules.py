@@ -191,6 +191,8 @@ class Rules:
             prepend=peer.local_as if self._shows_both(peer, "prepend") else 0,
             max_as_path_length=peer.config.max_as_path_length,
             max_communities=peer.config.max_communities,
+            honor_graceful_shutdown=peer.config.honor_graceful_shutdown and peer.kind is PeerKind.EXTERNAL,
+            honor_blackhole=peer.config.honor_blackhole,
             role=peer.role,
         )
 
