@@ -83,3 +83,30 @@ def has_routes(daemon: Daemon, version: int, prefixes: Iterable[str]) -> None:
         seen=lambda: sorted(daemon.routes(version)),
         interval=0.2,
     )
+
+
+def join(
+    one: Daemon, other: Daemon, ours: tuple[str, ...] = (), theirs: tuple[str, ...] = (), *, seen_as: int | None = None
+) -> None:
+    """A session over IPv4 with more lines of configuration at both ends; ``other`` knows us as AS ``seen_as``."""
+    for here, there, more, asn in ((one, other, ours, other.asn), (other, one, theirs, seen_as or one.asn)):
+        name = peering_name(there, 4)
+        here.peerings[name] = Peering(name=name, local=here.host.ipv4, remote=there.host.ipv4, remote_as=asn, more=more)
+
+
+def start_all(daemons: dict[str, Daemon]) -> None:
+    for daemon in daemons.values():
+        daemon.configure(announced=[each for each in announcements(daemon) if each.version == 4])
+        daemon.start()
+    all_established([daemons["speaker"]])
+
+
+def sees(daemon: Daemon, sender: Daemon, path: tuple[int, ...]) -> None:
+    """Wait until the daemon has the sender's route with this AS path."""
+    prefix = own_prefix(sender, 4)
+    until(
+        lambda: prefix in (routes := daemon.routes(4)) and routes[prefix].as_path == path,
+        limit=PATIENCE,
+        why=f"{daemon} to have {prefix} by {path}",
+        seen=lambda: {each: route.as_path for each, route in daemon.routes(4).items()},
+    )

@@ -33,6 +33,8 @@ class Peering:
     add_path: bool = False
     restarts: bool = False
     """It asks the other one to keep its routes over a restart (RFC 4724); all can keep the other's."""
+    more: tuple[str, ...] = ()
+    """What only this daemon understands: lines of BIRD's protocol, of pybgp's table, FRR's behind the neighbor."""
     # From here on, only BIRD and pybgp can do everything.
     port: int = BGP
     """The other one's."""

@@ -91,6 +91,7 @@ class Bird(Daemon):
         yield f"  local {peering.local} port {self.port} as {self.asn}; neighbor {neighbor}; {distance};"
         yield f"  hold time {peering.hold_time}; connect delay time 1; connect retry time 1;"
         yield "  error wait time 1, 2; error forget time 1;"
+        yield from peering.more
         if peering.interface is not None:
             yield f'  interface "{peering.interface}";'
         if peering.ttl_security:

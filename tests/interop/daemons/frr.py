@@ -153,6 +153,7 @@ def _neighbor(peering: Peering) -> Iterator[str]:
     yield f"{head} timers connect 1"
     yield f"{head} advertisement-interval 0"
     yield f"{head} graceful-restart{'' if peering.restarts else '-disable'}"
+    yield from (f"{head} {line}" for line in peering.more)
     if peering.passive:
         yield f"{head} passive"
     if peering.password is not None:

@@ -151,6 +151,7 @@ class PyBgp(Daemon):
             yield 'graceful_restart = { role = "both", restart_time = 60 }'
         yield 'import_policy = ["accept"]'
         yield 'export_policy = ["accept"]'
+        yield from peering.more
         if peering.password is not None:
             yield f'password = {{ file = "{self._secret(peering)}" }}'
 
@@ -166,11 +167,16 @@ def _route(announcement: Announcement) -> Iterator[str]:
         yield f"local_pref = {announcement.local_pref}"
 
 
+def _as_numbers(item: int | dict[str, list[int]]) -> list[int]:
+    """An AS number of a sequence, or a segment of another kind."""
+    return [item] if isinstance(item, int) else [asn for asns in item.values() for asn in asns]
+
+
 def _attributes(row: dict[str, Any]) -> Attributes:
     return Attributes(
         peering=row["peer"],
         next_hop=row["next_hop"],
-        as_path=tuple(row["as_path"]),
+        as_path=tuple(asn for item in row["as_path"] for asn in _as_numbers(item)),
         origin=row["origin"],
         local_pref=row["local_pref"],
         med=row["med"],
