@@ -114,6 +114,8 @@ class PeerConfig:
     next_hop: NextHopMode = "auto"
     enforce_first_as: bool = True
     allowas_in: int = 0
+    default_originate: bool = False
+    """Tell the peer a default route that need not be in the table."""
     as_override: bool = False
     remove_private_as: RemovePrivateAs = "off"
     role: Role | None = None

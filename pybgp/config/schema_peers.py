@@ -339,6 +339,12 @@ SESSION_KEYS: Final = (
         reload=Reload.POLICY,
     ),
     Key(
+        name="default_originate",
+        kind=BOOLEAN,
+        meaning="Tell the peer a default route of ours, which need not exist; its `export_policy` decides on it too.",
+        reload=Reload.POLICY,
+    ),
+    Key(
         name="allowas_in",
         kind=Integer(0, 255, "times"),
         meaning="How often our own AS may be in a received AS path.",

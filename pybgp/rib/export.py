@@ -29,7 +29,7 @@ from ..routes import NEXT_HOP_SELF, SET_MED, SET_NEXT_HOP, Reject, Source, Sourc
 from . import as_paths
 from .as_paths import PathChange, RemovePrivate, prepend, prepend_member
 from .covering import Covering
-from .local import AGGREGATE
+from .local import AGGREGATE, DEFAULT_KEY, DEFAULT_ROUTE
 from .path import Path
 
 _NUMBER_SIZE: Final = 7
@@ -109,6 +109,8 @@ class ExportRules:
     extended_next_hop: bool = False
     limit: int = MAX_MESSAGE
     mrai: float = 0
+    default_originate: bool = False
+    """Tell a default route of our own, instead of what the table has (beside it, with ADD-PATH)."""
     suppressing: tuple[bytes, ...] = ()
     """Aggregates in whose place more specific routes are not told (RFC 4271 §9.2.2.2)."""
     policy: Policy
@@ -123,6 +125,7 @@ class Exporter:
         "_cache",
         "_classic",
         "_cluster_id",
+        "_hides_default",
         "_kept_inside",
         "_kept_inside_mask",
         "_local_pref",
@@ -145,6 +148,7 @@ class Exporter:
     def __init__(self, rules: ExportRules) -> None:
         self.rules = rules
         self._suppressing = Covering(rules.suppressing) if rules.suppressing else None
+        self._hides_default = False
         self.reads_prefix = rules.policy.reads_prefix or self._suppressing is not None
         self._marked = rules.policy.by_mark and self._suppressing is None
         self._by_mark: dict[tuple[Path, int], Export | None] = {}  # where the policy looks at prefixes
@@ -211,6 +215,12 @@ class Exporter:
             self.too_long += 1
         return made if isinstance(made, Export) else None
 
+    def originated(self) -> Export | None:
+        """The default route of our own that every member is told, if there is one and the policy accepts it."""
+        export = self.export(DEFAULT_ROUTE, DEFAULT_KEY) if self.rules.default_originate else None
+        self._hides_default = export is not None and not self.rules.add_path
+        return export
+
     def forget(self) -> None:
         """Paths that are gone need no memory."""
         self._cache.clear()
@@ -228,6 +238,8 @@ class Exporter:
             if aggregate is not None:
                 prefix = key_text(self.rules.family, aggregate)
                 return f"the aggregate {prefix} is told in its place (suppress, RFC 4271 §9.2.2.2)"
+        if self._hides_default and key == DEFAULT_KEY and path is not DEFAULT_ROUTE:
+            return "the default route that we originate is told in its place (default_originate)"
         return self._make(path, key)
 
     def _make(self, path: Path, key: bytes) -> Export | str:

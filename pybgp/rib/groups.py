@@ -17,6 +17,7 @@ from ..messages import update
 from .add_path import PathIds
 from .changes import Changes
 from .export import Export, Exporter, ExportRules
+from .local import DEFAULT_KEY, DEFAULT_ROUTE
 from .path import Entry, Path, best_of, paths_of
 from .table import SLICE, Table
 from .walk import Walk, bits
@@ -66,7 +67,7 @@ def regroup(changes: dict[bytes, Told] | dict[bytes, Entry | None], table: Table
 class Backlog:
     """What a member is behind on, and what it is to hear when it has caught up."""
 
-    __slots__ = ("again", "behind", "then", "told", "walk")
+    __slots__ = ("again", "behind", "fresh", "then", "told", "walk")
 
     def __init__(
         self, behind: dict[bytes, Told], then: list[bytes], *, walk: Walk | None = None, again: bool = False
@@ -75,6 +76,7 @@ class Backlog:
         self.then = then  # End-of-RIB, or the end of a refresh
         self.walk = walk  # the whole table, before what is in ``behind``
         self.told = 0  # bit mask of the walk's pieces that the member has had
+        self.fresh = walk is not None  # it begins (again) with everything, also with what is in no table
         self.again = again  # it may have been told what the walk comes to, by other rules or before a refresh
 
     def changed(self, changes: Changes) -> None:
@@ -169,11 +171,12 @@ class Stream:
 class UpdateGroup:
     """The members of one family that are told the same."""
 
-    __slots__ = ("_ids", "_table", "exporter", "held", "limit", "members")
+    __slots__ = ("_ids", "_originated", "_table", "exporter", "held", "limit", "members")
 
     def __init__(self, rules: ExportRules, table: Table, ids: PathIds) -> None:
         self.exporter = Exporter(rules)
         self.limit = rules.limit
+        self._originated = self.exporter.originated()  # the default route of our own, in no table
         self.members: dict[int, Member] = {}  # by connection
         self.held: dict[bytes, Told] = {}  # with an MRAI: what waits for the interval to end
         self._table = table
@@ -195,6 +198,8 @@ class UpdateGroup:
         old.leave(member.conn)
         then = member.backlog.then if member.backlog is not None else []
         self._start_over(member, then, old.held)
+        if old._originated is not None and member.backlog is not None:
+            member.backlog.behind[DEFAULT_KEY] = Again(DEFAULT_ROUTE)
         self.members[member.conn] = member
 
     def leave(self, conn: int) -> None:
@@ -268,6 +273,10 @@ class UpdateGroup:
         if not backlog.behind and (backlog.walk is None or not backlog.walk.rest(backlog.told)):
             if self.held:  # the others first, so that nobody hears the same change twice
                 yield from self.release()
+            if backlog.fresh and self._originated is not None:
+                path_id = self._ids.of(DEFAULT_ROUTE) if self.rules.add_path else None
+                member.advertised += 1
+                yield member, b"".join(self._announce(self._originated, [DEFAULT_KEY], path_id))
             if backlog.then:
                 yield member, b"".join(backlog.then)
             member.backlog = None
@@ -301,6 +310,8 @@ class UpdateGroup:
         stream = Stream()
         tell = self._tell_all_paths if self.rules.add_path else self._tell_best
         alike = not self.exporter.reads_prefix
+        if self._originated is not None and not self.rules.add_path:
+            moves = [Move(old, new, [key for key in keys if key != DEFAULT_KEY]) for old, new, keys in moves]
         for old, new, keys in moves:
             if old is None and alike and type(new) is Path:
                 self._tell_new(stream, new, keys)

@@ -28,6 +28,7 @@ def own_source(name: str, kind: SourceKind, number: int = 0) -> Source:
 
 OWN: Final = own_source("local", SourceKind.LOCAL)
 AGGREGATE: Final = own_source("aggregate", SourceKind.LOCAL, 1)
+ORIGINATED: Final = own_source("default_originate", SourceKind.LOCAL, 4)
 DIRECT: Final = own_source(DIRECT_NAME, SourceKind.KERNEL, 2)
 KERNEL: Final = own_source("kernel", SourceKind.KERNEL, 3)
 
@@ -35,6 +36,12 @@ KERNEL: Final = own_source("kernel", SourceKind.KERNEL, 3)
 def own_block(next_hop: bytes = b"") -> Block:
     """The attributes of a route that starts here: ORIGIN IGP, an empty AS_PATH (RFC 4271 §5.1.1, §5.1.2)."""
     return Block.build((Origin(constants.Origin.IGP), AsPath(())), next_hop)
+
+
+DEFAULT_KEY: Final = b"\0"
+"""0.0.0.0/0 and ::/0."""
+DEFAULT_ROUTE: Final = Path(ORIGINATED, 0, own_block(), own_block())
+"""What a peer with ``default_originate`` is told. It is in no table."""
 
 
 @dataclass(frozen=True, slots=True)

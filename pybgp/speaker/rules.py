@@ -229,6 +229,7 @@ class Rules:
             extended_next_hop=family in context.extended_next_hop,
             limit=context.max_send or MAX_MESSAGE,
             mrai=peer.config.timers.mrai,
+            default_originate=options.default_originate,
             suppressing=suppressing(self.config, family) if self.config.aggregates else (),
             policy=peer.policies.exports,
             cost=next_hops.cost if next_hops is not None else None,

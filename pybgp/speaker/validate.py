@@ -8,9 +8,9 @@ from typing import Final
 from ..addresses import address_octets, parse_router_id
 from ..config.model import PeerConfig, SpeakerConfig
 from ..errors import ConfigError
-from ..rib.local import AGGREGATE, DIRECT, KERNEL, OWN
+from ..rib.local import AGGREGATE, DIRECT, KERNEL, ORIGINATED, OWN
 
-OWN_NAMES: Final = frozenset({OWN.name, AGGREGATE.name, DIRECT.name, KERNEL.name})
+OWN_NAMES: Final = frozenset({OWN.name, AGGREGATE.name, ORIGINATED.name, DIRECT.name, KERNEL.name})
 """Sources of routes that are no peers."""
 MD5_MAX_KEY: Final = 80
 """Octets of a TCP-MD5 key that Linux takes."""

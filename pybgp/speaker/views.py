@@ -10,6 +10,7 @@ from ..messages import update
 from ..messages.attributes.block import Block
 from ..messages.context import Context, PeerKind
 from ..rib.export import Export, ExportRules
+from ..rib.local import DEFAULT_KEY, DEFAULT_ROUTE
 from ..rib.path import Path, best_of, paths_of
 from .damping import DAMPED
 from .peers import Peer, remote_as
@@ -99,7 +100,10 @@ def route_views(
     for one, table in core.tables.items():
         if family not in (None, one):
             continue
-        for each in table.prefixes() if key is None else [key]:
+        prefixes = table.prefixes() if key is None else [key]
+        if direction == "advertised" and key is None and table.best(DEFAULT_KEY) is None:
+            prefixes.append(DEFAULT_KEY)  # some peers may be told one that is in no table
+        for each in prefixes:
             if direction == "advertised":
                 yield from _advertised(core, one, each, peer)
             else:
@@ -152,8 +156,10 @@ def _advertised(core: SpeakerCore, family: Family, key: bytes, name: str | None)
             continue
         group, _ = membership
         paths = paths_of(entry) if group.rules.add_path else ((best,) if best is not None else ())
+        if key == DEFAULT_KEY and group.rules.default_originate:
+            paths = (*paths, DEFAULT_ROUTE)
         for path in paths:
-            if path.source.name == peer.name:
+            if path.source.name == peer.name or group.exporter.why_not(path, key):
                 continue
             export = group.exporter.export(path, key)
             if export is not None:
