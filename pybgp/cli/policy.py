@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from . import format
-from .options import json_option
+from .options import connect, json_option, socket_option
 
 if TYPE_CHECKING:
     from ..config.model import PeerConfig, SpeakerConfig
@@ -81,6 +81,54 @@ def test(
             click.echo(shown)
     _print_summary(tracer, counts, as_json)
     return 0
+
+
+@policy.command()
+@click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--limit", type=click.IntRange(0), default=10, help="Examples of each kind of change; default: 10.")
+@socket_option
+@json_option
+def diff(path: Path, limit: int, socket: str | None, as_json: bool) -> int:
+    """Say which routes the policies of FILE would change, before they do.
+
+    The running speaker compares: what each peer's routes would become on import, and what each peer would be told
+    otherwise. Nothing changes. FILE is read by the speaker; with an error in it the exit code is 2.
+    """
+    summary: list[dict[str, Any]] = []
+    with connect(socket) as client:
+        for item in client.stream("policy_diff", path=str(path.absolute()), limit=str(limit)):
+            if as_json:
+                click.echo(format.json_line(item))
+            elif "prefix" in item:
+                click.echo(_difference(item))
+            else:
+                summary.append(item)
+    if not as_json:
+        _print_differences(summary)
+    return 0
+
+
+def _difference(item: dict[str, Any]) -> str:
+    where = "from" if item["direction"] == "import" else "to"
+    peers = ",".join(item["peers"][:3]) + (f" and {len(item['peers']) - 3} more" if len(item["peers"]) > 3 else "")
+    text = f"{item['direction']} {item['prefix']} {where} {peers}: {item['change']}"
+    before, after = item["before"], item["after"]
+    if before is not None and after is not None:
+        old, new = (_named(fields) for fields in (before, after))
+        text += _text_of({name: {"before": old[name], "after": new[name]} for name in old if old[name] != new[name]})
+    elif item["reason"]:
+        text += f" ({'was: ' if after is not None else ''}{item['reason']})"
+    return format.printable(text)
+
+
+def _print_differences(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        click.echo("no route would change")
+        return
+    words = ("accepted", "rejected", "announced", "withdrawn", "changed")
+    cells = ([row["peer"], row["direction"], *(str(row.get(word, "-")) for word in words)] for row in rows)
+    for line in format.table(("peer", "direction", *words), cells, right=frozenset(words)):
+        click.echo(line)
 
 
 # -- what is tried -----------------------------------------------------------------------------------------------------
@@ -152,7 +200,10 @@ def _tracer(
 def _fields(block: Any) -> dict[str, Any]:
     from ..control.attributes import attribute_fields
 
-    fields = attribute_fields(block)
+    return _named(attribute_fields(block))
+
+
+def _named(fields: dict[str, Any]) -> dict[str, Any]:
     return {_NAMES.get(name, name): fields[name] for name in SHOWN}
 
 

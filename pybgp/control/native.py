@@ -12,7 +12,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final
 
 from ..errors import ApiError, ConfigError, PybgpError
+from ..speaker.what_if import RouteChange
 from . import peer_verbs, queries
+from .policy_diff import DEFAULT_LIMIT, items
 from .queries import BadArgument, JsonObject, Speaker, UnknownPeer
 from .socket_file import SocketFile
 
@@ -27,6 +29,7 @@ MAX_CLIENTS: Final = 64
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 Reload = Callable[[], Awaitable[JsonObject]]
+PolicyDiff = Callable[[str], Awaitable[Iterator[RouteChange | None]]]
 Answer = JsonObject | list[JsonObject] | Iterator[JsonObject | None]
 
 
@@ -43,11 +46,15 @@ class ControlServer:
         *,
         facts: Callable[[], Mapping[str, Any]] = dict,
         reload: Reload | None = None,
+        policy_diff: PolicyDiff | None = None,
     ) -> None:
-        """``facts`` are added to the answer of "status"; ``reload`` reads the configuration again."""
+        """``facts`` are added to the answer of "status"; ``reload`` reads the configuration again; ``policy_diff`` says
+        what the policies of another file would change.
+        """
         self._speaker = speaker
         self._facts = facts
         self._reload = reload
+        self._policy_diff = policy_diff
         self._server: asyncio.Server | None = None
         self._file: SocketFile | None = None
         self._clients: set[asyncio.Task[None]] = set()
@@ -151,9 +158,20 @@ class ControlServer:
                 return peer_verbs.disable(self._speaker, **given)
             case "enable":
                 return peer_verbs.enable(self._speaker, **given)
+        if query == "policy_diff":
+            return await self._differences(**given)
         if self._reload is None:
             raise ApiError("this speaker has no configuration to read again")
         return await self._reload()
+
+    async def _differences(self, path: str = "", limit: str = str(DEFAULT_LIMIT)) -> Answer:
+        if not path.startswith("/"):
+            raise BadArgument(f"path = {path!r}: expected the absolute path of a configuration file")
+        if not (limit.isascii() and limit.isdigit()):
+            raise BadArgument(f"limit = {limit!r}: expected a number of examples")
+        if self._policy_diff is None:
+            raise ApiError("this speaker has no configuration to compare with")
+        return items(await self._policy_diff(path), int(limit))
 
     async def _send_items(
         self, writer: asyncio.StreamWriter, request_id: object, items: Iterator[JsonObject | None]
@@ -191,6 +209,7 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "refresh": (*_PEERS, "direction"),
     "disable": (*_PEERS, "message"),
     "enable": _PEERS,
+    "policy_diff": ("path", "limit"),
     "reload": (),
 }
 

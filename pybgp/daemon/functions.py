@@ -74,6 +74,25 @@ class FunctionLoader:
         return changed
 
 
+class TrialLoader(FunctionLoader):
+    """Imports what another loader would, and leaves everything as it was: the running policies keep their modules."""
+
+    def __init__(self, running: FunctionLoader) -> None:
+        super().__init__(None)
+        self._known = dict(running._known)
+
+    def load(self, node: NodeConfig, problems: list[str]) -> Mapping[str, Function]:
+        before = dict(sys.modules)
+        try:
+            return super().load(node, problems)
+        finally:
+            for name in self._known:
+                if name in before:
+                    sys.modules[name] = before[name]
+                else:
+                    sys.modules.pop(name, None)
+
+
 class _UnusableError(Exception):
     """Why a reference can't be used, in words for its line of the configuration."""
 

@@ -8,7 +8,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from ..control.socket_file import SocketFile
 from ..errors import ApiError, ConfigError, PybgpError
 from ..net.speaker import Speaker
 from ..speaker.outputs import Event
+from ..speaker.what_if import RouteChange, WhatIf
 from ..telemetry.log import EventLog, Level
 from ..version import __version__
 from .fib import make_fib, refuse_fixed
@@ -85,7 +86,7 @@ class Daemon:
         )
         self._socket: SocketFile
         self._next_socket: SocketFile | None = None  # claimed by a reload that is not through
-        self.control = ControlServer(self.speaker, facts=self._facts, reload=self.reload)
+        self.control = ControlServer(self.speaker, facts=self._facts, reload=self.reload, policy_diff=self.policy_diff)
 
     async def run(self) -> int:
         """Start, wait for a signal, stop. Returns the exit code."""
@@ -172,6 +173,16 @@ class Daemon:
             for change in changes:
                 self._event("reload_change", what=change)
             return {"warnings": list(prepared.warnings), "changes": changes}
+
+    async def policy_diff(self, path: str) -> Iterator[RouteChange | None]:
+        """What the policies of another file would change; nothing is applied.
+
+        Raises:
+            ConfigError: it can't be used.
+        """
+        other = await asyncio.to_thread(self._preparer.prepare_other, Path(path))
+        node, core = other.node, self.speaker.core
+        return WhatIf(core, node.speaker, fib=node.fib, functions=other.functions).changes()
 
     async def _apply(self, prepared: Prepared) -> None:
         old, new = self._running.node, prepared.node

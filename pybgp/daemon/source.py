@@ -11,11 +11,12 @@ from typing import Any, Protocol
 
 from ..addresses import address_text
 from ..config.check import check
+from ..config.file import load
 from ..config.merge import Loaded, Origins
 from ..config.model import NodeConfig
 from ..errors import ConfigError
 from ..net.host import host_addresses
-from .functions import FunctionLoader
+from .functions import FunctionLoader, TrialLoader
 from .secrets import read_secrets
 
 AUTO = "auto"
@@ -64,14 +65,24 @@ class Preparer:
         Raises:
             ConfigError: with everything that is wrong.
         """
-        loaded = self.source.read()
+        return self._prepared(self.source.read(), self._loader)
+
+    def prepare_other(self, path: Path) -> Prepared:
+        """Another file as if it were the source, to be compared with what runs; nothing of it is kept.
+
+        Raises:
+            ConfigError: with everything that is wrong.
+        """
+        return self._prepared(load(path), TrialLoader(self._loader), str(path))
+
+    def _prepared(self, loaded: Loaded, loader: FunctionLoader, name: str = "") -> Prepared:
         node = self._with_router_id(loaded.config)
         warnings = list(check(node))
         problems: list[str] = []
-        functions = self._loader.load(node, problems)
+        functions = loader.load(node, problems)
         secrets = read_secrets(node, os.environ, problems, warnings)
         if problems:
-            raise ConfigError(*(f"{self.source.name}: {problem}" for problem in problems))
+            raise ConfigError(*(f"{name or self.source.name}: {problem}" for problem in problems))
         return Prepared(
             node=node, origins=loaded.origins, functions=functions, secrets=secrets, warnings=tuple(warnings)
         )

@@ -169,7 +169,7 @@ def _advertised(core: SpeakerCore, family: Family, key: bytes, name: str | None)
                     key=key,
                     source=path.source,
                     path_id=path_id,
-                    block=_sent(export, path, group.rules),
+                    block=sent_block(export, path, group.rules),
                     best=path is best,
                     reason="",
                     rpki=_rpki(core, family, key, path),
@@ -177,7 +177,7 @@ def _advertised(core: SpeakerCore, family: Family, key: bytes, name: str | None)
                 )
 
 
-def _sent(export: Export, path: Path, rules: ExportRules) -> Block:
+def sent_block(export: Export, path: Path, rules: ExportRules) -> Block:
     """The octets that are sent, read back as the peer reads them."""
     context = Context(kind=rules.kind, four_octet_as=rules.four_octet_as)
     return update.block_of(export.attributes, export.next_hop, context) or path.received

@@ -233,6 +233,12 @@ def test_a_policy_is_read_again(pair: Pair, tmp_path: Path) -> None:
         assert b.best() == set()
 
         policy.write_text("def only(route):\n    return route\n")
+        told, counts = map(
+            json.loads, command("policy", "diff", str(pair.file), "--json", "-s", str(a.socket)).stdout.splitlines()
+        )
+        assert (told["change"], told["peers"], told["prefix"]) == ("announced", ["b"], "10.65.1.0/26")
+        assert counts["announced"] == 1
+        assert b.best() == set()
         assert a.ask("reload")["changes"] == [
             "peer b: policy runs again, the session stays (export_policy site_policy:only)"
         ]

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pybgp.addresses import Family
 from pybgp.cli.main import main
+from pybgp.errors import ConfigError
+from pybgp.speaker.what_if import RouteChange
+
+from ..control.fakes import FakeSpeaker, serving
+from ..policy.made import block
 
 Capsys = pytest.CaptureFixture[str]
 MRT = Path(__file__).parents[2] / "data" / "mrt"
@@ -150,3 +157,71 @@ def test_lines_that_are_no_json_are_a_usage_error(node: str, capsys: Capsys, mon
 
     assert ask(node, "in") == 2
     assert "expected JSON" in capsys.readouterr().err
+
+
+# -- policy diff -------------------------------------------------------------------------------------------------------
+
+
+def change(direction: Any, peers: tuple[str, ...], before: Any, after: Any, reason: str = "") -> RouteChange:
+    return RouteChange(
+        direction=direction,
+        peers=peers,
+        family=Family.IPV4_UNICAST,
+        key=bytes((24, 10, 1, 0)),
+        before=before,
+        after=after,
+        reason=reason,
+    )
+
+
+@pytest.fixture
+def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A speaker that would change a few routes; the files it is asked about."""
+    asked: list[str] = []
+    plain, preferred = block((65001,)), block((65001,), local_pref=200)
+
+    async def policy_diff(path: str) -> Iterator[RouteChange | None]:
+        asked.append(path)
+        if path.endswith("bad.toml"):
+            raise ConfigError(f"{path}: local_as: missing")
+        if path.endswith("same.toml"):
+            return iter([None])
+        told = change("export", ("a", "b", "c", "d"), plain, None, "policy x term 0")
+        return iter([change("import", ("tor-a",), plain, preferred), None, told, told, None])
+
+    socket = tmp_path / "pybgp.sock"
+    with serving(socket, FakeSpeaker(), policy_diff=policy_diff):
+        monkeypatch.setenv("PYBGP_SOCKET", str(socket))
+        yield asked
+
+
+def test_differences_are_told_with_examples_and_counts(running: list[str], capsys: Capsys) -> None:
+    assert main(["policy", "diff", "new.toml", "--limit", "1"]) == 0
+
+    assert running == [str(Path("new.toml").absolute())]
+    assert capsys.readouterr().out.splitlines() == [
+        "import 10.1.0.0/24 from tor-a: changed; local_pref - → 200",
+        "export 10.1.0.0/24 to a,b,c and 1 more: withdrawn (policy x term 0)",
+        "peer   direction  accepted  rejected  announced  withdrawn  changed",
+        "a      export            -         -          0          2        0",
+        "b      export            -         -          0          2        0",
+        "c      export            -         -          0          2        0",
+        "d      export            -         -          0          2        0",
+        "tor-a  import            0         0          -          -        1",
+    ]
+
+
+def test_differences_as_json(running: list[str], capsys: Capsys) -> None:
+    assert main(["policy", "diff", "new.toml", "--json"]) == 0
+
+    first, *_, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first["after"]["local_pref"] == 200
+    assert first["change"] == "changed"
+    assert last == {"peer": "tor-a", "direction": "import", "accepted": 0, "rejected": 0, "changed": 1}
+
+
+def test_no_difference_and_a_bad_file(running: list[str], capsys: Capsys) -> None:
+    assert main(["policy", "diff", "same.toml"]) == 0
+    assert capsys.readouterr().out == "no route would change\n"
+    assert main(["policy", "diff", "bad.toml"]) == 2
+    assert "local_as: missing" in capsys.readouterr().err

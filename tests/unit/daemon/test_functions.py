@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pybgp.config.model import DynamicPeersConfig, FibConfig, NodeConfig, PeerConfig, SpeakerConfig
-from pybgp.daemon.functions import FunctionLoader, references
+from pybgp.daemon.functions import FunctionLoader, TrialLoader, references
 
 
 @pytest.fixture(autouse=True)
@@ -134,3 +134,28 @@ def test_a_policy_can_not_hide_an_installed_module(tmp_path: Path) -> None:
     functions = FunctionLoader(tmp_path).load(node("colorsys:rgb_to_hsv"), [])
 
     assert functions["colorsys:rgb_to_hsv"](0, 0, 0) == (0.0, 0.0, 0)
+
+
+def test_a_trial_reads_changed_text_and_leaves_the_running_module(tmp_path: Path) -> None:
+    (tmp_path / "tried_policy.py").write_text("def prefer(route): return 1\n")
+    running = FunctionLoader(tmp_path)
+    before = running.load(node("tried_policy:prefer"), [])
+    module = sys.modules["tried_policy"]
+    (tmp_path / "tried_policy.py").write_text("def prefer(route): return 22\n")
+    (tmp_path / "other_policy.py").write_text("def prefer(route): return 3\n")
+
+    functions = TrialLoader(running).load(node("tried_policy:prefer", "other_policy:prefer"), [])
+
+    assert [function(None) for function in functions.values()] == [22, 3]
+    assert sys.modules["tried_policy"] is module
+    assert "other_policy" not in sys.modules
+    assert before["tried_policy:prefer"](None) == 1
+    assert running.load(node("tried_policy:prefer"), [])["tried_policy:prefer"](None) == 22
+
+
+def test_a_trial_of_unchanged_text_has_the_same_functions(tmp_path: Path) -> None:
+    (tmp_path / "same_policy.py").write_text("def prefer(route): return 1\n")
+    running = FunctionLoader(tmp_path)
+    before = running.load(node("same_policy:prefer"), [])
+
+    assert TrialLoader(running).load(node("same_policy:prefer"), []) == before

@@ -1,0 +1,219 @@
+"""Which routes another configuration's policies would change: worked out beside the running core, which stays as it is.
+
+Sessions are taken as they are; a peer that the other configuration doesn't have, or has disabled, is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from ..addresses import Family
+from ..config.model import FibConfig, PeerConfig, SpeakerConfig
+from ..messages.attributes.block import Block
+from ..rib.export import Export, Exporter, ExportRules
+from ..rib.path import Entry, Path, best_of, paths_of
+from .inbound import Importer
+from .peers import Peer
+from .rules import Functions, Rules
+from .successors import by_new_rules
+from .views import sent_block
+
+if TYPE_CHECKING:
+    from .core import SpeakerCore
+
+_Told = dict[tuple[str, int], tuple[Path, Export]]
+"""What a group is told of a prefix, by the source's name and its path identifier."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteChange:
+    """A route that would be accepted, rejected or changed ("import"), told, withdrawn or told otherwise ("export").
+
+    ``peers`` are those that it came from, or that would be told. ``before`` and ``after`` are the attributes that
+    count, None for no route; ``reason`` says why there is none afterwards (or was none before).
+    """
+
+    direction: Literal["import", "export"]
+    peers: tuple[str, ...]
+    family: Family
+    key: bytes
+    before: Block | None
+    after: Block | None
+    reason: str = ""
+
+    @property
+    def kind(self) -> str:
+        """ "accepted", "rejected" or "changed"; of exports "announced", "withdrawn" or "changed"."""
+        if self.before is not None and self.after is not None:
+            return "changed"
+        if self.direction == "import":
+            return "accepted" if self.before is None else "rejected"
+        return "announced" if self.before is None else "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class _Audience:
+    """Members that are told the same now, and would be told the same then."""
+
+    now: Exporter
+    then: Exporter
+    names: list[str]
+
+    @property
+    def same_rules(self) -> bool:
+        return self.now.rules == self.then.rules
+
+
+class WhatIf:
+    """Another configuration, compiled beside the one that runs."""
+
+    def __init__(
+        self, core: SpeakerCore, config: SpeakerConfig, *, fib: FibConfig | None, functions: Functions
+    ) -> None:
+        """
+        Raises:
+            ConfigError: a policy that can't be compiled.
+        """
+        self._core = core
+        self._rules = Rules(config, functions, fib, previous=core.rules)
+        self._peers = [(peer, self._as_configured(peer, config)) for peer in core.sessions.peers.values()]
+        self._importers: dict[str, Importer] = {}
+        for peer, other in self._peers:
+            if other is not None:
+                rules = self._rules.import_rules(other, core.host)
+                if rules != core.rules.import_rules(peer, core.host):
+                    self._importers[peer.name] = Importer(rules, core.next_hops)
+
+    def _as_configured(self, peer: Peer, config: SpeakerConfig) -> Peer | None:
+        """The peer with the other configuration's options, None if it wouldn't be there."""
+        if not peer.established:
+            return None
+        found = _configured(peer, config)
+        if found is None or not found.enabled:
+            return None
+        other = copy(peer)
+        other.config, other.speaker, other.policies = found, config, self._rules.policies(found)
+        return other
+
+    def changes(self) -> Iterator[RouteChange | None]:
+        """All of them, in the order of the tables; None after each prefix, for who gives others a turn.
+
+        Walks copies: what changes meanwhile may be seen or not.
+        """
+        for family, table in self._core.tables.items():
+            successor = by_new_rules(self._importers, family)
+            audiences = list(self._audiences(family))
+            busy = bool(self._importers) or any(not each.same_rules for each in audiences)
+            for key in table.prefixes() if busy else ():
+                entry = table.get(key)
+                if entry is not None:
+                    paths = paths_of(entry)
+                    new = tuple(successor(key, path) for path in paths)
+                    yield from self._imports(family, key, paths, new)
+                    after: Entry = entry if new == paths else self._ordered(family, new, entry)
+                    yield from _exports(family, key, entry, after, audiences)
+                yield None
+
+    def _ordered(self, family: Family, paths: tuple[Path, ...], entry: Entry) -> Entry:
+        if len(paths) == 1:
+            return paths[0]
+        return self._core.tables[family].decision.order(paths, best_of(entry))
+
+    @staticmethod
+    def _imports(
+        family: Family, key: bytes, paths: tuple[Path, ...], successors: tuple[Path, ...]
+    ) -> Iterator[RouteChange]:
+        for path, new in zip(paths, successors, strict=True):
+            if path.accepted != new.accepted:
+                yield RouteChange(
+                    direction="import",
+                    peers=(path.source.name,),
+                    family=family,
+                    key=key,
+                    before=path.accepted,
+                    after=new.accepted,
+                    reason=new.reason or path.reason,
+                )
+
+    def _audiences(self, family: Family) -> Iterable[_Audience]:
+        found: dict[tuple[ExportRules, ExportRules], _Audience] = {}
+        for peer, other in self._peers:
+            membership = peer.members.get(family)
+            if membership is None or other is None:
+                continue
+            now = membership[0].rules
+            then = self._rules.export_rules(other, family, self._core.host)
+            audience = found.get((now, then))
+            if audience is None:
+                audience = found[now, then] = _Audience(Exporter(now), Exporter(then), [])
+            audience.names.append(peer.name)
+        return found.values()
+
+
+def _configured(peer: Peer, config: SpeakerConfig) -> PeerConfig | None:
+    if peer.dynamic is not None:
+        for item in config.dynamic_peers:
+            if item.prefix == peer.dynamic:
+                return replace(item.template, address=peer.address, name=peer.name, passive=True)
+        return None
+    return next((item for item in config.peers if (item.name or item.address) == peer.name), None)
+
+
+def _exports(
+    family: Family, key: bytes, entry: Entry, after: Entry, audiences: list[_Audience]
+) -> Iterator[RouteChange]:
+    for audience in audiences:
+        if audience.same_rules and entry is after:
+            continue
+        before, then = _told(audience.now, entry, key), _told(audience.then, after, key)
+        for identity in dict.fromkeys((*before, *then)):
+            old, new = before.get(identity), then.get(identity)
+            for change in _differences(audience, family, key, old, new):
+                yield change if change.after is not None else replace(change, reason=_why(audience, key, old, after))
+
+
+def _told(exporter: Exporter, entry: Entry, key: bytes) -> _Told:
+    """By the best path, or with ADD-PATH by all."""
+    best = best_of(entry)
+    if not exporter.rules.add_path:
+        export = None if best is None else exporter.export(best, key)
+        return {} if best is None or export is None else {("", 0): (best, export)}
+    told: _Told = {}
+    for path in paths_of(entry):
+        export = exporter.export(path, key)
+        if export is not None:
+            told[path.source.name, path.path_id] = path, export
+    return told
+
+
+def _differences(
+    audience: _Audience, family: Family, key: bytes, old: tuple[Path, Export] | None, new: tuple[Path, Export] | None
+) -> Iterator[RouteChange]:
+    """Nobody is told its own routes: the source of either path sees another difference than all others."""
+    sources = list(dict.fromkeys(each[0].source.name for each in (old, new) if each is not None))
+    others = tuple(name for name in audience.names if name not in sources)
+    for names in (others, *((name,) for name in sources if name in audience.names)):
+        before = None if old is None or names == (old[0].source.name,) else old
+        after = None if new is None or names == (new[0].source.name,) else new
+        if names and (before and before[1]) != (after and after[1]):
+            yield RouteChange(
+                direction="export",
+                peers=names,
+                family=family,
+                key=key,
+                before=before and sent_block(before[1], before[0], audience.now.rules),
+                after=after and sent_block(after[1], after[0], audience.then.rules),
+            )
+
+
+def _why(audience: _Audience, key: bytes, old: tuple[Path, Export] | None, after: Entry) -> str:
+    """Why there is nothing to tell in the place of ``old``."""
+    best = best_of(after)
+    if audience.then.rules.add_path and old is not None:
+        best = next((path for path in paths_of(after) if path.same_origin(old[0])), None)
+    if best is None or best.accepted is None:
+        return "no longer accepted"
+    return audience.then.why_not(best, key) or "it would be the peer's own route"

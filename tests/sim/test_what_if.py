@@ -1,0 +1,135 @@
+"""What a comparison says is what the new policies then do; comparing itself changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pybgp.addresses import key_text
+from pybgp.config.model import MatchConfig, PeerConfig, PolicySets, SetConfig, SpeakerConfig, TermConfig
+from pybgp.errors import ConfigError
+from pybgp.speaker.what_if import RouteChange, WhatIf
+
+from .world import Node, World, ibgp
+
+A, B, C, D = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"
+P, Q, OWN = "10.65.1.0/26", "10.65.2.0/26", "10.65.9.0/26"
+
+
+def client(address: str, **options: Any) -> PeerConfig:
+    return ibgp(address, route_reflector_client=True, **options)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def node(world: World) -> Node:
+    made = world.add(A, peers=[client(B), client(C), client(D)])
+    others = {address: world.add(address, peers=[ibgp(A)]) for address in (B, C, D)}
+    world.run_until(lambda: made.core.all_established())
+    made.announce(OWN)
+    others[B].announce(P)
+    others[C].announce(P)
+    others[B].announce(Q)
+    world.run_until(lambda: made.has(P, Q) and others[D].has(P, Q, OWN))
+    world.advance(1)
+    return made
+
+
+def policy(*terms: TermConfig) -> dict[str, Any]:
+    return {"policies": {"new": terms}, "sets": PolicySets(prefix_sets={"p": (P,), "q": (Q,)})}
+
+
+def accept(**match: Any) -> TermConfig:
+    return TermConfig(action="accept", match=MatchConfig(**match))
+
+
+CASES = {
+    "import rejects": (("import",), policy(TermConfig(action="reject", match=MatchConfig(prefix_set="q")), accept())),
+    "import changes": (("import",), policy(TermConfig(action="accept", set=SetConfig(local_pref=50)))),
+    "export changes": (
+        ("export",),
+        policy(TermConfig(action="next", match=MatchConfig(prefix_set="p"), set=SetConfig(med=7)), accept()),
+    ),
+    "export rejects": (("export",), policy(accept(source=("local",)))),
+    "both": (("import", "export"), policy(TermConfig(action="accept", set=SetConfig(add_communities=("1:1",))))),
+    "nothing": (("import", "export"), policy(accept())),
+}
+
+
+def other(node: Node, directions: tuple[str, ...], config: dict[str, Any]) -> SpeakerConfig:
+    """The new policy on B's routes, and on what C and D are told."""
+    incoming = {"import_policy": ("new",)} if "import" in directions else {}
+    outgoing = {"export_policy": ("new",)} if "export" in directions else {}
+    peers = (client(B, **incoming), client(C, **outgoing), client(D, **outgoing))
+    return replace(node.core.config, peers=peers, **config)
+
+
+def compare(node: Node, config: SpeakerConfig) -> list[RouteChange]:
+    changes = WhatIf(node.core, config, fib=None, functions={}).changes()
+    return [change for change in changes if change is not None]
+
+
+def held(node: Node) -> dict[tuple[str, str, str], Any]:
+    """What is accepted of each peer, and what each peer is told."""
+    found: dict[tuple[str, str, str], Any] = {}
+    for table in node.core.tables.values():
+        for peer in (B, C, D):
+            for key, path in table.adj_rib_in(peer):
+                if path.accepted is not None:
+                    found["import", peer, key_text(table.family, key)] = path.accepted
+    for view in node.core.route_views(direction="advertised"):
+        found["export", view.to or "", key_text(view.family, view.key)] = view.block
+    return found
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_foretold_comes_true(world: World, node: Node, case: str) -> None:
+    config = other(node, *CASES[case])
+    before = held(node)
+
+    foretold = {
+        (change.direction, peer, key_text(change.family, change.key)): (change.before, change.after)
+        for change in compare(node, config)
+        for peer in change.peers
+    }
+    assert held(node) == before
+    node.core.reconfigure(config, world.now)
+    world.pump(node)
+    world.advance(1)
+
+    after = held(node)
+    changed = {at for at in before.keys() | after.keys() if before.get(at) != after.get(at)}
+    assert foretold == {at: (before.get(at), after.get(at)) for at in changed}
+    assert (case == "nothing") is (not changed)
+
+
+def test_comparing_tells_nobody_anything(world: World, node: Node) -> None:
+    world.wire.clear()
+
+    changes = compare(node, other(node, *CASES["export rejects"]))
+    world.pump(node)
+
+    assert {change.kind for change in changes} == {"withdrawn"}
+    assert {change.reason for change in changes} == {"policy new: no term accepted"}
+    assert not [data for _, data in world.wire if data[18] == 2]
+
+
+def test_reasons_of_what_is_rejected_are_told(node: Node) -> None:
+    found = {change.direction: change for change in compare(node, other(node, *CASES["import rejects"]))}
+
+    assert (found["import"].kind, found["import"].reason) == ("rejected", "policy new term 0")
+    assert (found["export"].kind, found["export"].reason) == ("withdrawn", "no longer accepted")
+
+
+def test_a_configuration_that_can_not_be_compiled_changes_nothing(node: Node) -> None:
+    rules = node.core.rules
+
+    with pytest.raises(ConfigError):
+        compare(node, other(node, ("import",), {"policies": {}}))
+    assert node.core.rules is rules
