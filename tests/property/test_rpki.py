@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from ipaddress import ip_network
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ def plain_state(table: set[Vrp], prefix: str, origin_as: int | None) -> RpkiStat
 
 
 @given(st.sets(vrps(), max_size=30), st.sets(vrps(), max_size=10), st.lists(networks(), max_size=8), st.data())
+@pytest.mark.row("RPK-01")
 def test_look_ups_agree_with_a_plain_scan(
     first: set[Vrp], other: set[Vrp], asked: list[object], data: st.DataObject
 ) -> None:
@@ -104,6 +106,7 @@ def test_pdus_come_back(message: pdu.Pdu) -> None:
 
 @given(st.binary(max_size=60) | PDUS.map(lambda each: each.encode()), st.integers(0, 59), st.integers(0, 255))
 @example(b"\x01\x0a\0\0\0\0\0\x0c\xff\xff\xff\xff", 0, 1)
+@pytest.mark.row("RPK-04")
 def test_damage_is_an_error_of_the_protocol(octets: bytes, at: int, value: int) -> None:
     damaged = octets[:at] + bytes((value,)) + octets[at + 1 :]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from pybgp.addresses import Family
 from pybgp.config.model import MatchConfig, PeerConfig, SpeakerConfig, TermConfig
 from pybgp.rib.damping import DampingRules
@@ -55,6 +57,7 @@ def reconfigure(world: World, node: Node, config: SpeakerConfig) -> None:
     world.advance(1)
 
 
+@pytest.mark.row("DMP-01", "DMP-02")
 def test_a_flapping_route_is_kept_out_and_comes_back() -> None:
     """It stays in the table with its reason, the quiet one beside it is used; no session suffers."""
     world, node, them, client = triangle()
@@ -85,6 +88,7 @@ def test_without_damping_nothing_is_kept_out() -> None:
     assert node.core.sessions.peers[THEM].damping is None
 
 
+@pytest.mark.row("DMP-01", "DMP-04")
 def test_other_attributes_are_a_flap_and_the_same_again_is_none() -> None:
     """A route refresh and a repeated announcement cost nothing."""
     world, node, them, _ = triangle()
@@ -102,6 +106,7 @@ def test_other_attributes_are_a_flap_and_the_same_again_is_none() -> None:
     assert reason(node) == DAMPED
 
 
+@pytest.mark.row("DMP-04")
 def test_a_session_that_ends_is_no_flap() -> None:
     """And what was suppressed stays so over it."""
     world, node, them, client = triangle()

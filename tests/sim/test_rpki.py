@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from pybgp.addresses import Family
 from pybgp.config.model import MatchConfig, PeerConfig, RpkiCacheConfig, RpkiConfig, SetConfig, TermConfig
 from pybgp.routes import Route
@@ -84,6 +86,7 @@ def test_what_policy_makes_of_the_states() -> None:
     assert views(node) == {ONE: "valid", TWO: "invalid"}
 
 
+@pytest.mark.row("COM-08")
 def test_the_state_is_told_to_internal_peers_where_a_policy_says_so() -> None:
     """RFC 8097 §2: in its extended community, and not to external peers."""
     told = SetConfig(add_communities=("origin-validation-state:valid",))
@@ -112,6 +115,7 @@ def test_the_state_is_told_to_internal_peers_where_a_policy_says_so() -> None:
     assert states(other) == [(), ()]
 
 
+@pytest.mark.row("RPK-03")
 def test_a_change_of_the_vrps_touches_only_what_they_cover() -> None:
     """RFC 6811 §2: "when a VRP is added or removed, the states of routes that it covers are looked at again"."""
     world, node, client, cache = from_cache(f"{ONE} as 65001")
@@ -168,6 +172,7 @@ def test_data_that_expires_no_longer_counts() -> None:
     assert node.said("rpki_data_expired")
 
 
+@pytest.mark.row("RPK-13")
 def test_less_preferred_caches_stand_by() -> None:
     """RFC 8210 §10: the second cache counts while the first one has no data."""
     world = World()
@@ -198,6 +203,7 @@ def test_a_path_that_ends_in_a_set_matches_no_vrp() -> None:
     assert views(node) == {ONE: "valid", TWO: "valid"}
 
 
+@pytest.mark.row("RPK-03")
 def test_a_python_policy_may_ask() -> None:
     """``Route.rpki``; it runs again for the prefixes that changed VRPs cover, and for no others."""
     asked: list[str] = []

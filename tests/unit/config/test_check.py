@@ -434,3 +434,11 @@ def test_fib_actions_in_a_policy_that_only_the_fib_has() -> None:
     )
 
     assert check(NodeConfig(speaker=speaker, fib=FibConfig(export_policy="to_kernel"))) == []
+
+
+@pytest.mark.row("DMP-03")
+def test_a_low_threshold_of_damping_is_warned_of() -> None:
+    """RFC 7196 §4: what routers of old had by default keeps out more than it should."""
+    assert warnings("[damping]\nsuppress = 2000") == [
+        "damping.suppress = 2000: below 6000: routes that change only now and then are lost too (RFC 7196 §4)"
+    ]

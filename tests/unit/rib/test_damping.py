@@ -21,6 +21,7 @@ def flapping(times: int, *, every: float = 1.0, rules: DampingRules = RULES) -> 
     return damping
 
 
+@pytest.mark.row("DMP-01")
 def test_six_withdrawals_are_not_enough_and_seven_are() -> None:
     """RFC 7196 §4: a threshold of 6000 with 1000 points a withdrawal."""
     assert not flapping(6).is_suppressed(ROUTE)
@@ -35,6 +36,7 @@ def test_slow_changes_are_forgiven() -> None:
     assert damping.merit(ROUTE, 49 * RULES.half_life) == pytest.approx(2000, rel=0.01)
 
 
+@pytest.mark.row("DMP-01")
 def test_merit_halves_each_half_life() -> None:
     damping = flapping(1)
 
@@ -42,6 +44,7 @@ def test_merit_halves_each_half_life() -> None:
     assert damping.merit(ROUTE, 2 * RULES.half_life) == pytest.approx(250)
 
 
+@pytest.mark.row("DMP-02")
 def test_a_suppressed_route_is_used_again_below_reuse() -> None:
     damping = flapping(8)
     until = damping.until(ROUTE)
@@ -55,6 +58,7 @@ def test_a_suppressed_route_is_used_again_below_reuse() -> None:
     assert damping.merit(ROUTE, until) == pytest.approx(RULES.reuse)
 
 
+@pytest.mark.row("DMP-02")
 def test_nothing_is_suppressed_for_longer_than_the_maximum() -> None:
     """RFC 2439 §4.2: the ceiling."""
     damping = flapping(1000, every=0.001)
@@ -85,6 +89,7 @@ def test_what_never_flapped_has_no_state() -> None:
     assert damping.next_deadline is None
 
 
+@pytest.mark.row("DMP-02")
 def test_what_has_been_quiet_is_forgotten() -> None:
     """RFC 2439 §4.2: below half of the reuse threshold."""
     damping = flapping(1)

@@ -83,6 +83,7 @@ def test_a_new_client_asks_for_everything() -> None:
     assert link.cache.queries == [pdu.ResetQuery(1)]
 
 
+@pytest.mark.row("RPK-06")
 def test_a_notify_brings_what_has_changed() -> None:
     """RFC 8210 §8.2, and withdrawals (§5.6)."""
     link = Link(RtrCache(ONE))
@@ -103,6 +104,7 @@ def test_a_notify_of_what_we_have_is_no_news() -> None:
     assert len(link.cache.queries) == 1
 
 
+@pytest.mark.row("RPK-06")
 def test_serial_numbers_turn_over() -> None:
     """RFC 1982."""
     cache = RtrCache(ONE)
@@ -117,6 +119,7 @@ def test_serial_numbers_turn_over() -> None:
     assert not newer(5, 5)
 
 
+@pytest.mark.row("RPK-09")
 def test_without_a_notify_it_asks_when_the_refresh_interval_is_over() -> None:
     """RFC 8210 §6."""
     cache = RtrCache(ONE)
@@ -132,6 +135,7 @@ def test_without_a_notify_it_asks_when_the_refresh_interval_is_over() -> None:
     assert link.client.vrps == records(ONE, TWO)
 
 
+@pytest.mark.row("RPK-07")
 def test_a_cache_that_forgot_its_history_is_asked_for_everything() -> None:
     """RFC 8210 §8.3: Cache Reset, then Reset Query; what we had counts until the new data is complete."""
     link = Link(RtrCache(ONE))
@@ -159,6 +163,7 @@ def test_a_cache_that_restarts_keeps_our_data_until_it_has_new() -> None:
     assert link.client.session_id == 8
 
 
+@pytest.mark.row("RPK-05")
 def test_another_session_id_in_the_middle_is_fatal_and_flushes() -> None:
     """RFC 8210 §5.1: Corrupt Data, and all data of the cache goes at once."""
     link = Link(RtrCache(ONE))
@@ -172,6 +177,7 @@ def test_another_session_id_in_the_middle_is_fatal_and_flushes() -> None:
     assert link.client.vrps == records(ONE)
 
 
+@pytest.mark.row("RPK-10")
 def test_a_cache_of_version_0_is_spoken_to_in_its_version() -> None:
     """RFC 8210 §7: Error Report with its version; again with version 0, and incrementally from then on."""
     link = Link(RtrCache(ONE, version=0))
@@ -183,6 +189,7 @@ def test_a_cache_of_version_0_is_spoken_to_in_its_version() -> None:
     assert (link.client.refresh, link.client.expire) == (client.REFRESH, client.EXPIRE)
 
 
+@pytest.mark.row("RPK-10")
 def test_a_cache_may_answer_in_version_0() -> None:
     """RFC 8210 §7: "The cache MAY reply with a version 0 response"."""
     link = Link(RtrCache(ONE))
@@ -197,6 +204,7 @@ def test_a_cache_may_answer_in_version_0() -> None:
     assert (link.client.state, link.client.version, link.client.serial) == (CacheState.SYNCED, 0, 5)
 
 
+@pytest.mark.row("RPK-10")
 def test_a_cache_that_hangs_up_on_version_1_gets_version_0_next() -> None:
     """RFC 8210 §7: "The cache MAY terminate the connection, perhaps with a version 0 Error Report PDU"."""
     link = Link(RtrCache(ONE))
@@ -214,6 +222,7 @@ def test_a_cache_that_hangs_up_on_version_1_gets_version_0_next() -> None:
     assert link.client.vrps == records(ONE)
 
 
+@pytest.mark.row("RPK-10")
 def test_notifies_before_the_first_answer_are_ignored() -> None:
     """RFC 8210 §7, of any version."""
     link = Link(RtrCache(ONE))
@@ -228,6 +237,7 @@ def test_notifies_before_the_first_answer_are_ignored() -> None:
     assert link.client.vrps == records(ONE)
 
 
+@pytest.mark.row("RPK-09")
 def test_data_expires() -> None:
     """RFC 8210 §6: what was not renewed within the expire interval must not be used."""
     cache = RtrCache(ONE)
@@ -289,6 +299,7 @@ def test_a_cache_that_says_nothing_is_given_up() -> None:
     assert link.client.state is CacheState.IDLE
 
 
+@pytest.mark.row("RPK-11")
 def test_a_cache_without_data_is_asked_again() -> None:
     """RFC 8210 §8.4: No Data Available does not end the connection."""
     cache = RtrCache(ONE)
@@ -341,6 +352,7 @@ def _answer(*middle: pdu.Pdu, serial: int = 2) -> bytes:
         ),
     ],
 )
+@pytest.mark.row("RPK-04", "RPK-08", "RPK-10")
 def test_an_error_of_the_cache_is_reported_and_the_data_stays(damage: bytes, code: RtrErrorCode) -> None:
     """RFC 8210 §12: fatal errors end the connection; the next one asks for everything."""
     link = Link(RtrCache(ONE))
@@ -363,6 +375,7 @@ def test_an_error_of_the_cache_is_reported_and_the_data_stays(damage: bytes, cod
     assert link.client.vrps == records(ONE, TWO)
 
 
+@pytest.mark.row("RPK-12")
 def test_an_error_report_is_never_answered() -> None:
     """RFC 8210 §5.11, however wrong it is."""
     link = Link(RtrCache(ONE))
@@ -373,6 +386,7 @@ def test_an_error_report_is_never_answered() -> None:
     assert link.client.state is CacheState.IDLE
 
 
+@pytest.mark.row("RPK-04")
 def test_prefixes_in_version_1_may_be_followed_by_router_keys() -> None:
     """RFC 8210 §5.10: read, and not used."""
     key = pdu.RouterKey(version=1, announce=True, identifier=bytes(20), asn=65001, key=b"key")
@@ -385,6 +399,7 @@ def test_prefixes_in_version_1_may_be_followed_by_router_keys() -> None:
     assert link.client.vrps == records(ONE, TWO)
 
 
+@pytest.mark.row("RPK-09")
 def test_times_outside_of_what_the_rfc_allows_are_brought_inside() -> None:
     """RFC 8210 §6."""
     cache = RtrCache(ONE)

@@ -36,6 +36,7 @@ def state(table: VrpTable, prefix: str, origin_as: int | None) -> RpkiState:
         ("2001:db8::/31", 65001, "not_found"),
     ],
 )
+@pytest.mark.row("RPK-01", "RPK-02")
 def test_the_rule(prefix: str, origin_as: int | None, expected: str) -> None:
     """RFC 6811 §2; a set at the end of the path has no origin, AS 0 matches nothing, an empty path is our own."""
     table = VrpTable(
@@ -101,6 +102,7 @@ def tell(merge: Merge, name: str, *vrps: str, has_data: bool = True) -> None:
     merge.changed(name, records(*vrps), has_data, cache ^ records(*vrps))
 
 
+@pytest.mark.row("RPK-13")
 def test_the_most_preferred_caches_that_have_data_count_together() -> None:
     """RFC 8210 §10."""
     merge = Merge(64512)
