@@ -101,6 +101,11 @@ class ExportRules:
     own_next_hop: bytes
     next_hop_mode: Literal["auto", "self", "self_all", "keep"] = "auto"
     shared_subnet: bytes | None = None
+    peer_addresses: frozenset[bytes] = frozenset()
+    """Where ``shared_subnet`` is set: addresses of peers, none of which is the next hop of a route of our own; else one
+    of them would be told its own (RFC 4271 §5.1.3)."""
+    peer_ranges: frozenset[bytes] = frozenset()
+    """Keys of the prefixes that dynamic peers come from, likewise."""
     default_local_pref: int = 100
     client_to_client: bool = True
     """Reflect between clients (RFC 4456 §7)."""
@@ -274,6 +279,8 @@ class Exporter:
             set_by_policy = bool(explicit & SET_NEXT_HOP) or next_hop != received.next_hop
             inside = source.kind is SourceKind.BGP and source.peer_kind is not PeerKind.EXTERNAL
             next_hop = self._next_hop(block, explicit=set_by_policy, inside=inside)
+            if source.kind is not SourceKind.BGP and next_hop and not set_by_policy and self._is_peer(next_hop):
+                next_hop = rules.own_next_hop
         if block.mask & _AIGP_BIT and next_hop != block.next_hop and block.next_hop:
             block = self._with_aigp_grown(path, block)
         if reflected:
@@ -322,6 +329,12 @@ class Exporter:
         if rules.next_hop_mode == "auto" and rules.shared_subnet is not None and self._is_shared(block.next_hop):
             return block.next_hop
         return rules.own_next_hop
+
+    def _is_peer(self, next_hop: bytes) -> bool:
+        rules = self.rules
+        if rules.shared_subnet is None:
+            return False
+        return next_hop in rules.peer_addresses or any(within(next_hop, each) for each in rules.peer_ranges)
 
     def _is_shared(self, next_hop: bytes) -> bool:
         shared = self._shared.get(next_hop)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from typing import Any
 
-from ..addresses import Family, address_octets, parse_router_id
+from ..addresses import Family, address_octets, parse_router_id, prefix_key
 from ..config import resolved
 from ..config.model import FibConfig, PeerConfig, PolicyRef, SpeakerConfig
 from ..constants import MAX_MESSAGE
@@ -81,6 +81,8 @@ class Rules:
         self.router_id = parse_router_id(config.router_id)
         peers = (*config.peers, *(item.template for item in config.dynamic_peers))
         own = config.cluster_id or config.router_id
+        self._peer_addresses = frozenset(address_octets(peer.address) for peer in config.peers if peer.address)
+        self._peer_ranges = frozenset(prefix_key(item.prefix)[1] for item in config.dynamic_peers)
         self.cluster_ids = frozenset(parse_router_id(peer.cluster_id or own) for peer in peers) | {parse_router_id(own)}
         for peer in peers:
             self.policies(peer)  # whatever can't be compiled shows now, and not when a session comes up
@@ -204,6 +206,7 @@ class Rules:
         assert negotiated is not None
         context = negotiated.context
         options = peer.config
+        shared = self._shared_subnet(peer, host)
         asks_for_remote_as = options.as_override or options.remove_private_as != "off"
         return ExportRules(
             family=family,
@@ -221,7 +224,9 @@ class Rules:
             cluster_id=peer.cluster_id,
             own_next_hop=self._own_next_hop(peer, family, host),
             next_hop_mode=peer.config.next_hop,
-            shared_subnet=self._shared_subnet(peer, host),
+            shared_subnet=shared,
+            peer_addresses=self._peer_addresses if shared is not None else frozenset(),
+            peer_ranges=self._peer_ranges if shared is not None else frozenset(),
             default_local_pref=self.config.default_local_pref,
             client_to_client=self.config.client_to_client_reflection,
             four_octet_as=context.four_octet_as,

@@ -34,6 +34,7 @@ ELSEWHERE: Final[dict[str, str]] = {
     "SND-04": _CLOCK,
     "SND-06": "what we make of several routes: tests/unit/rib/test_aggregate.py, tests/sim/test_aggregates.py",
     "SND-07": "it takes a peer that doesn't read: tests/sim/test_export.py",
+    "NHP-04": "a route of ours leads to a peer: tests/sim/test_export.py",
     "NHP-05": "it is about the kernel's routes: tests/sim/test_export.py",
     "ADP-06": "it takes two peers that change meanwhile: tests/sim/test_export.py",
     "AFI-18": "it is an order of two rules, not a message: tests/unit/messages/test_flowspec.py",
@@ -47,7 +48,6 @@ ELSEWHERE: Final[dict[str, str]] = {
 LATER: Final[dict[str, str]] = {
     "RFR-05": "we ask for a refresh only when an operator does, long after End-of-RIB",
     "SND-05": "MinASOriginationInterval: own routes are told at once, as all daemons do; mrai holds them back too",
-    "NHP-04": "update groups share a next hop; a peer that is the gateway of our own route needs a group of its own",
     "AFI-15": "the speaker has no VPN tables to filter by route targets",
     "AFI-19": "the speaker has no flow specification tables to validate",
     "ENH-03": "IPv4 routes via IPv6 next hops aren't put into the kernel yet",

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from pybgp.addresses import Family, address_octets, address_text, prefix_key
-from pybgp.config.model import FamilyConfig, FibConfig, GracefulRestartConfig, PeerConfig, SetConfig, TermConfig
+from pybgp.config.model import (
+    DynamicPeersConfig,
+    FamilyConfig,
+    FibConfig,
+    GracefulRestartConfig,
+    PeerConfig,
+    SetConfig,
+    TermConfig,
+)
 from pybgp.constants import AttributeCode as Code
 from pybgp.messages.attributes.block import Block
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
@@ -122,6 +130,23 @@ def test_a_multihop_external_peer_gets_our_own_address(world: World) -> None:
     inside.announce(P)
 
     assert address_text(seen(world, outside).next_hop) == A
+
+
+@pytest.mark.row("NHP-04")
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_no_peer_is_told_its_own_address_for_a_route_of_ours(world: World, dynamic: bool) -> None:
+    """RFC 4271 §5.1.3: our address instead; a router on the link that is no peer may be gone to straight."""
+    peers = [ebgp(X, 65001)]
+    ranges = (DynamicPeersConfig("192.0.2.32/32", template=ebgp("", 65002, passive=True)),) if dynamic else ()
+    one = world.add(A, peers=peers if dynamic else [*peers, ebgp(Y, 65002)], dynamic_peers=ranges)
+    near, far = (world.add(at, asn=asn, peers=[ebgp(A, 64512)]) for at, asn in ((X, 65001), (Y, 65002)))
+    established(world, one, near, far)
+
+    one.announce(P, next_hop=Y)
+    one.announce(Q, next_hop=C)
+
+    assert address_text(seen(world, far, P).next_hop) == A
+    assert [address_text(seen(world, node, Q).next_hop) for node in (near, far)] == [C, C]
 
 
 @pytest.mark.row("NHP-05", "ATT-12", "DEC-02")
