@@ -29,7 +29,7 @@ lint: $(INSTALLED) ## ruff and mypy --strict
 	$(PYTHON) -m ruff format --check $(SOURCES)
 	$(PYTHON) -m mypy
 
-bench: $(INSTALLED) peers codecs ## measure beside BIRD and FRR, then the codec (with ARGS="..." for tests/bench: only that)
+bench: $(INSTALLED) peers codecs ## measure beside BIRD, FRR, GoBGP and OpenBGPD, then the codec (with ARGS="..." for tests/bench: only that)
 	@$(PYTHON) -m tests.bench $(ARGS)
 	[ -n "$(ARGS)" ] || $(PYTHON) -m tests.bench.codec
 
@@ -83,7 +83,7 @@ codecs: $(INSTALLED)
 
 # apt runs only when something is missing. Installing a package must not start its daemon: invoke-rc.d asks policy-rc.d,
 # and ours says no; one that is already there is respected. Nor shall what comes in for tests start at the next boot.
-peers: ## BIRD, FRR, GoBGP, StayRTR, tshark and the network tools, from the operating system's packages (root; Debian, Ubuntu)
+peers: ## BIRD, FRR, GoBGP, OpenBGPD, StayRTR, tshark and the network tools, from the system's packages (root; Debian, Ubuntu)
 	@PATH=$$PATH:/usr/sbin:/sbin
 	missing=()
 	need() { local found=0; for program in "$${@:2}"; do command -v "$$program" >/dev/null || found=1; done; \
@@ -91,6 +91,7 @@ peers: ## BIRD, FRR, GoBGP, StayRTR, tshark and the network tools, from the oper
 	need bird2 bird birdc
 	need frr /usr/lib/frr/bgpd /usr/lib/frr/zebra vtysh
 	need gobgpd gobgpd gobgp
+	command -v openbgpd >/dev/null || need openbgpd bgpctl bgpd
 	need bgpdump bgpdump
 	need stayrtr stayrtr
 	need tshark tshark
@@ -111,6 +112,7 @@ peers: ## BIRD, FRR, GoBGP, StayRTR, tshark and the network tools, from the oper
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get -qq update
 	apt-get -qq install --no-install-recommends "$${missing[@]}" >/dev/null
-	for unit in bird frr gobgpd stayrtr; do
+	for unit in bird frr gobgpd stayrtr openbgpd; do
 	    case " $${missing[*]} " in *" $$unit"*) systemctl --quiet disable $$unit 2>/dev/null || true ;; esac
 	done
+	case " $${missing[*]} " in *" openbgpd "*) systemctl --quiet disable bgplgd 2>/dev/null || true ;; esac

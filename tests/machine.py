@@ -11,15 +11,15 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-SEARCH_PATH = os.pathsep.join(
-    (os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/lib/frr", "/usr/libexec/frr")
-)
-"""Where daemons are looked for: Debian keeps them out of a user's PATH."""
+FRR_PATH = os.pathsep.join(("/usr/lib/frr", "/usr/libexec/frr"))
+SEARCH_PATH = os.pathsep.join((FRR_PATH, os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+"""Where daemons are looked for: Debian keeps them out of a user's PATH. FRR's first: OpenBGPD has a ``bgpd`` too."""
 
 DAEMONS: dict[str, tuple[str, ...]] = {
     "bird": ("bird", "birdc"),
     "frr": ("bgpd", "zebra", "vtysh"),
     "gobgp": ("gobgpd", "gobgp"),
+    "openbgpd": ("openbgpd",),
     "bgpdump": ("bgpdump",),
     "tshark": ("tshark",),
 }
@@ -32,16 +32,24 @@ def program(name: str) -> str:
     Raises:
         FileNotFoundError: it is not installed.
     """
-    path = shutil.which(name, path=SEARCH_PATH)
+    path = _find(name)
     if path is None:
         raise FileNotFoundError(f"{name} is not installed")
     return path
 
 
+def _find(name: str) -> str | None:
+    """OpenBGPD's ``bgpd`` is called "openbgpd" here, which some packagers do as well."""
+    if name == "openbgpd":
+        path = SEARCH_PATH.removeprefix(FRR_PATH)
+        return shutil.which(name, path=path) or (shutil.which("bgpctl", path=path) and shutil.which("bgpd", path=path))
+    return shutil.which(name, path=SEARCH_PATH)
+
+
 @cache
 def missing_daemon(name: str) -> str | None:
     """Why this daemon can't be used, or None."""
-    missing = [each for each in DAEMONS[name] if shutil.which(each, path=SEARCH_PATH) is None]
+    missing = [each for each in DAEMONS[name] if _find(each) is None]
     return f"{name}: {', '.join(missing)} not installed (make peers)" if missing else None
 
 

@@ -55,7 +55,7 @@ class Table:
     def insert(self, keys: list[bytes], path: Path) -> None:
         """Make ``path`` the candidate of ``keys`` from its peer (and path identifier)."""
         # HOT, once an UPDATE: two C calls for prefixes that nobody else has; no Python per key.
-        # Watched by tests/bench (b).
+        # Watched by tests/bench (d).
         entries = self._entries
         counters = self._counters.get(path.source.name) or self._new_counters(path.source.name)
         before = len(entries)

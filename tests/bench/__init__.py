@@ -1,1 +1,1 @@
-"""How fast: pybgp beside BIRD and FRR, the same work in the same run (``make bench``; docs/performance.md)."""
+"""How fast: pybgp beside BIRD, FRR, GoBGP and OpenBGPD, the same work in the same run (``make bench``)."""

@@ -53,11 +53,15 @@ def node_file(
     hold_time: int,
     fib: bool = False,
     add_path: Literal["off", "both"] = "off",
+    refuse: Iterable[str] = (),
 ) -> str:
     """A configuration of passive peers that accepts and exports everything, and reflects where a peer is internal.
 
-    ``address`` is also router id and cluster id; files and sockets are kept in ``folder``.
+    ``address`` is also router id and cluster id; files and sockets are kept in ``folder``. ``refuse``: communities each
+    of which an import policy has a term for, before one that accepts.
     """
+    refuse = list(refuse)
+    sets: list[str] = []
     family = f'{{ add_path = "{add_path}" }}'
     lines = [
         f"local_as = {local_as}",
@@ -70,9 +74,14 @@ def node_file(
         "passive = true",
         f"hold_time = {hold_time}",
         f"families = {{ ipv4-unicast = {family} }}",
-        'import_policy = ["accept"]',
+        f'import_policy = ["{"terms" if refuse else "accept"}"]',
         'export_policy = ["accept"]',
     ]
+    for number, community in enumerate(refuse):
+        lines += ["[[policies.terms]]", f'match = {{ community_set = "c{number}" }}', 'action = "reject"']
+        sets.append(f'c{number} = ["{community}"]')
+    if sets:
+        lines += ["[[policies.terms]]", 'action = "accept"', "[community_sets]", *sets]
     if fib:
         lines += ["[fib]", f'state_file = "{folder}/fib.json"']
     for peer in peers:

@@ -23,12 +23,14 @@ from pybgp.speaker.core import SpeakerCore
 from pybgp.speaker.outputs import Send
 
 from . import adapter
+from .daemons import refused
 from .generator import KEEPALIVE, open_message
 from .scenarios import DAEMON_ADDRESS, DAEMON_AS, FULL, HOLD_TIME, PORT, Peer, Scenario
 
 READ = 65_536
 """Octets a reading of the network has at most."""
-SCENARIOS = {scenario.key: scenario for scenario in FULL if not scenario.key.startswith("c")}
+SCENARIOS = {each.key: each for each in FULL if each.kind == "table" and each.profile == "internet"}
+SCENARIOS["b-100k"] = SCENARIOS["h-100k"]  # its name before there were growth curves
 
 
 class Cost(NamedTuple):
@@ -77,6 +79,7 @@ def _core(scenario: Scenario, edit: Callable[[str], str]) -> SpeakerCore:
         port=PORT,
         hold_time=HOLD_TIME,
         add_path="both" if scenario.add_path else "off",
+        refuse=refused(scenario),
     )
     core = SpeakerCore(parse(edit(text), name="node.toml").speaker, random=Random(1))
     core.start(0.0)

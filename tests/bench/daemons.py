@@ -19,6 +19,8 @@ class Target:
     """A daemon: how it is configured and started."""
 
     name: str
+    patience: float = 1000
+    """Seconds that a run may take at most, if the scenario allows it."""
 
     def version(self) -> str:
         """As it says itself."""
@@ -48,6 +50,7 @@ class Pybgp(Target):
             port=PORT,
             hold_time=HOLD_TIME,
             add_path="both" if scenario.add_path else "off",
+            refuse=refused(scenario),
         )
         (folder / "node.toml").write_text(text)
         return [sys.executable, "-m", "pybgp", "speak", "-c", str(folder / "node.toml")]
@@ -63,12 +66,15 @@ class Bird(Target):
 
     def prepare(self, scenario: Scenario, folder: Path) -> list[str]:
         add_path = " add paths on;" if scenario.add_path else ""
+        imports = "filter terms" if scenario.terms else "all"
+        terms = [f"  if bgp_community ~ [({high},{low})] then reject;" for high, low in map(_halves, refused(scenario))]
         lines = [
             f"router id {DAEMON_ADDRESS};",
             "log stderr { error, fatal, bug };",
             "protocol device { scan time 3600; }",
+            *(["filter terms {", *terms, "  accept;", "}"] if terms else []),
             f"template bgp bench {{ local {DAEMON_ADDRESS} as {DAEMON_AS}; direct; passive on; hold time {HOLD_TIME};"
-            f" ipv4 {{ import all; export all; gateway direct;{add_path} }}; }}",
+            f" ipv4 {{ import {imports}; export all; gateway direct;{add_path} }}; }}",
         ]
         for number, peer in enumerate(scenario.peers):
             client = f" rr client; rr cluster id {DAEMON_ADDRESS};" if peer.ibgp else ""
@@ -90,10 +96,12 @@ class Frr(Target):
         return _first_number(program("bgpd"), "--version")
 
     def prepare(self, scenario: Scenario, folder: Path) -> list[str]:
+        terms = [line for number, each in enumerate(refused(scenario), 1) for line in _frr_term(number, each)]
         lines = [
             "frr defaults traditional",
             "hostname bench",
             f"log file {folder}/frr.log errors",
+            *([*terms, f"route-map terms permit {scenario.terms}", "exit"] if terms else []),
             f"router bgp {DAEMON_AS}",
             f" bgp router-id {DAEMON_ADDRESS}",
             f" bgp cluster-id {DAEMON_ADDRESS}",
@@ -114,11 +122,94 @@ class Frr(Target):
                 lines.append(f"  neighbor {peer.ip} route-reflector-client")
             if scenario.add_path:
                 lines.append(f"  neighbor {peer.ip} addpath-tx-all-paths")
+            if terms:
+                lines.append(f"  neighbor {peer.ip} route-map terms in")
         lines += [" exit-address-family", "exit"]
         (folder / "bgpd.conf").write_text("\n".join(lines) + "\n")
         alone = ["--no_zebra", "--no_kernel", "--skip_runas"]
         places = ["--vty_socket", str(folder), "-i", str(folder / "bgpd.pid"), "-f", str(folder / "bgpd.conf")]
         return [program("bgpd"), *alone, *places, "-A", "127.0.0.1", "-P", "0", "-p", str(PORT), "-l", DAEMON_ADDRESS]
+
+
+class GoBgp(Target):
+    """GoBGP."""
+
+    name = "gobgp"
+    patience = 60
+
+    def version(self) -> str:
+        return _first_number(program("gobgpd"), "--version")
+
+    def prepare(self, scenario: Scenario, folder: Path) -> list[str]:
+        lines = [
+            "[global.config]",
+            f'as = {DAEMON_AS}\nrouter-id = "{DAEMON_ADDRESS}"\nport = {PORT}',
+            f'local-address-list = ["{DAEMON_ADDRESS}"]',
+        ]
+        if scenario.terms:
+            lines.append('[global.apply-policy.config]\nimport-policy-list = ["terms"]')
+            lines.append('default-import-policy = "accept-route"')
+        for peer in scenario.peers:
+            lines += [
+                "[[neighbors]]\n[neighbors.config]",
+                f'neighbor-address = "{peer.ip}"\npeer-as = {peer.asn}',
+                "[neighbors.transport.config]\npassive-mode = true",
+                f"[neighbors.timers.config]\nhold-time = {HOLD_TIME}",
+            ]
+            if peer.ibgp:
+                lines.append("[neighbors.route-reflector.config]\nroute-reflector-client = true")
+                lines.append(f'route-reflector-cluster-id = "{DAEMON_ADDRESS}"')
+            lines.append('[[neighbors.afi-safis]]\n[neighbors.afi-safis.config]\nafi-safi-name = "ipv4-unicast"')
+            if scenario.add_path:
+                lines.append("[neighbors.afi-safis.add-paths.config]\nreceive = true\nsend-max = 8")
+        for number, community in enumerate(refused(scenario)):
+            lines.append("[[defined-sets.bgp-defined-sets.community-sets]]")
+            lines.append(f'community-set-name = "c{number}"\ncommunity-list = ["{community}"]')
+        if scenario.terms:
+            lines.append('[[policy-definitions]]\nname = "terms"')
+        for number, _ in enumerate(refused(scenario)):
+            lines += [
+                f'[[policy-definitions.statements]]\nname = "t{number}"',
+                "[policy-definitions.statements.conditions.bgp-conditions.match-community-set]",
+                f'community-set = "c{number}"',
+                '[policy-definitions.statements.actions]\nroute-disposition = "reject-route"',
+            ]
+        (folder / "gobgp.toml").write_text("\n".join(lines) + "\n")
+        quiet = ["-l", "error", "--pprof-disable", "--api-hosts", "127.0.0.1:50051"]
+        return [program("gobgpd"), "-t", "toml", "-f", str(folder / "gobgp.toml"), *quiet]
+
+
+class OpenBgpd(Target):
+    """OpenBGPD: three processes, counted together."""
+
+    name = "openbgpd"
+
+    def version(self) -> str:
+        return _first_number(program("openbgpd"), "-V")
+
+    def prepare(self, scenario: Scenario, folder: Path) -> list[str]:
+        Path("/run/openbgpd").mkdir(exist_ok=True)
+        lines = [
+            f"AS {DAEMON_AS}",
+            f"router-id {DAEMON_ADDRESS}",
+            f"listen on {DAEMON_ADDRESS}",
+            "fib-update no",
+            f'socket "{folder}/bgpd.sock"',
+            f"holdtime {HOLD_TIME}",
+        ]
+        for peer in scenario.peers:
+            lines += [f"neighbor {peer.ip} {{", f"  remote-as {peer.asn}", "  passive"]
+            lines += ["  announce IPv4 unicast", "  announce IPv6 none"]
+            if scenario.add_path:
+                lines += ["  announce add-path recv yes", "  announce add-path send all"]
+            lines += ["  route-reflector"] if peer.ibgp else []
+            lines.append("}")
+        lines += ["allow from any", "allow to any"]
+        lines += [f"deny from any community {community}" for community in refused(scenario)]
+        path = folder / "openbgpd.conf"
+        path.write_text("\n".join(lines) + "\n")
+        path.chmod(0o600)
+        return [program("openbgpd"), "-d", "-f", str(path)]
 
 
 class Copier(Target):
@@ -134,7 +225,25 @@ class Copier(Target):
         return [*command, "add-path"] if scenario.add_path else command
 
 
-TARGETS: Final[dict[str, Target]] = {target.name: target for target in (Pybgp(), Bird(), Frr(), Copier())}
+TARGETS: Final[dict[str, Target]] = {
+    target.name: target for target in (Pybgp(), Bird(), Frr(), GoBgp(), OpenBgpd(), Copier())
+}
+
+
+def refused(scenario: Scenario) -> list[str]:
+    """The communities that a scenario's policy terms look for, each in one; no route has them. The last one accepts."""
+    return [f"64999:{number}" for number in range(1, scenario.terms)]
+
+
+def _halves(community: str) -> tuple[str, str]:
+    high, _, low = community.partition(":")
+    return high, low
+
+
+def _frr_term(number: int, community: str) -> list[str]:
+    name = f"c{number}"
+    term = [f"route-map terms deny {number}", f" match community {name}", "exit"]
+    return [f"bgp community-list standard {name} permit {community}", *term]
 
 
 def _first_number(*command: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import resource
 import select
 import socket
 import statistics
@@ -21,7 +22,7 @@ from typing import Any, Final
 
 from . import traffic
 from .recording import BrokenStream, Found, Recording
-from .scenarios import DAEMON_ADDRESS, HOLD_TIME, PORT, Peer, Scenario
+from .scenarios import DAEMON_ADDRESS, FIRST_MED, HOLD_TIME, PORT, Peer, Scenario
 
 OPEN, KEEPALIVE_TYPE = 1, 4
 KEEPALIVE: Final = traffic.message(KEEPALIVE_TYPE, b"")
@@ -35,6 +36,11 @@ SILENCE: Final = 0.7
 """Seconds without an octet after which the recordings are read."""
 STALLED: Final = 20.0
 """Seconds without an octet, routes missing, after which the run has failed."""
+
+
+LONG_ENOUGH: Final = 12.0
+"""Seconds after which no further change is timed."""
+READ: Final = 1 << 16
 
 
 class Failed(Exception):
@@ -108,15 +114,15 @@ class Run:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        streams = scenario.streams()
+        streams, self._tables = scenario.streams(), scenario.tables()
         read = traffic.split_with_ids if scenario.add_path else traffic.split
-        owned = [frozenset(_announced(stream, read)) for stream in streams]
+        owned = [frozenset(_announced(table, read)) for table in self._tables]
         self.announced = frozenset[bytes]().union(*owned)
         # Attributes grow a little on the way: ORIGINATOR_ID and CLUSTER_LIST, or an AS in front.
-        room = int(sum(map(len, streams)) * 1.3) + (1 << 14)
+        self._room = int(sum(map(len, streams)) * 1.3) + (1 << 14)
         self.expected = [self.announced - own for own in owned]
         self.sessions = [
-            Session(peer, stream, Recording(room if peer.sink else 1 << 20))
+            Session(peer, stream, Recording(self._room if peer.sink else 1 << 20))
             for peer, stream in zip(scenario.peers, streams, strict=True)
         ]
         self._poll = select.epoll()
@@ -138,6 +144,23 @@ class Run:
             self._poll.register(session.connection, select.EPOLLIN)
         self._keepalive_at = monotonic() + HOLD_TIME / 4
         self._receive_until_silent()
+        if self.scenario.kind != "table":
+            self._announce_before()
+
+    def _announce_before(self) -> None:
+        """The tables whose changes are timed later, until every sink has them; then nothing has been received yet."""
+        self._last_heard = monotonic()
+        for session, table in zip(self.sessions, self._tables, strict=True):
+            if table:
+                session.unsent = memoryview(table)
+                self._send(session)
+        self._receive_until_silent()
+        while any(each.missing for each in self._look()):
+            if monotonic() - self._last_heard > STALLED:
+                raise Failed("the table before did not get through")
+            self._receive_until_silent()
+        for session in self.sessions:
+            session.recording = Recording(self._room if session.peer.sink else 1 << 20)
 
     def go(self) -> dict[str, Any]:
         """Send, receive, and say how long it took.
@@ -146,6 +169,10 @@ class Run:
             Failed: routes are missing when nothing comes any more.
             BrokenStream: a daemon sent nonsense or a NOTIFICATION.
         """
+        if self.scenario.kind == "latency":
+            return self._change_one_by_one()
+        final = self.scenario.final_med
+        having = b"" if final is None else traffic.med_attribute(final)
         began = self._last_heard = monotonic()
         for session in self.sessions:
             if session.stream:
@@ -154,7 +181,7 @@ class Run:
         sent_at = self._receive_until_silent()
         while True:
             say("quiet", cpu=sum(os.times()[:2]))
-            found = self._look()
+            found = self._look(having)
             missing = sum(each.missing for each in found)
             if not missing:
                 return self._figures(began, sent_at, found)
@@ -211,9 +238,44 @@ class Run:
             if not session.unsent:
                 session.connection.send(KEEPALIVE)
 
-    def _look(self) -> list[Found]:
+    def _change_one_by_one(self) -> dict[str, Any]:
+        """Change a route, wait until all sinks know, change it again: how long each took to hear of it."""
+        (source,) = [session for session in self.sessions if session.peer.source]
+        sinks = {session.connection.fileno(): session.connection for session in self.sessions if session.peer.sink}
+        times: list[float] = []
+        updates = octets = 0
+        enough = monotonic() + LONG_ENOUGH
+        for turn in range(self.scenario.rounds):
+            wanted = traffic.med_attribute(FIRST_MED + turn)
+            waiting = dict.fromkeys(sinks, b"")
+            began = monotonic()
+            source.connection.send(traffic.one_change(source.peer.ip, FIRST_MED + turn))
+            while waiting:
+                events = self._poll.poll(STALLED)
+                if not events:
+                    raise Failed(f"a change did not come to {len(waiting)} sinks")
+                for fd, _ in events:
+                    piece = self._by_fd[fd].connection.recv(READ)
+                    if not piece:
+                        raise Failed("the daemon closed a session")
+                    octets += len(piece)
+                    if fd in waiting:
+                        waiting[fd] += piece
+                        if wanted in waiting[fd]:
+                            times.append(monotonic() - began)
+                            updates += 1
+                            del waiting[fd]
+            if monotonic() > enough:
+                break
+        say("quiet", cpu=sum(os.times()[:2]))
+        times.sort()
+        middle = statistics.median(times)
+        worst = times[min(len(times) - 1, len(times) * 99 // 100)]
+        return {"wall": middle, "p99": worst, "median_sink": middle, "sent": 0.0, "updates": updates, "octets": octets}
+
+    def _look(self, having: bytes = b"") -> list[Found]:
         return [
-            session.recording.find(expected, self.announced, self.scenario.add_path)
+            session.recording.find(expected, self.announced, self.scenario.add_path, having)
             for session, expected in zip(self.sessions, self.expected, strict=True)
             if session.peer.sink
         ]
@@ -260,6 +322,8 @@ def say(event: str, **values: Any) -> None:
 def main() -> None:
     """One run, as ``run`` orders it."""
     scenario = Scenario.from_json(json.loads(sys.stdin.readline()))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     try:
         run = Run(scenario)
         run.establish()

@@ -25,7 +25,7 @@ class Usage(NamedTuple):
 
 
 class Daemon:
-    """One running daemon, all its threads, in one process; ``folder`` holds its files and its log."""
+    """One running daemon, with all its threads and processes; ``folder`` holds its files and its log."""
 
     def __init__(self, command: list[str], folder: Path) -> None:
         self._log = folder / "stderr.log"
@@ -80,13 +80,11 @@ class Daemon:
             DaemonFailed: it is gone.
         """
         try:
-            stat = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-            status = Path(f"/proc/{self._process.pid}/status").read_text()
-            peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+            usages = [_usage(pid) for pid in (self._process.pid, *_descendants(self._process.pid))]
         except (OSError, StopIteration):
             self.check()
             raise DaemonFailed("is gone") from None
-        return Usage((int(stat[11]) + int(stat[12])) / TICK, peak / 1024)
+        return Usage(sum(each.cpu for each in usages), sum(each.peak for each in usages))
 
     def last_words(self) -> str:
         """The end of its logs, on one line."""
@@ -102,6 +100,19 @@ class Daemon:
             except subprocess.TimeoutExpired:
                 self._process.kill()
         self._process.wait()
+
+
+def _usage(pid: int) -> Usage:
+    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    status = Path(f"/proc/{pid}/status").read_text()
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+    return Usage((int(stat[11]) + int(stat[12])) / TICK, peak / 1024)
+
+
+def _descendants(pid: int) -> list[int]:
+    """OpenBGPD is three processes."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [each for child in map(int, children) for each in (child, *_descendants(child))]
 
 
 def machine_busy() -> float:

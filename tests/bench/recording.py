@@ -66,11 +66,13 @@ class Recording:
         """All octets so far."""
         return b"".join(self._slabs)[: self._size]
 
-    def find(self, expected: frozenset[bytes], announced: frozenset[bytes], add_path: bool) -> Found:
+    def find(
+        self, expected: frozenset[bytes], announced: frozenset[bytes], add_path: bool, having: bytes = b""
+    ) -> Found:
         """Go through the stream and find when the last of the expected prefixes had come.
 
         A prefix that is withdrawn is missing again until it comes back. ``announced`` is all that can come: a daemon
-        may send a peer its own routes too.
+        may send a peer its own routes too. A prefix that comes with attributes without ``having`` is missing.
 
         Raises:
             BrokenStream: no BGP message where one must start, or a NOTIFICATION.
@@ -96,7 +98,11 @@ class Recording:
                     complete = None if missing else complete
                 if nlri_at < end:
                     keys = read(stream, nlri_at, end)
-                    missing.difference_update(keys)
+                    if having in stream[attributes_at:nlri_at]:
+                        missing.difference_update(keys)
+                    else:
+                        missing.update(expected.intersection(keys))
+                        complete = None
                     if not announced.issuperset(keys):
                         surplus.update(set(keys) - announced)
                     if complete is None and not missing:

@@ -6,6 +6,7 @@ import os
 import platform
 import statistics
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,8 +24,9 @@ Results = dict[tuple[str, str], list["Result"]]
 
 def line(result: Result) -> str:
     """One run."""
+    worst = "" if result.p99 is None else f" (p99 {seconds(result.p99)} s)"
     return (
-        f"wall {seconds(result.wall)} s  cpu {result.cpu:.2f} s  peak {result.peak:.0f} MiB  "
+        f"wall {seconds(result.wall)} s{worst}  cpu {result.cpu:.2f} s  peak {result.peak:.0f} MiB  "
         f"{result.updates:,} UPDATEs  {result.octets / 1e6:.1f} MB  "
         f"(sent in {seconds(result.sent)}, generator {result.generator:.2f}, others {result.others:.2f} s CPU)"
     )
@@ -32,7 +34,7 @@ def line(result: Result) -> str:
 
 def verdict(scenario: Scenario, results: Results) -> str:
     """pybgp against each other daemon, by the medians."""
-    walls = _medians(scenario, results)
+    walls = medians(scenario, results)
     if SUBJECT not in walls:
         return f"  no figure for {SUBJECT}"
     own = walls.pop(SUBJECT)
@@ -40,12 +42,19 @@ def verdict(scenario: Scenario, results: Results) -> str:
     return "\n".join(f"  {SUBJECT} {seconds(own)} s, {each}" for each in against) or f"  {SUBJECT} {seconds(own)} s"
 
 
-def _medians(scenario: Scenario, results: Results) -> dict[str, float]:
+def medians(scenario: Scenario, results: Results) -> dict[str, float]:
+    """Wall seconds by daemon."""
     mine = {name: runs for (key, name), runs in results.items() if key == scenario.key}
     return {name: statistics.median(run.wall for run in runs) for name, runs in mine.items()}
 
 
-def table(scenarios: list[Scenario], targets: list[Target], results: Results, command: str) -> str:
+def table(
+    scenarios: list[Scenario],
+    targets: list[Target],
+    results: Results,
+    command: str,
+    failures: Mapping[tuple[str, str], str] | None = None,
+) -> str:
     """A Markdown table of medians, and how it was made."""
     versions = ", ".join(f"{target.name} {target.version()}" for target in targets)
     runs = max((len(each) for each in results.values()), default=0)
@@ -59,10 +68,11 @@ def table(scenarios: list[Scenario], targets: list[Target], results: Results, co
         "|---|---|---|---|---|---|",
     ]
     for scenario in scenarios:
-        walls = _medians(scenario, results)
+        walls = medians(scenario, results)
         title = f"**{scenario.key}** {scenario.title}"
         for target in targets:
-            cells = _cells(results.get((scenario.key, target.name)))
+            why = (failures or {}).get((scenario.key, target.name), "failed")
+            cells = _cells(results.get((scenario.key, target.name)), why)
             ratio = "-"
             if target.name in walls and SUBJECT in walls:
                 ratio = f"{walls[target.name] / walls[SUBJECT]:.2f}"
@@ -71,18 +81,20 @@ def table(scenarios: list[Scenario], targets: list[Target], results: Results, co
     return "\n".join(lines)
 
 
-def _cells(runs: list[Result] | None) -> str:
+def _cells(runs: list[Result] | None, why: str) -> str:
     if not runs:
-        return "failed | - | -"
+        return f"{why} | - | -"
     walls = [run.wall for run in runs]
     spread = f"{seconds(statistics.median(walls))} ({seconds(min(walls))} - {seconds(max(walls))})"
+    if worst := [run.p99 for run in runs if run.p99 is not None]:
+        spread += f", p99 {seconds(statistics.median(worst))}"
     cpu, peak = statistics.median(run.cpu for run in runs), statistics.median(run.peak for run in runs)
     return f"{spread} | {cpu:.2f} | {peak:.0f}"
 
 
 def seconds(value: float) -> str:
-    """Three digits under a second, two above."""
-    return f"{value:.3f}" if value < 1 else f"{value:.2f}"
+    """Three digits under a second, two above, five under 10 ms."""
+    return f"{value:.{5 if value < 0.01 else 3 if value < 1 else 2}f}"
 
 
 def markers(by: str = BY) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from typing import Any
 
 from tests import machine
 
-from . import report
+from . import plots, report
 from .daemons import TARGETS, Target
 from .namespaces import Cable, inside
 from .process import Daemon, DaemonFailed, machine_busy
@@ -28,11 +28,17 @@ from .scenarios import FULL, QUICK, Scenario
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "performance.md"
-NEEDS = {"bird": "bird", "frr": "frr"}
+PLOTS = ROOT / "docs" / "performance"
+DAEMONS = ("bird", "frr", "gobgp", "openbgpd")
+"""Those of others."""
 
 
 class RunFailed(Exception):
     """A run that gave no figure, and why."""
+
+
+class GaveUp(RunFailed):
+    """It took longer than we wait; a second run would too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,8 @@ class Result:
     octets: int
     generator: float
     others: float
+    p99: float | None = None
+    """Where single changes are timed: of all of them, ``wall`` being the median."""
 
 
 def measure(target: Target, scenario: Scenario, keep: Path | None = None) -> Result:
@@ -65,19 +73,25 @@ def measure(target: Target, scenario: Scenario, keep: Path | None = None) -> Res
             daemon = Daemon(inside(cable.daemon, *target.prepare(scenario, folder)), folder)
             try:
                 daemon.wait_until_listening()
-                return _drive(daemon, scenario, cable.peers)
+                return _drive(daemon, scenario, cable.peers, min(scenario.timeout, target.patience))
             except DaemonFailed as error:
                 raise RunFailed(str(error)) from None
             finally:
                 daemon.stop()
 
 
-def _drive(daemon: Daemon, scenario: Scenario, namespace: str) -> Result:
+def _drive(daemon: Daemon, scenario: Scenario, namespace: str, patience: float) -> Result:
     command = inside(namespace, sys.executable, "-m", "tests.bench.generator")
     generator = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert generator.stdin is not None
     assert generator.stdout is not None
-    watchdog = threading.Timer(scenario.timeout, generator.kill)
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        generator.kill()
+
+    watchdog = threading.Timer(patience, expire)
     watchdog.start()
     try:
         _tell(generator.stdin, json.dumps(scenario.to_json()))
@@ -100,7 +114,12 @@ def _drive(daemon: Daemon, scenario: Scenario, namespace: str) -> Result:
             octets=heard["octets"],
             generator=generator_cpu,
             others=max(0.0, busy - busy_before - cpu - generator_cpu),
+            p99=heard.get("p99"),
         )
+    except RunFailed:
+        if expired.is_set():
+            raise GaveUp(f"gave up after {patience:.0f} s") from None
+        raise
     finally:
         watchdog.cancel()
         generator.kill()
@@ -136,23 +155,34 @@ def main(arguments: list[str] | None = None) -> None:
     targets = _present(options.targets)
     scenarios = [each for each in (QUICK if options.quick else FULL) if each.key in options.scenarios]
     results: dict[tuple[str, str], list[Result]] = {}
+    failures: dict[tuple[str, str], str] = {}
     for scenario in scenarios:
         print(f"{scenario.key}: {scenario.title}", flush=True)
         for turn in range(options.runs):
             for target in targets:
+                if (scenario.key, target.name) in failures:
+                    continue
                 try:
                     result = measure(target, scenario, _kept(options.keep, scenario, target, turn))
                 except RunFailed as error:
-                    print(f"  {target.name:8} failed: {error}", flush=True)
+                    gave_up = isinstance(error, GaveUp)
+                    print(f"  {target.name:8} {error if gave_up else f'failed: {error}'}", flush=True)
+                    if gave_up:
+                        failures[scenario.key, target.name] = str(error)
                     continue
                 results.setdefault((scenario.key, target.name), []).append(result)
                 print(f"  {target.name:8} {report.line(result)}", flush=True)
         print(report.verdict(scenario, results), flush=True)
     if options.write:
         command = "make bench" + (f' ARGS="{" ".join(arguments or sys.argv[1:])}"')
-        report.write(PAGE, report.table(scenarios, targets, results, command))
+        text = report.table(scenarios, targets, results, command, failures)
+        report.write(PAGE, text + "\n\n" + plots.draw(scenarios, results, PLOTS))
         print(f"written to {PAGE.relative_to(ROOT)}")
-    failed = any((scenario.key, target.name) not in results for scenario in scenarios for target in targets)
+    failed = any(
+        (scenario.key, target.name) not in results and (scenario.key, target.name) not in failures
+        for scenario in scenarios
+        for target in targets
+    )
     sys.exit(1 if failed else 0)
 
 
@@ -161,7 +191,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__, formatter_class=_Formatter)
     parser.add_argument("-s", "--scenarios", type=_names(keys), default=keys, help="default: " + ",".join(keys))
     parser.add_argument(
-        "-t", "--targets", type=_names(list(TARGETS)), default=["pybgp", "bird", "frr"], help="default: pybgp,bird,frr"
+        "-t", "--targets", type=_names(list(TARGETS)), default=["pybgp", *DAEMONS], help="default: all but copier"
     )
     parser.add_argument("-n", "--runs", type=int, default=3, help="runs of each; the median counts (default: 3)")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it work, not how fast is it")
@@ -188,7 +218,7 @@ def _present(names: list[str]) -> list[Target]:
     """The targets that are installed here; the others are named."""
     present = []
     for name in names:
-        if name in NEEDS and (reason := machine.missing_daemon(NEEDS[name])):
+        if name in DAEMONS and (reason := machine.missing_daemon(name)):
             print(f"without {reason}")
         else:
             present.append(TARGETS[name])

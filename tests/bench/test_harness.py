@@ -8,14 +8,17 @@ import statistics
 from ipaddress import IPv4Network
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from pybgp.config.file import parse
 
-from . import report, traffic
-from .recording import BrokenStream, Recording
-from .scenarios import FULL, QUICK, Scenario, transit
+from . import adapter, plots, report, traffic
+from .daemons import TARGETS, refused
+from .recording import BrokenStream, Found, Recording
+from .run import Result
+from .scenarios import FULL, QUICK, Scenario, churn, reflector, transit
 
 ATTRIBUTES = bytes.fromhex("40 01 01 00 40 02 00 40 03 04 0a 63 10 01")
 FIRST, SECOND = bytes.fromhex("18 0a 00 01"), bytes.fromhex("1a 0a 00 02 40")
@@ -102,7 +105,8 @@ def test_every_daemon_gets_the_same_octets() -> None:
 
 
 def test_nodes_of_a_cluster_announce_different_blocks() -> None:
-    streams = QUICK[4].streams()
+    (scenario,) = [each for each in QUICK if each.key == "c"]
+    streams = scenario.streams()
 
     keys = [key for stream in streams for key in traffic.split(stream, 19 + 4 + len(ATTRIBUTES) + 7)]
     assert len(keys) == len(set(keys)) == 80
@@ -181,7 +185,7 @@ def test_the_adapter_configures_a_node_that_takes_and_gives_everything(fib: bool
     scenario = FULL[0]
 
     class Asked:
-        peers = (scenario.peers[0], scenario.peers[2], FULL[2].peers[1])
+        peers = (scenario.peers[0], scenario.peers[2], transit("t", prefixes=1).peers[1])
 
     Asked.fib = fib  # type: ignore[attr-defined]
     node = parse(adapter["config"](Asked, tmp_path), name="node.toml")
@@ -230,3 +234,56 @@ def test_a_page_without_markers_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no <!--"):
         report.write(page, "new")
     assert page.read_text() == "nothing\n"
+
+
+def test_each_round_of_churn_withdraws_all_and_announces_all_with_a_metric_of_its_own() -> None:
+    scenario = churn("t", prefixes=100, clients=1, rounds=3)
+    (table, _), (stream, _) = scenario.tables(), scenario.streams()
+    keys = frozenset(traffic.keys_of(table))
+
+    def found(metric: int) -> Found:
+        return recorded(table, stream).find(keys, keys, add_path=False, having=traffic.med_attribute(metric))
+
+    assert found(1002).missing == 0
+    assert found(1001).missing == len(keys) == 100
+    assert scenario.final_med == 1002
+
+
+def test_a_prefix_with_other_attributes_than_the_last_is_missing() -> None:
+    recording = recorded(announce(FIRST, SECOND))
+
+    assert recording.find(BOTH, BOTH, add_path=False, having=b"\x40\x02\x00").missing == 0
+    assert recording.find(BOTH, BOTH, add_path=False, having=b"\x80\x04\x04").missing == 2
+
+
+def test_twenty_terms_are_twenty_terms(tmp_path: Path) -> None:
+    scenario = reflector("t", prefixes=1, clients=1, terms=20)
+    text = adapter.node_file(
+        scenario.peers, tmp_path, local_as=65000, address="192.0.2.1", port=179, hold_time=240, refuse=refused(scenario)
+    )
+
+    speaker = parse(text, name="node.toml").speaker
+
+    assert [term.action for term in speaker.policies["terms"]] == ["reject"] * 19 + ["accept"]
+    assert {tuple(peer.import_policy or ()) for peer in speaker.peers} == {("terms",)}
+    for name in ("bird", "frr", "gobgp", "openbgpd"):
+        (tmp_path / name).mkdir()
+        TARGETS[name].prepare(scenario, tmp_path / name)
+        (written,) = (tmp_path / name).iterdir()
+        assert "64999" in written.read_text()
+        assert written.read_text().count("64999") == 19
+
+
+def test_pictures_show_every_daemon(tmp_path: Path) -> None:
+    run = Result(wall=0.5, cpu=1, peak=1, sent=0, median_sink=0, updates=1, octets=1, generator=0, others=0)
+    keys = ("a", "h-10k", "h-100k", "d")
+    results = {(key, name): [run] for key in keys for name in ("pybgp", "bird & co")}
+
+    text = plots.draw([each for each in FULL if each.key in keys], results, tmp_path / "pictures")
+
+    assert sorted(path.name for path in (tmp_path / "pictures").iterdir()) == ["growth-prefixes.svg", "wall.svg"]
+    assert text.count("](performance/") == 2
+    for path in (tmp_path / "pictures").iterdir():
+        drawn = ElementTree.parse(path).getroot()
+        words = [each.text or "" for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
+        assert sum("bird & co" in word for word in words) == (1 if "growth" in path.name else 4)

@@ -20,6 +20,9 @@ U16: Final = Struct("!H").unpack_from
 
 LENGTHS: Final = (16, 17, 18, 19, 20, 21, 22, 23, 24)
 WEIGHTS: Final = (15, 10, 15, 25, 45, 50, 120, 100, 620)
+WITHDRAWN_AT_ONCE: Final = 800
+CHANGING: Final = b"\x18\xdf\xff\xff"
+"""The route whose changes are timed: 223.255.255.0/24, above all tables."""
 NEVER: Final = (10, 127)
 """First octets that are left out: the benchmark's own network, and loopback."""
 
@@ -35,17 +38,19 @@ def message(kind: int, body: bytes) -> bytes:
     return MARKER + pack("!HB", 19 + len(body), kind) + body
 
 
-def internet(count: int, *, address: str, asn: int, internal: bool, path_id: int | None = None) -> bytes:
+def internet(
+    count: int, *, address: str, asn: int, internal: bool, path_id: int | None = None, med: int | None = None
+) -> bytes:
     """The stream of UPDATEs by which a peer announces ``count`` prefixes.
 
     ``address`` is the next hop; an internal peer sends LOCAL_PREF, an external one its own AS first. ``path_id`` stands
-    before each prefix where ADD-PATH was negotiated.
+    before each prefix where ADD-PATH was negotiated. ``med`` is given to all, instead of to some.
     """
     rng = random.Random(f"internet {count}")
     keys = iter(prefixes(count, rng))
     stream = []
     while group := list(islice(keys, _group_size(rng))):
-        attributes = _attributes(rng, socket.inet_aton(address), asn, internal)
+        attributes = _attributes(rng, socket.inet_aton(address), asn, internal, med)
         stream.append(update(attributes, group, path_id))
     return b"".join(stream)
 
@@ -66,6 +71,37 @@ def update(attributes: bytes, keys: list[bytes], path_id: int | None) -> bytes:
         before = path_id.to_bytes(4, "big")
         nlri = before + before.join(keys)
     return message(UPDATE, b"\0\0" + pack("!H", len(attributes)) + attributes + nlri)
+
+
+def med_attribute(value: int) -> bytes:
+    """MULTI_EXIT_DISC, as it stands in an UPDATE."""
+    return _attribute(0x80, 4, pack("!I", value))
+
+
+def one_change(address: str, med: int) -> bytes:
+    """An UPDATE of an internal peer that changes one route."""
+    attributes = _attribute(0x40, 1, b"\0") + _attribute(0x40, 2, b"") + _attribute(0x40, 3, socket.inet_aton(address))
+    return update(attributes + med_attribute(med) + _attribute(0x40, 5, pack("!I", 100)), [CHANGING], None)
+
+
+def keys_of(stream: bytes) -> list[bytes]:
+    """The prefixes that a stream of ours announces (without path identifiers), in its order."""
+    keys: list[bytes] = []
+    at = 0
+    while at < len(stream):
+        end = at + U16(stream, at + 16)[0]
+        keys += split(stream, at + 23 + U16(stream, at + 21)[0], end)
+        at = end
+    return keys
+
+
+def withdrawals(stream: bytes) -> bytes:
+    """UPDATEs that withdraw all that ``stream`` announces, each as full as it may be."""
+    keys, out = keys_of(stream), []
+    for at in range(0, len(keys), WITHDRAWN_AT_ONCE):
+        gone = b"".join(keys[at : at + WITHDRAWN_AT_ONCE])
+        out.append(message(UPDATE, pack("!H", len(gone)) + gone + b"\0\0"))
+    return b"".join(out)
 
 
 def prefixes(count: int, rng: random.Random) -> list[bytes]:
@@ -94,7 +130,7 @@ def _group_size(rng: random.Random) -> int:
     return rng.randrange(6, 16) if share < 0.97 else rng.randrange(16, 38)
 
 
-def _attributes(rng: random.Random, next_hop: bytes, asn: int, internal: bool) -> bytes:
+def _attributes(rng: random.Random, next_hop: bytes, asn: int, internal: bool, fixed_med: int | None) -> bytes:
     path = [] if internal else [asn]
     path += [
         rng.randrange(1000, 63000) if rng.random() < 0.75 else rng.randrange(131072, 400000)
@@ -102,8 +138,9 @@ def _attributes(rng: random.Random, next_hop: bytes, asn: int, internal: bool) -
     ]
     out = _attribute(0x40, 1, b"\0" if rng.random() < 0.9 else b"\2")
     out += _attribute(0x40, 2, pack(f"!BB{len(path)}I", 2, len(path), *path)) + _attribute(0x40, 3, next_hop)
-    if rng.random() < 0.3:
-        out += _attribute(0x80, 4, pack("!I", rng.randrange(200)))
+    med = rng.randrange(200) if rng.random() < 0.3 else None
+    if (fixed_med if fixed_med is not None else med) is not None:
+        out += med_attribute(fixed_med if fixed_med is not None else med or 0)
     if internal:
         out += _attribute(0x40, 5, pack("!I", 100))
     if communities := rng.randrange(5):
