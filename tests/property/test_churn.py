@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -457,9 +458,10 @@ def policy(names: Any) -> Policy:
 
 
 DEEP: Final = int(os.environ.get("CHURN", "0"))
+pytestmark = pytest.mark.timeout(0 if DEEP else 240)
 TestChurn = Network.TestCase
 TestChurn.settings = settings(
-    max_examples=DEEP or 80,
+    max_examples=DEEP or 60,
     stateful_step_count=50 if DEEP else 30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
