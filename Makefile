@@ -22,7 +22,15 @@ demo: $(INSTALLED) peers ## three nodes exchange routes and ping each other (as 
 	@$(PYTHON) examples/demo.py
 
 test: lint peers ## lint, types, and all tests: unit, property, simulated, FIB, and with real daemons
-	@$(PYTHON) -m pytest --durations=10 tests
+	@log=$(VENV)/daemons.log
+	$(PYTHON) -m pytest --durations=10 tests/interop >$$log 2>&1 & daemons=$$!
+	trap 'kill $$daemons 2>/dev/null || true' EXIT
+	failed=0
+	$(PYTHON) -m pytest --durations=10 --ignore tests/interop tests || failed=$$?
+	echo "make: those with daemons, which ran beside the others"
+	wait $$daemons || failed=$$?
+	cat $$log
+	exit $$failed
 
 lint: $(INSTALLED) ## ruff and mypy --strict
 	@$(PYTHON) -m ruff check $(SOURCES)
