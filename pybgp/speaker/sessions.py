@@ -44,6 +44,7 @@ class Sessions:
         self._core = core
         self._by_conn: dict[int, Peer] = {}
         self._inbound: dict[int, Inbound] = {}  # Established connections
+        self._stale: dict[str, Importer] = {}  # what judges the routes that are kept for a restarting peer
         self._epochs = count(1)
         self._drops: dict[Family, dict[str, int]] = {}  # paths to drop: peer -> those of epochs below this
         self._dropping: set[Family] = set()  # a job for them is queued
@@ -321,6 +322,7 @@ class Sessions:
         peer.stale_before = peer.epoch
         importer = Importer(core.rules.import_rules(peer, core.host), core.next_hops)
         self._inbound[up.conn] = Inbound(source, negotiated.context, importer, core.tables, core.blocks)
+        self._stale.pop(peer.name, None)
         self.damp(peer)
         self._forget_stale(peer, graceful.families_given_up(peer.waiting, negotiated))
         if peer.waiting:
@@ -343,7 +345,7 @@ class Sessions:
 
     def _down(self, peer: Peer, down: actions.Down, now: float) -> None:
         core = self._core
-        self._inbound.pop(down.conn, None)
+        inbound = self._inbound.pop(down.conn, None)
         core.outbound.leave(down.conn)
         kept = graceful.families_to_keep(peer, down) if not self._stopping else frozenset()
         if peer.name not in self.peers:
@@ -357,6 +359,8 @@ class Sessions:
         peer.negotiated = None
         peer.stale_before = peer.epoch + 1
         peer.waiting = set(kept)
+        if kept and inbound is not None:
+            self._stale[peer.name] = inbound.importer
         self._drop_older(peer, set(core.tables) - peer.waiting, peer.stale_before)
         if kept:
             self._stale_deadline(peer, now + stay)
@@ -472,6 +476,8 @@ class Sessions:
 
     def _forget_stale(self, peer: Peer, families: set[Family]) -> None:
         peer.waiting -= families
+        if not peer.waiting:
+            self._stale.pop(peer.name, None)
         self._drop_older(peer, families, peer.stale_before)
 
     def _stale_deadline(self, peer: Peer, deadline: float) -> None:
@@ -514,6 +520,10 @@ class Sessions:
             if rules != inbound.importer.rules:
                 importers[peer.name] = Importer(rules, core.next_hops)
                 inbound.restart(inbound.source, importers[peer.name])
+        for name, importer in self._stale.items():
+            rules = core.rules.import_rules(self.peers[name], core.host)
+            if rules != importer.rules:
+                importers[name] = self._stale[name] = Importer(rules, core.next_hops)
         if importers:
             for family, table in core.tables.items():
                 core.later(table.replace(by_new_rules(importers, family, concerned)))
@@ -541,11 +551,11 @@ class Sessions:
             inbound.use_tables(core.tables if peer.damping is None else peer.damping.tables)
 
     def importer_of(self, name: str) -> Importer | None:
-        """What judges the routes of an Established peer."""
+        """What judges the routes of a peer."""
         for inbound in self._inbound.values():
             if inbound.source.name == name:
                 return inbound.importer
-        return None
+        return self._stale.get(name)
 
     def use_importer(self, peer: Peer, importer: Importer) -> None:
         """What the peer sends from now on is judged by this one."""
@@ -554,7 +564,9 @@ class Sessions:
 
     def next_hops_changed(self, changed: frozenset[bytes]) -> None:
         """Some next hops now resolve differently: the paths through them get successors, in slices."""
-        importers = {inbound.source.name: inbound.importer for inbound in self._inbound.values()}
+        importers = self._stale | {inbound.source.name: inbound.importer for inbound in self._inbound.values()}
+        for importer in self._stale.values():
+            importer.forget()
         for family, table in self._core.tables.items():
             self._core.later(table.replace(by_new_next_hops(importers, changed, family)))
         for inbound in self._inbound.values():

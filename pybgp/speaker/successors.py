@@ -55,7 +55,7 @@ def by_new_next_hops(importers: Mapping[str, Importer], changed: frozenset[bytes
         new = made.get(path)
         if new is None and importer is not None:
             new = made[path] = importer.path(path.source, path.path_id, path.received, family)
-        elif new is None:  # our own, or of a peer that is restarting: only the way to its next hop differs
+        elif new is None:  # our own: only the way to its next hop differs
             new = made[path] = Path(path.source, path.path_id, path.received, path.accepted, path.reason)
         return new
 

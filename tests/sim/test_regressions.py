@@ -149,3 +149,22 @@ def test_what_is_advertised_is_shown_with_what_only_the_inside_sees(world: World
     (view,) = one.core.route_views(peer=C, direction="advertised")
 
     assert view.block.local_pref == 100
+
+
+def test_the_routes_kept_for_a_restarting_peer_follow_a_changed_policy(world: World) -> None:
+    """RFC 4724 §4.2 keeps them in use, and nothing else than those of its session."""
+    one = world.add(A, peers=[ibgp(B), ibgp(C)])
+    two = world.add(B, peers=[ibgp(A)], graceful_restart=GracefulRestartConfig(role="both"))
+    world.run_until(lambda: one.core.all_established((B,)) and two.core.all_established())
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+    world.kill(two)
+    world.advance(1)
+    assert one.core.sessions.peers[B].waiting
+    assert one.has(P)
+
+    one.core.reconfigure(replace(one.core.config, peers=(ibgp(B, import_policy=("reject",)), ibgp(C))), world.now)
+    world.pump(one)
+
+    assert not one.has(P)
+    assert one.received(P, B) is not None
