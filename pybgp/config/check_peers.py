@@ -184,6 +184,15 @@ def _families(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[
                 value=True,
                 text=f"expected false, it is for ipv4-unicast (RFC 8950); {family} has IPv6 next hops anyway",
             )
+        if options.add_path_limit is not None and options.add_path not in ("send", "both"):
+            yield Finding(
+                path=(*where, str(family), "add_path_limit"),
+                value=options.add_path_limit,
+                text='without effect, since add_path is neither "send" nor "both"',
+                warning=True,
+            )
+    if peer.best_external and peer.remote_as is not None and resolved.is_external(peer, speaker):
+        yield Finding(path=(*base, "best_external"), value=True, text="expected only for iBGP peers")
 
 
 def _addresses(base: Path, peer: PeerConfig) -> Iterator[Finding]:

@@ -6,17 +6,29 @@ What a changed key does stands in the schema, where the reference page has it fr
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+from ..addresses import Family
 from . import resolved
 from .changes import Changes, Difference, DynamicChange, Effect, PeerChange
 from .check_peers import Identity, identity
-from .model import DynamicPeersConfig, FibConfig, NodeConfig, PeerConfig, PolicyRef, RpkiConfig, SpeakerConfig
+from .model import (
+    DynamicPeersConfig,
+    FamilyConfig,
+    FibConfig,
+    NodeConfig,
+    PeerConfig,
+    PolicyRef,
+    RpkiConfig,
+    SpeakerConfig,
+)
 from .schema import DECISION, PREFERENCE
 from .schema_damping import DAMPING
 from .schema_peers import DYNAMIC, GRACEFUL_RESTART, PEER
 from .schema_shells import CONTROL, FIB, LOG, WEB
-from .tables import Reload, Table
+from .tables import Key, Reload, Table
+from .words import Families
 
 _IDENTITY_KEYS: Final = ("address", "group", "prefix")
 _RESTART_TIME: Final = "graceful_restart.restart_time"
@@ -103,7 +115,7 @@ def _inherited(speaker: SpeakerConfig) -> tuple[object, ...]:
 
 def _uses(peer: PeerConfig, policies: Collection[PolicyRef]) -> bool:
     refs = (*(peer.import_policy or ()), *(peer.export_policy or ()))
-    return any(isinstance(ref, str) and ref in policies for ref in refs)
+    return any(isinstance(ref, str) and ref in policies for ref in (*refs, peer.orr))
 
 
 def _with(change: PeerChange, old: PeerConfig, new: PeerConfig) -> PeerChange:
@@ -129,8 +141,9 @@ def _peer_change(
     """From effective values; None if nothing differs."""
     keys = [difference.key for difference in differences]
     effects = [_EFFECTS[difference.reload] for difference in differences]
-    for chain in ("import_policy", "export_policy"):
-        for ref in getattr(new, chain) or ():
+    chains = {"import_policy": new.import_policy, "export_policy": new.export_policy, "orr": new.orr and (new.orr,)}
+    for chain, refs in chains.items():
+        for ref in refs or ():
             if isinstance(ref, str) and ref in anew and chain not in keys:
                 keys.append(f"{chain} {ref}")
                 effects.append(Effect.POLICY)
@@ -214,7 +227,18 @@ def _differences(table: Table, old: Any, new: Any, base: str = "") -> Iterator[D
         if isinstance(key.kind, Table) and key.reload is Reload.PARTS:
             yield from _differences(key.kind, first, second, f"{name}.")
         else:
-            yield Difference(name, first, second, key.reload)
+            yield Difference(name, first, second, _reload(key, first, second))
+
+
+def _reload(key: Key, old: Any, new: Any) -> Reload:
+    """A family's options are one value, but not all of them were agreed with the peer."""
+    if isinstance(key.kind, Families) and old is not None and new is not None and _agreed(old) == _agreed(new):
+        return Reload.POLICY
+    return key.reload
+
+
+def _agreed(families: Mapping[Family, FamilyConfig]) -> Mapping[Family, FamilyConfig]:
+    return {family: replace(options, add_path_limit=None) for family, options in families.items()}
 
 
 def _keys(name: str, table: Table, old: Any, new: Any) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ class FamilyConfig:
     """One family of a peer."""
 
     add_path: AddPath = "off"
+    add_path_limit: int | None = None
+    """Send so many of the best paths; None is all."""
     extended_next_hop: bool = False
 
 
@@ -112,6 +114,9 @@ class PeerConfig:
     """None: accept on iBGP, nothing on eBGP (RFC 8212)."""
     export_policy: Sequence[PolicyRef] | None = None
     next_hop: NextHopMode = "auto"
+    best_external: bool = False
+    orr: PolicyRef | None = None
+    """(peer's name, next hop) → cost, None if unreachable: "module:function", or (library) the function itself."""
     enforce_first_as: bool = True
     allowas_in: int = 0
     default_originate: bool = False

@@ -16,6 +16,7 @@ from .model import (
 )
 from .problems import At
 from .schema_as import AS_KEYS
+from .schema_selection import SELECTION_KEYS
 from .tables import ABOVE, FAMILIES_ABOVE, Key, Reload, Table
 from .words import (
     ADDRESS,
@@ -66,6 +67,13 @@ FAMILY_OPTIONS: Final = Table(
             kind=Choice("off", "receive", "send", "both"),
             meaning="Several paths for one prefix (RFC 7911): which direction we offer.",
             reload=Reload.RESET,
+        ),
+        Key(
+            name="add_path_limit",
+            kind=Integer(1, MAX_NUMBER, "paths"),
+            meaning="Send only so many of the best paths that the peer may be told.",
+            reload=Reload.POLICY,
+            absent="all",
         ),
         Key(
             name="extended_next_hop",
@@ -357,6 +365,7 @@ SESSION_KEYS: Final = (
         absent="none",
     ),
     *AS_KEYS,
+    *SELECTION_KEYS,
     Key(name="timers", kind=TIMERS, meaning="Times in seconds."),
     Key(
         name="graceful_restart",

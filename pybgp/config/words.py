@@ -258,6 +258,12 @@ def _policy_ref(text: str) -> str:
     return _matching(_NAME)(text)
 
 
+def _function_ref(text: str) -> str:
+    if not _FUNCTION.fullmatch(text):
+        raise ValueError
+    return text
+
+
 class _Policy(Text):
     """Programs may give the function itself."""
 
@@ -297,6 +303,7 @@ _PROTOCOL_EXPECTED: Final = f"a number 0..255 or one of {', '.join(PROTOCOLS)}"
 NAME: Final = Text("a name of letters, digits, _, - and .", _matching(_NAME))
 POLICY_NAME: Final = Text("a name of letters, digits, _, - and .", _policy_name)
 POLICY: Final = _Policy('the name of a policy, "accept", "reject" or "module:function"', _policy_ref)
+FUNCTION: Final = _Policy("module:function, like my_site.igp:cost", _function_ref)
 PEER_NAME: Final = Text("1..64 characters without spaces, commas and quotes", _matching(_PEER_NAME))
 INTERFACE: Final = Text("the name of an interface, 1..15 characters", _matching(_INTERFACE))
 INTERFACES: Final = Text('an interface or a pattern like "cali*" or "!kube-ipvs*"', _matching(_PATTERN))

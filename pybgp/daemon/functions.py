@@ -112,6 +112,8 @@ def _of_peer(where: str, peer: PeerConfig) -> Iterator[tuple[str, str]]:
     for key, chain in (("import_policy", peer.import_policy), ("export_policy", peer.export_policy)):
         for reference in chain or ():
             yield from _python(f"{where}.{key}", reference)
+    if peer.orr is not None:
+        yield from _python(f"{where}.orr", peer.orr)
 
 
 def _python(where: str, reference: PolicyRef) -> Iterator[tuple[str, str]]:

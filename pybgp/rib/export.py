@@ -62,6 +62,18 @@ _INSIDE_AN_AS_MASK: Final = sum(1 << code for code in _INSIDE_AN_AS)
 _AIGP_BIT: Final = 1 << AttributeCode.AIGP
 
 
+Cost = Callable[[str, str], int | None]
+"""(peer's name, next hop) → the interior cost from that peer to the next hop, None if it can't reach it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """From where a reflector looks for a client (RFC 9107 §3.1)."""
+
+    peer: str
+    cost: Cost
+
+
 class Export(NamedTuple):
     """Attributes ready for the wire (NEXT_HOP included where the classic form has it) and the next hop."""
 
@@ -111,6 +123,12 @@ class ExportRules:
     """Reflect between clients (RFC 4456 §7)."""
     four_octet_as: bool = True
     add_path: bool = False
+    add_path_limit: int = 0
+    """With ``add_path``: tell so many of the best paths, 0 for all."""
+    best_external: bool = False
+    """Tell the best external path where the best is internal and may not be told (draft-ietf-idr-best-external)."""
+    position: Position | None = None
+    """From where to compare costs to next hops, where not from here (RFC 9107)."""
     extended_next_hop: bool = False
     limit: int = MAX_MESSAGE
     mrai: float = 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from ..messages import update
@@ -19,6 +20,7 @@ from .changes import Changes
 from .export import Export, Exporter, ExportRules
 from .local import DEFAULT_KEY, DEFAULT_ROUTE
 from .path import Entry, Path, best_of, paths_of
+from .selection import Choice, selection_of
 from .table import SLICE, Table
 from .walk import Walk, bits
 
@@ -171,7 +173,7 @@ class Stream:
 class UpdateGroup:
     """The members of one family that are told the same."""
 
-    __slots__ = ("_ids", "_originated", "_table", "exporter", "held", "limit", "members")
+    __slots__ = ("_ids", "_originated", "_selection", "_table", "exporter", "held", "limit", "members")
 
     def __init__(self, rules: ExportRules, table: Table, ids: PathIds) -> None:
         self.exporter = Exporter(rules)
@@ -181,6 +183,7 @@ class UpdateGroup:
         self.held: dict[bytes, Told] = {}  # with an MRAI: what waits for the interval to end
         self._table = table
         self._ids = ids
+        self._selection = selection_of(rules, lambda: table.decision)
 
     @property
     def rules(self) -> ExportRules:
@@ -308,8 +311,11 @@ class UpdateGroup:
 
     def _stream(self, moves: list[Move]) -> Stream:
         stream = Stream()
-        tell = self._tell_all_paths if self.rules.add_path else self._tell_best
-        alike = not self.exporter.reads_prefix
+        if self.rules.add_path:
+            tell = self._tell_all_paths
+        else:
+            tell = self._tell_best if self._selection is None else self._tell_choice
+        alike = not self.exporter.reads_prefix and self.rules.position is None
         if self._originated is not None and not self.rules.add_path:
             moves = [Move(old, new, [key for key in keys if key != DEFAULT_KEY]) for old, new, keys in moves]
         for old, new, keys in moves:
@@ -383,8 +389,33 @@ class UpdateGroup:
     def _tell_all_paths(self, stream: Stream, old: Told, new: Entry | None, keys: list[bytes]) -> None:
         """Every eligible path, each with its identifier (RFC 7911), to all but its own source."""
         again = isinstance(old, Again)
-        before = {self._ids.of(path): path for path in paths_of(old.entry if isinstance(old, Again) else old)}
-        after = {self._ids.of(path): path for path in paths_of(new)}
+        former = old.entry if isinstance(old, Again) else old
+        if self._selection is None:
+            self._tell_paths(stream, paths_of(former), paths_of(new), keys, again=again)
+            return
+        every = paths_of(former) if again else None  # it may have had any of them
+        for was, now, some in self._by_selected(former, new, keys):
+            self._tell_paths(stream, every or was, now, some, again=again)
+
+    def _by_selected(
+        self, old: Entry | None, new: Entry | None, keys: list[bytes]
+    ) -> Iterable[tuple[tuple[Path, ...], tuple[Path, ...], list[bytes]]]:
+        """The prefixes by which paths were told and are to be told now: all alike, unless policy reads prefixes."""
+        selection = self._selection
+        assert selection is not None
+        if not self.exporter.reads_prefix:
+            return ((selection.several(old, self._export), selection.several(new, self._export), keys),)
+        alike: defaultdict[tuple[tuple[Path, ...], tuple[Path, ...]], list[bytes]] = defaultdict(list)
+        for some in self.exporter.alike(keys, *paths_of(old), *paths_of(new)):
+            export = partial(self.exporter.export, key=some[0])
+            alike[selection.several(old, export), selection.several(new, export)] += some
+        return [(was, now, some) for (was, now), some in alike.items()]
+
+    def _tell_paths(
+        self, stream: Stream, old: tuple[Path, ...], new: tuple[Path, ...], keys: list[bytes], *, again: bool
+    ) -> None:
+        before = {self._ids.of(path): path for path in old}
+        after = {self._ids.of(path): path for path in new}
         for path_id in before.keys() | after.keys():
             one, other = before.get(path_id), after.get(path_id)
             if one is other and not again:
@@ -397,6 +428,85 @@ class UpdateGroup:
                 elif one is not None and (again or was is not None):
                     delta = 0 if again else -len(some)
                     stream.for_all_but(one.source.name, self._withdraw(some, path_id), delta)
+
+    def _tell_choice(self, stream: Stream, old: Told, new: Entry | None, keys: list[bytes]) -> None:
+        """One path that a selection has chosen: the source of what all others get may be told another one."""
+        again = isinstance(old, Again)
+        former = None if isinstance(old, Again) else old
+        one = self._selection.one if self._selection is not None else None
+        assert one is not None
+        if not self.exporter.reads_prefix:
+            self._tell_chosen(stream, one(former, self._export), one(new, self._export), keys, again=again)
+            return
+        alike: defaultdict[tuple[Choice | None, Choice | None], list[bytes]] = defaultdict(list)
+        for some in self.exporter.alike(keys, *paths_of(former), *paths_of(new)):
+            export = partial(self.exporter.export, key=some[0])
+            alike[one(former, export), one(new, export)] += some
+        for (was, now), some in alike.items():
+            self._tell_chosen(stream, was, now, some, again=again)
+
+    def _tell_chosen(
+        self, stream: Stream, was: Choice | None, now: Choice | None, keys: list[bytes], *, again: bool
+    ) -> None:
+        source = now.path.source.name if now is not None else ""
+        former = was.path.source.name if was is not None else ""
+        count = len(keys)
+        common = 0  # how many more those have to whom neither path belongs
+        told = False  # were they told something?
+        if now is None:
+            if was is not None or again:
+                common = -count if was is not None else 0
+                stream.for_all_but("" if again else former, self._withdraw(keys), common)
+                if was is not None and was.other_sent is not None:
+                    stream.only_for(former, self._withdraw(keys), -count)
+            return
+        if was is None or was.sent != now.sent:
+            common = count if was is None else 0
+            told = True
+            stream.for_all_but(source, self._announce(now.sent, keys), common)
+        if former and former != source:
+            had = was.to(former) if was is not None else None
+            delta = (0 if had is not None else count) - common
+            missing = not told and (had is None or had[1] != now.sent)
+            stream.only_for(former, self._announce(now.sent, keys) if missing else [], delta)
+        had = was.to(source) if was is not None else None
+        if now.other_sent is not None:
+            if had is None or had[1] != now.other_sent:
+                delta = count if had is None else 0
+                stream.only_for(source, self._announce(now.other_sent, keys), delta)
+        elif had is not None or again:
+            stream.only_for(source, self._withdraw(keys), -count if had is not None else 0)
+
+    def told(self, name: str, key: bytes, entry: Entry | None) -> Iterator[tuple[Path, Export]]:
+        """What a member has of a prefix that has ``entry``, when it is up to date."""
+        export = partial(self.exporter.export, key=key)
+        selection = self._selection
+        if self._originated is not None and key == DEFAULT_KEY:
+            yield DEFAULT_ROUTE, self._originated
+            if not self.rules.add_path:
+                return
+        if self.rules.add_path:
+            paths = paths_of(entry) if selection is None else selection.several(entry, export)
+        elif selection is not None:
+            choice = selection.one(entry, export)
+            one = choice.to(name) if choice is not None else None
+            if one is not None:
+                yield one
+            return
+        else:
+            best = best_of(entry)
+            paths = (best,) if best is not None else ()
+        for path in paths:
+            sent = export(path) if path.source.name != name else None
+            if sent is not None:
+                yield path, sent
+
+    def reselect(self) -> None:
+        """Costs from elsewhere may have changed: all members are told everything again."""
+        if self._selection is not None:
+            self._selection.forget()
+            for member in self.members.values():
+                self.refresh(member, [])
 
     def _by_export(
         self, before: Path | None, after: Path | None, keys: list[bytes]

@@ -205,6 +205,14 @@ class Outbound:
                 self.ids.forget(name)
             self._gone.clear()
 
+    def reselect(self) -> None:
+        """Costs from elsewhere, or how paths are compared, have changed: who is told by them is told again."""
+        for group in self._groups.values():
+            if group.rules.position is not None:
+                group.reselect()
+                for member in group.members.values():
+                    self._lag(group, member)
+
     def groups(self) -> Iterator[UpdateGroup]:
         return iter(self._groups.values())
 

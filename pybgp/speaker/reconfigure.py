@@ -146,3 +146,4 @@ def _decide_again(core: SpeakerCore) -> None:
     for table in core.tables.values():
         table.decision = core.decision
         core.later(table.replace(without_rank()))
+    core.outbound.reselect()

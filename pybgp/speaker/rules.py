@@ -18,12 +18,13 @@ from ..policy.compile import compile_chain
 from ..policy.generation import FIRST, Generation
 from ..policy.prefix_set import PrefixSet
 from ..rib.decision import Decision
-from ..rib.export import ExportRules, within
+from ..rib.export import ExportRules, Position, within
 from ..rib.multipath import Multipath
 from ..rib.next_hops import NextHops
 from .import_rules import ImportRules
 from .originate import suppressing
-from .peers import Peer, Policies
+from .orr import CostFunction
+from .peers import Peer, Policies, families_of
 
 Functions = Mapping[str, Callable[..., Any]]
 """Python policies by their "module:function", already imported."""
@@ -76,6 +77,8 @@ class Rules:
         self.functions = functions
         self.generation: Generation = previous.generation if previous is not None else FIRST
         self._chains: dict[tuple[PolicyRef, ...], Policy] = {}
+        self._costs: dict[PolicyRef, CostFunction] = {}
+        self._said: set[str] = set()  # names of cost functions whose first error was told
         if previous is not None and previous._same_text(config, functions):
             self._chains = previous._chains
         self.router_id = parse_router_id(config.router_id)
@@ -86,6 +89,8 @@ class Rules:
         self.cluster_ids = frozenset(parse_router_id(peer.cluster_id or own) for peer in peers) | {parse_router_id(own)}
         for peer in peers:
             self.policies(peer)  # whatever can't be compiled shows now, and not when a session comes up
+            if peer.orr is not None:
+                self._cost_function(peer.orr)
         self.fib_policy = self._compile((fib.export_policy,) if fib is not None else ("reject",), hints=True)
 
     def renewed(self, generation: Generation) -> Rules:
@@ -131,6 +136,10 @@ class Rules:
             text = chain.errors.take_first()
             if text:
                 yield chain.name, text
+        for costs in self._costs.values():
+            if costs.errors and costs.name not in self._said:
+                self._said.add(costs.name)
+                yield costs.name, costs.errors[0]
 
     def _chain(self, refs: tuple[PolicyRef, ...]) -> Policy:
         chain = self._chains.get(refs)
@@ -231,6 +240,9 @@ class Rules:
             client_to_client=self.config.client_to_client_reflection,
             four_octet_as=context.four_octet_as,
             add_path=family in context.add_path_send,
+            add_path_limit=families_of(options, self.config)[family].add_path_limit or 0,
+            best_external=options.best_external and peer.internal,
+            position=self._position(peer),
             extended_next_hop=family in context.extended_next_hop,
             limit=context.max_send or MAX_MESSAGE,
             mrai=peer.config.timers.mrai,
@@ -245,6 +257,22 @@ class Rules:
         """Our AS number for the world."""
         confederation = self.config.confederation
         return confederation.identifier if confederation is not None else self.config.local_as
+
+    def _position(self, peer: Peer) -> Position | None:
+        """From where paths are compared for the peer, if not from here."""
+        orr = peer.config.orr
+        if orr is None:
+            return None
+        return Position(peer.name, self._cost_function(orr))
+
+    def _cost_function(self, orr: PolicyRef) -> CostFunction:
+        found = self._costs.get(orr)
+        if found is None:
+            function = self.functions.get(orr) if isinstance(orr, str) else orr
+            if function is None:
+                raise ConfigError(f'orr = "{orr}": there is no such function')
+            found = self._costs[orr] = CostFunction(function, orr if isinstance(orr, str) else function.__qualname__)
+        return found
 
     def _shows_both(self, peer: Peer, *modes: str) -> bool:
         """An external peer with another AS of ours than the others see, and in one of these modes."""

@@ -10,7 +10,7 @@ from ..messages import update
 from ..messages.attributes.block import Block
 from ..messages.context import Context, PeerKind
 from ..rib.export import Export, ExportRules
-from ..rib.local import DEFAULT_KEY, DEFAULT_ROUTE
+from ..rib.local import DEFAULT_KEY
 from ..rib.path import Path, best_of, paths_of
 from .damping import DAMPED
 from .peers import Peer, remote_as
@@ -147,7 +147,7 @@ def _is_stale(core: SpeakerCore, family: Family, path: Path) -> bool:
 
 
 def _advertised(core: SpeakerCore, family: Family, key: bytes, name: str | None) -> Iterator[RouteView]:
-    """From the code that tells: the export of the best path (of all, with ADD-PATH), less a member's own routes."""
+    """From the code that tells: what the update group of each peer has for it."""
     entry = core.tables[family].get(key)
     best = best_of(entry)
     for peer in core.sessions.peers.values():
@@ -155,26 +155,19 @@ def _advertised(core: SpeakerCore, family: Family, key: bytes, name: str | None)
         if name not in (None, peer.name) or membership is None:
             continue
         group, _ = membership
-        paths = paths_of(entry) if group.rules.add_path else ((best,) if best is not None else ())
-        if key == DEFAULT_KEY and group.rules.default_originate:
-            paths = (*paths, DEFAULT_ROUTE)
-        for path in paths:
-            if path.source.name == peer.name or group.exporter.why_not(path, key):
-                continue
-            export = group.exporter.export(path, key)
-            if export is not None:
-                path_id = core.outbound.ids.of(path) if group.rules.add_path else 0
-                yield RouteView(
-                    family=family,
-                    key=key,
-                    source=path.source,
-                    path_id=path_id,
-                    block=sent_block(export, path, group.rules),
-                    best=path is best,
-                    reason="",
-                    rpki=_rpki(core, family, key, path),
-                    to=peer.name,
-                )
+        for path, export in group.told(peer.name, key, entry):
+            path_id = core.outbound.ids.of(path) if group.rules.add_path else 0
+            yield RouteView(
+                family=family,
+                key=key,
+                source=path.source,
+                path_id=path_id,
+                block=sent_block(export, path, group.rules),
+                best=path is best,
+                reason="",
+                rpki=_rpki(core, family, key, path),
+                to=peer.name,
+            )
 
 
 def sent_block(export: Export, path: Path, rules: ExportRules) -> Block:

@@ -8,6 +8,7 @@ dictionary is compared with ``export(best)`` of the table (RFC 4271 §9.1.3, §9
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from unittest.mock import patch
 
 from hypothesis import settings
@@ -20,9 +21,9 @@ from pybgp.messages.context import Context, PeerKind
 from pybgp.policy.builtin import ACCEPT_ALL
 from pybgp.rib import groups, walk
 from pybgp.rib.decision import Decision
-from pybgp.rib.export import Exporter, ExportRules
+from pybgp.rib.export import Exporter, ExportRules, Position
 from pybgp.rib.groups import moves_of
-from pybgp.rib.path import best_of, paths_of
+from pybgp.rib.path import Entry, Path, paths_of
 from pybgp.rib.table import Table
 from pybgp.speaker.outbound import Outbound
 from tests.unit.rib.paths import block, key, path, source
@@ -51,6 +52,22 @@ RULES = {
     for name, one in SOURCES.items()
 }
 
+NEXT_HOPS = ("192.0.2.9", "192.0.2.10", "192.0.2.11")
+SELECTIONS: dict[str, dict[str, Any]] = {
+    "usual": {},
+    "limit": {"add_path_limit": 2},
+    "best-external": {"best_external": True},
+    "route-server": {"route_server_client": True},
+    "position": {},
+    "position-limit": {"add_path_limit": 1},
+}
+
+
+def cost(peer: str, next_hop: str) -> int | None:
+    """Each peer sees other costs, and one of them can't reach one of the next hops."""
+    at = NEXT_HOPS.index(next_hop)
+    return None if (peer, at) == ("b", 2) else (at + ord(peer)) % 3
+
 
 class Groups(RuleBasedStateMachine):
     def __init__(self) -> None:
@@ -59,9 +76,10 @@ class Groups(RuleBasedStateMachine):
         for each in self.small_pieces:
             each.start()
 
-    @initialize(add_path=st.booleans(), mrai=st.sampled_from((0, 0, 5)))
-    def set_up(self, add_path: bool, mrai: float) -> None:
+    @initialize(add_path=st.booleans(), mrai=st.sampled_from((0, 0, 5)), selection=st.sampled_from(sorted(SELECTIONS)))
+    def set_up(self, add_path: bool, mrai: float, selection: str) -> None:
         self.add_path = add_path
+        self.selection = selection
         self.mrai = mrai
         self.other_rules: set[str] = set()  # names of members whose rules differ from those they began with
         self.table = Table(FAMILY, Decision())
@@ -77,7 +95,15 @@ class Groups(RuleBasedStateMachine):
 
     def rules_of(self, name: str) -> ExportRules:
         local_pref = 50 if name in self.other_rules else 100
-        return replace(RULES[name], add_path=self.add_path, mrai=self.mrai, default_local_pref=local_pref)
+        position = Position(name, cost) if self.selection.startswith("position") else None
+        return replace(
+            RULES[name],
+            add_path=self.add_path,
+            mrai=self.mrai,
+            default_local_pref=local_pref,
+            position=position,
+            **SELECTIONS[self.selection],
+        )
 
     @rule(
         name=st.sampled_from("abcx"),
@@ -86,6 +112,7 @@ class Groups(RuleBasedStateMachine):
         path_id=st.sampled_from((0, 0, 1)),
         communities=st.sampled_from(((), (), ("no-export",), ("no-advertise",))),
         eligible=st.sampled_from((True, True, True, False)),
+        next_hop=st.sampled_from(NEXT_HOPS),
     )
     def announce(
         self,
@@ -95,8 +122,9 @@ class Groups(RuleBasedStateMachine):
         path_id: int,
         communities: tuple[str, ...],
         eligible: bool,
+        next_hop: str,
     ) -> None:
-        of = block((65001, 65002), local_pref=local_pref, communities=communities)
+        of = block((65001, 65002), local_pref=local_pref, communities=communities, next_hop=next_hop)
         self.table.insert(keys, path(of, by=SOURCES[name], path_id=path_id, reason="" if eligible else "refused"))
 
     @rule(
@@ -197,9 +225,7 @@ class Groups(RuleBasedStateMachine):
         context = Context(kind=SOURCES[name].peer_kind)
         expected = {}
         for one in self.table.prefixes():
-            entry = self.table.get(one)
-            best = best_of(entry)
-            for each in paths_of(entry) if self.add_path else ((best,) if best is not None else ()):
+            for each in self.selected(name, self.table.get(one), exporter):
                 export = exporter.export(each, one)
                 if export is not None and each.source.name != name:
                     sent = update.block_of(export.attributes, export.next_hop, context)
@@ -207,6 +233,28 @@ class Groups(RuleBasedStateMachine):
                     path_id = self.outbound.ids.of(each) if self.add_path else 0
                     expected[one, path_id] = (sent.octets, sent.next_hop)
         return expected
+
+    def selected(self, name: str, entry: Entry | None, exporter: Exporter) -> list[Path]:
+        """Which paths a member is told, worked out for it alone."""
+        rules = exporter.rules
+        paths = [each for each in paths_of(entry) if each.accepted is not None]
+        if rules.position is not None:
+            costs = {bytes((192, 0, 2, 9 + at)): cost(name, text) for at, text in enumerate(NEXT_HOPS)}
+            seen = {Path(p.source, p.path_id, p.received, p.accepted): p for p in paths}
+            ordered = Decision(cost=lambda next_hop: costs[next_hop] or 0).order(
+                [p for p in seen if costs[p.received.next_hop] is not None]
+            )
+            paths = [seen[p] for p in ordered]
+        allowed = [p for p in paths if exporter.export(p) is not None]
+        if self.add_path:
+            return allowed[: rules.add_path_limit or None]
+        if rules.route_server_client:
+            return [p for p in allowed if p.source.name != name][:1]
+        best = paths[:1]
+        if rules.best_external and best and best[0].source.peer_kind is PeerKind.INTERNAL:
+            externals = [p for p in paths if p.source.peer_kind is PeerKind.EXTERNAL]
+            return [p for p in best + externals if p in allowed and p.source.name != name][:1]
+        return best
 
     def teardown(self) -> None:
         try:
@@ -222,4 +270,4 @@ class Groups(RuleBasedStateMachine):
 
 
 TestUpdateGroups = Groups.TestCase
-TestUpdateGroups.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestUpdateGroups.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
