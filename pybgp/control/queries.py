@@ -10,12 +10,14 @@ the event loop its turn.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol, get_args
 
 from ..addresses import Family, address_text, key_text, parse_as, prefix_key
 from ..config.model import SpeakerConfig
 from ..errors import ApiError
+from ..net.stalls import LoopStalls
 from ..routes import SourceKind
 from ..rpki.table import VrpTable
 from ..rpki.vrp import Vrp
@@ -88,6 +90,9 @@ class Speaker(Protocol):
     @property
     def fib(self) -> Fib | None: ...
 
+    @property
+    def loop_stalls(self) -> LoopStalls: ...
+
     def now(self) -> float: ...
 
     def reset(self, name: str, *, message: str = "") -> None: ...
@@ -123,6 +128,7 @@ def status(speaker: Speaker, facts: Mapping[str, Any]) -> JsonObject:
         "peers_configured": len(rows),
         "peers_established": sum(row["state"] == "established" for row in rows),
         "families": _sums(rows),
+        "loop_stalls": asdict(speaker.loop_stalls),
         "fib": fib_counters(speaker.fib) if speaker.fib is not None else None,
         "peers": rows,
     }

@@ -15,6 +15,7 @@ from pybgp.config.model import ControlConfig, PeerConfig, SpeakerConfig
 from pybgp.control.native import ControlServer
 from pybgp.control.socket_file import SocketFile
 from pybgp.messages.attributes.block import Block
+from pybgp.net.stalls import LoopStalls, Stalls
 from pybgp.routes import Source, SourceKind
 from pybgp.speaker.fib import FibRoute, FibStatus, InstalledRoute, NextHop
 from pybgp.speaker.status import FamilyCounters, PeerStatus, RouteView
@@ -171,6 +172,7 @@ class FakeSpeaker:
                 uptime=None,
             ),
         ]
+        self.loop_stalls = LoopStalls(window=Stalls(samples=3, p50_ms=1, p99_ms=2, max_ms=2), since_start=Stalls())
         self.core = FakeCore(routes or [], default if peers is None else peers)
         self.fib = fib
 

@@ -157,6 +157,7 @@ def test_status_sums_up() -> None:
     assert answer["time"] == "2026-01-05T10:16:40Z"
     assert answer["families"]["ipv4-unicast"] == {"received": 6, "accepted": 4, "advertised": 2, "stale": 0}
     assert answer["fib"]["installed"] == 1
+    assert answer["loop_stalls"]["window"] == {"p50_ms": 1, "p99_ms": 2, "max_ms": 2, "samples": 3}
     assert [row["enabled"] for row in answer["peers"]] == [True, False]
 
 

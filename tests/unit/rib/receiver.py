@@ -32,7 +32,7 @@ class Receiver:
                 continue
             self.sizes.append(len(body) + 19)
             message = update.decode(body, self.context, self.blocks)
-            assert not message.problems
+            assert not message.problems, message.problems
             self.ends += message.end_of_rib is not None
             for gone in message.withdrawn:
                 for one in gone.keys:
