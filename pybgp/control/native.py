@@ -144,6 +144,8 @@ class ControlServer:
                 return queries.status(self._speaker, self._facts())
             case "peers":
                 return queries.peers(self._speaker, given.get("name"))
+            case "policies":
+                return queries.policies(self._speaker)
             case "routes":
                 return queries.routes(self._speaker, **given)
             case "fib":
@@ -202,6 +204,7 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "version": (),
     "status": (),
     "peers": ("name",),
+    "policies": (),
     "routes": ("prefix", "match", "family", "peer", "direction"),
     "fib": ("prefix", "match", "family"),
     "rpki": ("prefix", "origin_as"),

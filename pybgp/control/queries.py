@@ -22,6 +22,7 @@ from ..routes import SourceKind
 from ..rpki.table import VrpTable
 from ..rpki.vrp import Vrp
 from ..speaker.fib import Fib, InstalledRoute
+from ..speaker.policy_views import PolicyView
 from ..speaker.rpki import CacheStatus
 from ..speaker.status import FamilyCounters, PeerStatus, RouteDirection, RouteView
 from ..version import __version__
@@ -70,6 +71,8 @@ class Core(Protocol):
     def tables(self) -> Mapping[Family, Prefixes]: ...
 
     def peer_status(self, now: float) -> list[PeerStatus]: ...
+
+    def policy_views(self) -> Iterator[PolicyView]: ...
 
     def route_views(
         self,
@@ -142,6 +145,25 @@ def _sums(rows: list[JsonObject]) -> JsonObject:
             for name in total:
                 total[name] += counters[name]
     return sums
+
+
+# -- policies ----------------------------------------------------------------------------------------------------------
+
+
+def policies(speaker: Speaker) -> list[JsonObject]:
+    """The chains of policies in use, and the errors of Python policies."""
+    return [
+        {
+            "policy": view.name,
+            "import_of": list(view.import_of),
+            "export_of": list(view.export_of),
+            "fib": view.fib,
+            "runs": view.runs,
+            "errors": view.errors,
+            "last_error": view.last_error or None,
+        }
+        for view in speaker.core.policy_views()
+    ]
 
 
 # -- peers -------------------------------------------------------------------------------------------------------------

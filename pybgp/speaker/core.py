@@ -45,6 +45,7 @@ from .fib import KernelEvent, LocalAddresses
 from .originate import aggregates, own_route
 from .outbound import Outbound
 from .outputs import BestChange, Event, Output, RouteChanges, Send
+from .policy_views import PolicyView, policy_views
 from .programming import Programming
 from .reconfigure import reconfigure
 from .redistribution import Redistribution
@@ -214,6 +215,10 @@ class SpeakerCore:
         configured = (peers.get(peer.name or peer.address) for peer in self.config.peers)
         wanted = names or tuple(peer.name for peer in configured if peer is not None and self.sessions.enabled(peer))
         return all(name in peers and peers[name].established for name in wanted)
+
+    def policy_views(self) -> Iterator[PolicyView]:
+        """The chains of policies that decide now."""
+        return policy_views(self)
 
     def peer_status(self, now: float) -> list[PeerStatus]:
         return [peer_status(self, peer, now) for peer in self.sessions.peers.values()]

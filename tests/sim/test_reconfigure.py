@@ -23,7 +23,7 @@ from pybgp.config.model import (
 from pybgp.policy.generation import Generation
 from pybgp.rib.kernel import FibRoute
 from pybgp.rib.preference import Preference
-from pybgp.routes import RpkiState
+from pybgp.routes import Route, RpkiState
 
 from .world import Node, World, ibgp
 
@@ -282,3 +282,25 @@ def test_routes_carry_the_group_of_their_peer(world: World, nodes: dict[str, Nod
     assert path is not None
     assert path.source.group == "tors"
     assert not nodes[A].has("10.65.3.0/26")
+
+
+def test_errors_of_python_policies_are_counted_by_chain_and_told_once(world: World, nodes: dict[str, Node]) -> None:
+    def fails(route: Route) -> Route | None:
+        raise KeyError(route.prefix_text)
+
+    def also_fails(route: Route) -> Route | None:
+        raise ValueError(route.prefix_text)
+
+    for function in (fails, also_fails):
+        peers = (ibgp(B, import_policy=(function,)), ibgp(C))
+        reconfigure(world, nodes[A], peers=peers)
+        for prefix in (Q, "10.65.3.0/26", "10.65.4.0/26"):
+            nodes[B].announce(prefix)
+        world.advance(1)
+        [view] = [view for view in nodes[A].core.policy_views() if B in view.import_of]
+        assert view.errors >= 3
+        assert view.runs == "prefix"
+        assert not nodes[A].has(Q)
+
+    assert len(nodes[A].said("policy_error")) == 2
+    assert ups(nodes[A]) == [B, C]

@@ -13,6 +13,7 @@ import pytest
 from pybgp.addresses import Family
 from pybgp.cli.main import main
 from pybgp.errors import ConfigError
+from pybgp.speaker.policy_views import PolicyView
 from pybgp.speaker.what_if import RouteChange
 
 from ..control.fakes import FakeSpeaker, serving
@@ -225,3 +226,36 @@ def test_no_difference_and_a_bad_file(running: list[str], capsys: Capsys) -> Non
     assert capsys.readouterr().out == "no route would change\n"
     assert main(["policy", "diff", "bad.toml"]) == 2
     assert "local_as: missing" in capsys.readouterr().err
+
+
+# -- show policies -----------------------------------------------------------------------------------------------------
+
+
+def test_policies_are_shown_with_their_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capsys) -> None:
+    speaker = FakeSpeaker()
+    common: dict[str, Any] = {"fib": False, "runs": "mark", "errors": 0, "last_error": ""}
+    failed = {**common, "runs": "prefix", "errors": 7, "last_error": "KeyError: 'x'"}
+    speaker.core.policies = (
+        PolicyView(name="in", import_of=("a", "b", "c", "d"), export_of=(), **common),
+        PolicyView(name="m:f", import_of=(), export_of=("a",), **failed),
+        PolicyView(name="to_kernel", import_of=(), export_of=(), **{**common, "fib": True}),
+    )
+    with serving(tmp_path / "pybgp.sock", speaker):
+        monkeypatch.setenv("PYBGP_SOCKET", str(tmp_path / "pybgp.sock"))
+        assert main(["show", "policies"]) == 0
+        assert capsys.readouterr().out.splitlines() == [
+            "policy     import of         export of   runs once a  errors  last error",
+            "in         a,b,c and 1 more  -           mark              0  -",
+            "m:f        -                 a           prefix            7  KeyError: 'x'",
+            "to_kernel  -                 the kernel  mark              0  -",
+        ]
+        assert main(["show", "policies", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out.splitlines()[1]) == {
+            "policy": "m:f",
+            "import_of": [],
+            "export_of": ["a"],
+            "fib": False,
+            "runs": "prefix",
+            "errors": 7,
+            "last_error": "KeyError: 'x'",
+        }

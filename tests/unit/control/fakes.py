@@ -18,6 +18,7 @@ from pybgp.messages.attributes.block import Block
 from pybgp.net.stalls import LoopStalls, Stalls
 from pybgp.routes import Source, SourceKind
 from pybgp.speaker.fib import FibRoute, FibStatus, InstalledRoute, NextHop
+from pybgp.speaker.policy_views import PolicyView
 from pybgp.speaker.status import FamilyCounters, PeerStatus, RouteView
 
 START = datetime(2026, 1, 5, 10, 0, 0, tzinfo=UTC)
@@ -97,6 +98,8 @@ class FakeTable:
 
 
 class FakeCore:
+    policies: tuple[PolicyView, ...] = ()
+
     def __init__(self, routes: list[RouteView], peers: list[PeerStatus]) -> None:
         self.config = SpeakerConfig(
             local_as=64512,
@@ -118,6 +121,9 @@ class FakeCore:
 
     def peer_status(self, now: float) -> list[PeerStatus]:
         return self.peers
+
+    def policy_views(self) -> Iterator[PolicyView]:
+        return iter(self.policies)
 
     def route_views(
         self, family: Family, *, key: bytes, peer: str | None = None, direction: str = "best"
