@@ -123,7 +123,8 @@ class Policy:
                     block = changes.block(block, family, source)
                 except ValueError as problem:
                     return Reject(f"{term.name}: {problem}")
-                explicit = changes.said(explicit)
+                if changes.explicit:
+                    explicit = changes.said(explicit)
                 if changes.hints is not None:
                     hints = merged(hints, changes.hints)
             start = found.then

@@ -89,7 +89,7 @@ class Roas:
     """One prefix, one origin."""
 
     def state(self, family: Family, key: bytes, origin_as: int | None) -> RpkiState:
-        valid = ROAS.get(key_text(family, key))
+        valid = ROAS.get(key_text(family, key)) if family in (V4, V6) else None
         if valid is None:
             return RpkiState.NOT_FOUND
         return RpkiState.VALID if valid == origin_as else RpkiState.INVALID

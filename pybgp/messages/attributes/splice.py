@@ -20,6 +20,10 @@ _PATH_AT: Final = 9
 """Octets in front of the first AS number of a path of one AS_SEQUENCE."""
 _USUAL_ASES: Final = 60
 _AS_SEQUENCE: Final = 2
+_LOCAL_PREF_HEAD: Final = b"\x40\x05\x04"
+_COMMUNITIES_FLAGS: Final = 0xC0
+_COMMUNITIES_HEADS: Final = tuple(bytes((_COMMUNITIES_FLAGS, 8, size)) for size in range(256))
+"""What stands in front of so many octets of communities."""
 _MED_BIT: Final = 1 << AttributeCode.MULTI_EXIT_DISC
 _LOCAL_PREF_BIT: Final = 1 << AttributeCode.LOCAL_PREF
 _COMMUNITIES_BIT: Final = 1 << AttributeCode.COMMUNITIES
@@ -42,7 +46,18 @@ def communities_at(block: Block) -> int:
 class Splice:
     """Sets MED, LOCAL_PREF, ORIGIN and the next hop, prepends, adds standard communities."""
 
-    __slots__ = ("_added", "_local_pref", "_med", "_next_hop", "_numbers", "_origin", "_prepend")
+    __slots__ = (
+        "_added",
+        "_added_octets",
+        "_inside",
+        "_local_pref",
+        "_local_pref_octets",
+        "_med",
+        "_next_hop",
+        "_numbers",
+        "_origin",
+        "_prepend",
+    )
 
     def __init__(
         self,
@@ -62,10 +77,18 @@ class Splice:
         self._prepend = tuple(prepend)
         self._added = tuple(dict.fromkeys(number.to_bytes(4) for number in communities))
         self._numbers = med is not None or local_pref is not None
+        # what most policies do: nothing but LOCAL_PREF and communities, which is inside of the AS
+        self._inside = med is None and origin is None and not next_hop and not prepend
+        self._local_pref_octets = b"" if local_pref is None else _LOCAL_PREF_HEAD + local_pref.to_bytes(4)
+        self._added_octets = b"".join(self._added)
 
     def apply(self, block: Block) -> Block | None:
         """The changed block, itself if nothing changes; None where its octets are not of the usual kind."""
-        # HOT: once a distinct block that a policy changes: 1.5 µs.
+        # HOT: once a distinct block that a policy changes: 1.6 µs for LOCAL_PREF and communities, 2.7 µs for others.
+        if self._inside:
+            quick = self._apply_inside(block)
+            if quick is not None:
+                return quick
         octets, mask = block.octets, block.mask
         at = head_end = block.next_hop_at
         med, local_pref, origin = block.med, block.local_pref, block.origin
@@ -116,6 +139,56 @@ class Splice:
             return block
         next_hop_at = head_end + 4 * len(self._prepend)
         return Block(made, next_hop, origin, length, neighbor_as, med, local_pref, mask, next_hop_at, len(head))
+
+    def _apply_inside(self, block: Block) -> Block | None:
+        """LOCAL_PREF and communities that the block doesn't have; None for what is more than that."""
+        octets, mask, tail_at = block.octets, block.mask, block.tail_at
+        numbers_at = block.next_hop_at
+        if block.med is not None:
+            numbers_at += _NUMBER_SIZE
+        at = numbers_at
+        local_pref = block.local_pref
+        if local_pref is not None:
+            at += _NUMBER_SIZE
+        preference = octets[numbers_at:at]
+        if self._local_pref_octets:
+            preference, local_pref = self._local_pref_octets, self._local_pref
+            mask |= _LOCAL_PREF_BIT
+        added = self._added_octets
+        parts: tuple[bytes, ...]
+        if not added:
+            parts = (octets[:numbers_at], preference, octets[at:])
+        elif mask & _AGGREGATES:
+            return None
+        elif mask & _COMMUNITIES_BIT:
+            size = octets[at + 2] + len(added)
+            if octets[at] != _COMMUNITIES_FLAGS or size > 255:
+                return None
+            carried = octets[at + 3 : tail_at]
+            for number in self._added:
+                if number in carried:
+                    return None
+            parts = (octets[:numbers_at], preference, _COMMUNITIES_HEADS[size], carried, added, octets[tail_at:])
+        else:
+            mask |= _COMMUNITIES_BIT
+            if len(added) > 255:
+                return None
+            parts = (octets[:numbers_at], preference, _COMMUNITIES_HEADS[len(added)], added, octets[tail_at:])
+        made = b"".join(parts)
+        if made == octets:
+            return block
+        return Block(
+            made,
+            block.next_hop,
+            block.origin,
+            block.path_length,
+            block.neighbor_as,
+            block.med,
+            local_pref,
+            mask,
+            block.next_hop_at,
+            len(made) - len(octets) + tail_at,
+        )
 
     def _head(self, head: bytes, neighbor_as: int) -> bytes | None:
         """ORIGIN and AS_PATH."""
