@@ -64,7 +64,7 @@ def test(
 
     speaker, functions = _configuration(path, policies)
     peer = None if name is None else _peer(speaker, name)
-    states = States()
+    states = States(speaker)
     tracer = _tracer(speaker, functions, _refs(policies, peer, incoming), states, frozenset(existing))
     if given:
         routes: Iterator[Route] = (from_text(text, speaker, peer, states) for text in given)

@@ -15,18 +15,21 @@ from ..messages.attributes.as_path import AsPath
 from ..messages.attributes.block import Block
 from ..messages.context import PeerKind
 from ..routes import Route, RpkiState, Source, SourceKind
+from ..rpki.table import VrpTable
+from ..rpki.vrp import Vrp
 
 KEYS: Final = ("as_path", "communities", "local_pref", "med", "next_hop", "origin", "rpki", "source")
 
 
 class States:
-    """The RPKI states that were given with routes, by prefix."""
+    """The RPKI states that were given with routes, by prefix; for others, what the configuration's ROAs say."""
 
-    def __init__(self) -> None:
+    def __init__(self, speaker: SpeakerConfig) -> None:
         self.given: dict[tuple[Family, bytes], RpkiState] = {}
+        self._roas = VrpTable(speaker.local_as, [Vrp.parse(text).record for text in speaker.rpki.roas])
 
     def state(self, family: Family, key: bytes, origin_as: int | None) -> RpkiState:
-        return self.given.get((family, key), RpkiState.NOT_FOUND)
+        return self.given.get((family, key)) or self._roas.state(family, key, origin_as)
 
 
 def from_text(text: str, speaker: SpeakerConfig, peer: PeerConfig | None, states: States) -> Route:

@@ -112,6 +112,18 @@ def test_conditions_on_other_routes_are_given(node: str, capsys: Capsys) -> None
     assert "no match: not_exists bogons" in capsys.readouterr().out
 
 
+def test_the_roas_of_the_configuration_count(tmp_path: Path, capsys: Capsys) -> None:
+    path = tmp_path / "node.toml"
+    path.write_text(NODE + '[rpki]\nroas = ["10.1.0.0/16 le 24 as 65001"]\n')
+    routes = [f"10.1.{number}.0/24 as_path={asn}" for number, asn in enumerate((65001, 7))]
+
+    assert ask(str(path), "--peer", "tor-a", *(word for text in routes for word in ("--route", text))) == 0
+
+    out = capsys.readouterr().out
+    assert "10.1.0.0/24 from tor-a: accepted" in out
+    assert "10.1.1.0/24 from tor-a: rejected: policy in term invalid" in out
+
+
 def test_a_table_dump_is_summed_up(node: str, capsys: Capsys) -> None:
     with open(MRT / "frr-table.mrt", "rb") as file:
         assert file.read(1)
