@@ -106,8 +106,9 @@ class Merge:
             return False
         self._active = active
         wanted = set(self._static).union(*(self._caches[name].vrps for name in active))
-        self._note(wanted - self._members, here=True)
-        self._note(self._members - wanted, here=False)
+        gone = self._members - wanted
+        self._note(wanted - self._members if self._members else wanted, here=True)
+        self._note(gone, here=False)
         return True
 
     def _look_at(self, records: Iterable[bytes]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..addresses import Family
@@ -18,7 +19,7 @@ from ..rpki import client
 from ..rpki.client import Client
 from ..rpki.merge import Merge
 from ..rpki.table import VrpTable
-from ..rpki.vrp import IPV4_RECORD, Vrp
+from ..rpki.vrp import IPV4_RECORD, IPV6_RECORD, Vrp
 from .outputs import Connect, TransportOptions
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class Rpki:
                     self._hang_up(cache)
                 case client.Data(announced, withdrawn):
                     cache.ipv4_vrps += _ipv4(announced) - _ipv4(withdrawn)
-                    records = announced | withdrawn
+                    records = chain(announced, withdrawn)
                     self._merge.changed(cache.name, cache.client.vrps, cache.client.has_data, records)
                     self._follow()
                 case client.Note(kind, fields, warn):
@@ -267,4 +268,5 @@ def cache_name(config: RpkiCacheConfig) -> str:
 
 
 def _ipv4(records: frozenset[bytes]) -> int:
-    return sum(len(record) == IPV4_RECORD for record in records)
+    octets = sum(map(len, records))  # there are two sizes: so many of the one, so many of the other
+    return (IPV6_RECORD * len(records) - octets) // (IPV6_RECORD - IPV4_RECORD)
