@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from .messages.attributes.block import Block
     from .net.speaker import Speaker
     from .net.watch import RouteChange
+    from .rib.explanation import Explanation
     from .routes import Route
 
 _HOMES = {
     "ApiError": "errors",
     "Block": "messages.attributes.block",
     "ConfigError": "errors",
+    "Explanation": "rib.explanation",
     "Family": "addresses",
     "FibConfig": "config.model",
     "NodeConfig": "config.model",
@@ -45,6 +47,7 @@ __all__ = [
     "ApiError",
     "Block",
     "ConfigError",
+    "Explanation",
     "Family",
     "FibConfig",
     "NodeConfig",

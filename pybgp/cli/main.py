@@ -55,6 +55,7 @@ class LazyGroup(click.Group):
         "speak": (".speak:speak", "Run a BGP speaker."),
         "status": (".status:status", "Sessions at a glance, as calicoctl shows them."),
         "show": (".show:show", "Peers, routes, and what is in the kernel."),
+        "explain": (".explain:explain", "Why a prefix goes where it goes, and who is told of it."),
         "peer": (".peer:peer", "What can be done with a peer."),
         "policy": (".policy:policy", "Try a policy before it decides on anything."),
         "reload": (".reload:reload", "Make the speaker read its configuration again."),

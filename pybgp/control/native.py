@@ -148,6 +148,8 @@ class ControlServer:
                 return queries.policies(self._speaker)
             case "routes":
                 return queries.routes(self._speaker, **given)
+            case "explain":
+                return queries.explain(self._speaker, **given)
             case "fib":
                 return queries.fib(self._speaker, **given)
             case "rpki":
@@ -206,6 +208,7 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "peers": ("name",),
     "policies": (),
     "routes": ("prefix", "match", "family", "peer", "direction"),
+    "explain": ("prefix", "peer"),
     "fib": ("prefix", "match", "family"),
     "rpki": ("prefix", "origin_as"),
     "reset": (*_PEERS, "message"),

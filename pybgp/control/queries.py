@@ -18,6 +18,8 @@ from ..addresses import Family, address_text, key_text, parse_as, prefix_key
 from ..config.model import SpeakerConfig
 from ..errors import ApiError
 from ..net.stalls import LoopStalls
+from ..rib.covering import covering_keys
+from ..rib.explanation import Explanation
 from ..routes import SourceKind
 from ..rpki.table import VrpTable
 from ..rpki.vrp import Vrp
@@ -107,6 +109,8 @@ class Speaker(Protocol):
     def disable(self, name: str, *, message: str = "") -> None: ...
 
     def enable(self, name: str) -> None: ...
+
+    def explain(self, prefix: str, peer: str | None = None) -> Explanation: ...
 
     def wall(self, t: float) -> datetime: ...
 
@@ -335,16 +339,6 @@ class _Inside:
         )
 
 
-def covering_keys(key: bytes) -> Iterator[bytes]:
-    """The key itself, then each prefix that holds it, the default route last."""
-    number = int.from_bytes(key[1:])
-    bits = 8 * (len(key) - 1)
-    for length in range(key[0], -1, -1):
-        size = (length + 7) // 8
-        kept = number >> (bits - length) << (8 * size - length)
-        yield bytes([length]) + kept.to_bytes(size)
-
-
 def _parse_prefix(text: str) -> tuple[Family, bytes]:
     try:
         return prefix_key(text)
@@ -374,6 +368,19 @@ def _route(speaker: Speaker, view: RouteView, fields: AttributeFields) -> JsonOb
         "reason": view.reason,
         "to": view.to,
     }
+
+
+def explain(speaker: Speaker, *, prefix: str | None = None, peer: str | None = None) -> JsonObject:
+    """Why a prefix goes where it goes, and who is told of it (``peer``: name or address of the only one to say of).
+
+    Raises:
+        UnknownPeer, BadArgument
+    """
+    if prefix is None:
+        raise BadArgument("explain needs a prefix")
+    _parse_prefix(prefix)
+    name = peers(speaker, peer)[0]["name"] if peer is not None else None
+    return speaker.explain(prefix, name).to_json()
 
 
 # -- origin validation -------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from ..config.model import FibConfig, PeerConfig, SpeakerConfig
 from ..errors import ApiError, PybgpError
 from ..rib.kernel import RouteType
 from ..speaker.core import SpeakerCore
+from ..speaker.explaining import with_kernel
 from ..speaker.fib import Fib, FibChanges, KernelEvent
 from ..speaker.originate import own_route
 from ..speaker.outputs import Accept, Close, Connect, Event, Listen, Output, Rekey, RouteChanges, Send, SweepFib
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from netaddr import IPNetwork
 
     from ..config.changes import Changes
+    from ..rib.explanation import Explanation
 
 SETTLE: Final = 0.010
 """Seconds that changes wait at most for more input, and that long work runs before others get their turn."""
@@ -289,6 +291,21 @@ class Speaker:
                     await waiter.wait()
                 finally:
                     self._state_waiters.discard(waiter)
+
+    def explain(self, prefix: str | IPNetwork, peer: str | None = None) -> Explanation:
+        """Why a prefix goes where it goes, and who is told of it; ``peer``: only what this one is told.
+
+        Of an address, or a prefix that the table doesn't have, the most specific prefix that holds it.
+
+        Raises:
+            ValueError: not a prefix.
+            ApiError: there is no such peer.
+        """
+        family, key = prefix_key(prefix)
+        found = self.core.explain(family, key, peer)
+        if self.fib is None:
+            return found
+        return with_kernel(found, self.fib.routes())
 
     async def watch(self, family: Family | None = None, *, initial: bool = True) -> AsyncIterator[RouteChange]:
         """Best-route changes, first what there is (if ``initial``). A slow reader gets the newest state of each

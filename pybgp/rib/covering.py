@@ -37,3 +37,13 @@ class Covering:
     def first(self, key: bytes) -> bytes | None:
         """The longest of them."""
         return next(self.of(key), None)
+
+
+def covering_keys(key: bytes) -> Iterator[bytes]:
+    """The key itself, then each prefix that holds it, the default route last."""
+    number = int.from_bytes(key[1:])
+    bits = 8 * (len(key) - 1)
+    for length in range(key[0], -1, -1):
+        size = (length + 7) // 8
+        kept = number >> (bits - length) << (8 * size - length)
+        yield bytes([length]) + kept.to_bytes(size)

@@ -14,6 +14,7 @@ from ..messages.attributes.origin import Origin
 from ..messages.context import PeerKind
 from ..routes import Source, SourceKind
 from .kernel import KernelRoute, RouteType
+from .next_hops import NextHops
 from .path import Path
 from .preference import DIRECT_NAME
 from .table import Table
@@ -55,23 +56,32 @@ class OwnRoute:
 class OwnRoutes:
     """The routes that start here, of all families, and the type each has in the kernel."""
 
-    __slots__ = ("_routes", "_tables")
+    __slots__ = ("_next_hops", "_routes", "_tables")
 
-    def __init__(self, tables: Mapping[Family, Table]) -> None:
+    def __init__(self, tables: Mapping[Family, Table], next_hops: NextHops | None = None) -> None:
+        """Next hops are resolved by those of our routes that lead somewhere, or drop (``next_hops``)."""
         self._tables = tables
+        self._next_hops = next_hops
         self._routes: dict[tuple[Family, bytes], OwnRoute] = {}
 
     def announce(self, family: Family, key: bytes, route: OwnRoute) -> None:
         """Announce a prefix, or change what is announced of it."""
-        if self._routes.get((family, key)) == route:
+        before = self._routes.get((family, key))
+        if before == route:
             return
         self._routes[family, key] = route
+        if self._next_hops is not None and (_is_static(route) or (before is not None and _is_static(before))):
+            next_hop = route.block.next_hop if route.type == "unicast" else b""
+            self._next_hops.set_static(family, key, next_hop if _is_static(route) else None)
         self._tables[family].insert([key], Path(OWN, 0, route.block, route.block))
 
     def withdraw(self, family: Family, key: bytes) -> bool:
         """Returns whether the prefix was ours."""
-        if self._routes.pop((family, key), None) is None:
+        before = self._routes.pop((family, key), None)
+        if before is None:
             return False
+        if self._next_hops is not None and _is_static(before):
+            self._next_hops.set_static(family, key, None)
         self._tables[family].withdraw([key], OWN.name)
         return True
 
@@ -81,6 +91,11 @@ class OwnRoutes:
 
     def prefixes(self) -> list[tuple[Family, bytes]]:
         return list(self._routes)
+
+
+def _is_static(route: OwnRoute) -> bool:
+    """Does it say what becomes of packets? Others are announced for somebody else to forward."""
+    return route.type != "unicast" or bool(route.block.next_hop)
 
 
 class Redistributed:

@@ -6,7 +6,7 @@ candidates of one peer, the second the best candidate of each prefix, the third 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from sys import getsizeof
 from typing import Final
@@ -181,14 +181,17 @@ class Table:
                     self._keep(key, lambda path: not unwanted(path))
             yield
 
-    def replace(self, successor: Callable[[bytes, Path], Path]) -> Iterator[None]:
+    def replace(
+        self, successor: Callable[[bytes, Path], Path], only: Mapping[Path, bool] | None = None
+    ) -> Iterator[None]:
         """Give every candidate its successor (itself, if nothing changed): a new policy, another next hop.
 
-        A generator, like ``drop``. A successor has the same peer and path identifier.
+        A generator, like ``drop``. A successor has the same peer and path identifier. ``only`` says which paths may
+        have another one: prefixes with none of them are passed over.
         """
         entries = self._entries
         for keys in _slices(list(entries)):
-            for key in keys:
+            for key in keys if only is None else self._with_some(keys, only):
                 old = entries.get(key)
                 if old is None:
                     continue
@@ -202,6 +205,16 @@ class Table:
                     self.counters(a.source.name).accepted += (b.accepted is not None) - (a.accepted is not None)
                 entries[key] = new[0] if len(new) == 1 else self.decision.order(new, best_of(old))
             yield
+
+    def _with_some(self, keys: list[bytes], wanted: Mapping[Path, bool]) -> list[bytes]:
+        """The prefixes that have a candidate of those."""
+        # 0.1 µs a prefix that has none
+        pairs = zip(keys, map(self._entries.get, keys), strict=True)
+        return [
+            key
+            for key, entry in pairs
+            if (wanted[entry] if type(entry) is Path else any(map(wanted.__getitem__, entry or ())))  # type: ignore[arg-type]
+        ]
 
     # -- views -------------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ from ..messages.attributes.cache import BlockCache
 from ..policy.generation import Generation
 from ..rib.aggregates import Aggregates
 from ..rib.existence import Existence
+from ..rib.explanation import Explanation
 from ..rib.groups import Again, Move, moves_of
 from ..rib.local import OwnRoute, OwnRoutes
 from ..rib.next_hops import NextHops
@@ -41,6 +42,7 @@ from ..rib.path import best_of
 from ..rib.table import Table
 from ..rpki.table import VrpTable
 from . import verbs
+from .explaining import explain
 from .fib import KernelEvent, LocalAddresses
 from .originate import aggregates, own_route
 from .outbound import Outbound
@@ -95,7 +97,7 @@ class SpeakerCore:
         self.decision = self.rules.decision(self.next_hops)
         self.tables: dict[Family, Table] = {family: Table(family, self.decision) for family in FAMILIES}
         self.outbound = Outbound(self.tables, self._deliver)
-        self.own = OwnRoutes(self.tables)
+        self.own = OwnRoutes(self.tables, self.next_hops)
         self.redistribution = Redistribution(self.tables, self.rules)
         self.aggregates = Aggregates(self.tables)
         self.programming = self.new_programming()
@@ -234,6 +236,14 @@ class SpeakerCore:
         """All candidates ("received"), best routes, or what peers are told; in the order of the table."""
         return route_views(self, family, key, peer, direction)
 
+    def explain(self, family: Family, key: bytes, peer: str | None = None) -> Explanation:
+        """Why a prefix goes where it goes, and who is told (``peer``: only about this one).
+
+        Raises:
+            ApiError: there is no such peer.
+        """
+        return explain(self, family, key, peer)
+
     # -- connections -------------------------------------------------------------------------------------------------
 
     def new_conn(self) -> int:
@@ -344,6 +354,9 @@ class SpeakerCore:
 
     def flush(self, now: float) -> None:
         """Tell peers, the FIB and watchers what has changed since the last flush."""
+        changed = self.next_hops.take_changed()
+        if changed:
+            self.sessions.next_hops_changed(changed)
         for policy, why in self.rules.policy_errors():
             self.event("policy_error", "error", policy=policy, why=why)
         for family, table in self.tables.items():

@@ -113,9 +113,13 @@ class Importer:
             alike.setdefault(path.accepted or path.reason, (path, []))[1].extend(some)
         return alike.values()
 
-    def forget(self) -> None:
-        """Next hops may resolve differently now."""
-        self._about_next_hop.clear()
+    def forget(self, next_hops: frozenset[bytes] | None = None) -> None:
+        """Next hops (all, or these) may resolve differently now."""
+        if next_hops is None:
+            self._about_next_hop.clear()
+            return
+        for pair in [pair for pair in self._about_next_hop if pair[0] in next_hops]:
+            del self._about_next_hop[pair]
 
     def _look_at_next_hop(self, next_hop: bytes, source: Source) -> str:
         about = ""
@@ -123,7 +127,7 @@ class Importer:
         external = source.peer_kind is PeerKind.EXTERNAL
         if subnet is not None and external and not _is_shared(next_hop, source.address, subnet):
             about = "its next hop is neither the peer nor in the subnet shared with it (RFC 4271 §6.3)"
-        elif self._next_hops.active and not self._next_hops.resolve(next_hop).reachable:
+        elif not self._next_hops.resolve(next_hop).reachable:
             about = UNREACHABLE
         if len(self._about_next_hop) >= _CACHE_LIMIT:
             self._about_next_hop.clear()
@@ -243,6 +247,16 @@ class Inbound:
     def use_tables(self, tables: Mapping[Family, Receiver]) -> None:
         """Where routes go from now on."""
         self._tables = tables
+
+    def forget_next_hops(self, changed: frozenset[bytes]) -> None:
+        """These resolve differently now: paths through them, and those that had no way, are made anew."""
+        self.importer.forget(changed)
+        for raw in [
+            raw
+            for raw, path in self._paths.items()
+            if not isinstance(path, Path) or path.accepted is None or path.accepted.next_hop in changed
+        ]:
+            del self._paths[raw]
 
     def _new_path(self, raw: bytes) -> Path | Fates | None:
         """What attributes that this session has not sent before become, if they are of the usual kind."""

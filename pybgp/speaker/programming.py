@@ -17,7 +17,7 @@ from ..rib.local import AGGREGATE, OwnRoutes
 from ..rib.multipath import Multipath, kernel_weights
 from ..rib.next_hops import NextHops
 from ..rib.path import Entry, Path, best_of
-from ..routes import Accept, Reject, Route, SourceKind
+from ..routes import Accept, Reject, Route, SourceKind, Verdict
 from .fib import FibChanges
 
 _LINK_LOCAL: Final = b"\xfe\x80"
@@ -26,7 +26,7 @@ _LINK_LOCAL: Final = b"\xfe\x80"
 class Programming:
     """Works out, for every change of a best path or of those beside it, what the kernel is to do."""
 
-    __slots__ = ("_aggregates", "_made", "_members", "_multipath", "_next_hops", "_own", "_policy")
+    __slots__ = ("_aggregates", "_made", "_members", "_next_hops", "_own", "_policy", "multipath")
 
     def __init__(
         self, policy: Policy, next_hops: NextHops, own: OwnRoutes, aggregates: Aggregates, multipath: Multipath
@@ -35,7 +35,7 @@ class Programming:
         self._next_hops = next_hops
         self._own = own
         self._aggregates = aggregates
-        self._multipath = multipath
+        self.multipath = multipath
         self._members = multipath.members if multipath.active else _best_only
         self._made: dict[FibRoute, FibRoute] = {}  # one object for all prefixes that go the same way
 
@@ -69,33 +69,46 @@ class Programming:
             return [([key], self._route(family, key, paths)) for key in keys]
         return ((keys, self._route(family, keys[0], paths)),)
 
+    def wanted(self, family: Family, key: bytes, entry: Entry | None) -> FibRoute | str:
+        """What the kernel is to have for a prefix, or why nothing; from the code that decides."""
+        paths = self._members(entry)
+        if not paths:
+            return "no candidate can be used"
+        if paths[0].source.kind is SourceKind.KERNEL:
+            return "the best route is the kernel's own"
+        return self._decide(family, key, paths)
+
     def _route(self, family: Family, key: bytes, paths: tuple[Path, ...]) -> FibRoute | None:
+        found = self._decide(family, key, paths)
+        return None if isinstance(found, str) else self._shared(found)
+
+    def _decide(self, family: Family, key: bytes, paths: tuple[Path, ...]) -> FibRoute | str:
         best = paths[0]
-        accepted = self._accepted(family, key, best)
-        if accepted is None:
-            return None
+        accepted = self._verdict(family, key, best)
+        if isinstance(accepted, Reject):
+            return f"fib.export_policy: {accepted.reason}"
+        metric = accepted.hints.metric if accepted.hints else None
         if best.source.kind is SourceKind.LOCAL:
             kind = self._type_of(family, key, best)
             if kind != "unicast":
-                return self._shared(FibRoute(kind, (), accepted.hints.metric if accepted.hints else None))
+                return FibRoute(kind, (), metric)
             if not accepted.block.next_hop:
-                return None  # announced for somebody else to forward
+                return "a route of our own that names no next hop: somebody else forwards it"
         if best.source.honors_blackhole and carries(accepted.block, Community.BLACKHOLE):
-            return self._shared(FibRoute("blackhole", (), accepted.hints.metric if accepted.hints else None))
+            return FibRoute("blackhole", (), metric)
         ways = self._ways(accepted, best)
         if not ways:
-            return None
+            return "its next hop is unreachable"
         if len(paths) > 1:
             ways = self._together(family, key, paths)
-        return self._shared(FibRoute("unicast", ways, accepted.hints.metric if accepted.hints else None))
+        return FibRoute("unicast", ways, metric)
 
-    def _accepted(self, family: Family, key: bytes, path: Path) -> Accept | None:
+    def _verdict(self, family: Family, key: bytes, path: Path) -> Verdict:
         """What the FIB's policy makes of a path."""
         block = path.accepted
         if block is None:
-            return None
-        verdict = self._policy.evaluate(Route(family, key, block, path.source))
-        return None if isinstance(verdict, Reject) else verdict
+            return Reject(path.reason)
+        return self._policy.evaluate(Route(family, key, block, path.source))
 
     def _type_of(self, family: Family, key: bytes, path: Path) -> RouteType:
         """What becomes of packets to a route of our own: those that an aggregate gets are for nobody (RFC 4632 §5)."""
@@ -115,9 +128,9 @@ class Programming:
         """The ways of several paths, each with its part of the traffic; sorted, as which of them is best is no matter
         to a kernel."""
         shares: dict[NextHop, Fraction] = {}
-        for path, share in zip(paths, self._multipath.weights(paths), strict=True):
-            accepted = self._accepted(family, key, path)
-            ways = self._ways(accepted, path) if accepted is not None else ()
+        for path, share in zip(paths, self.multipath.weights(paths), strict=True):
+            accepted = self._verdict(family, key, path)
+            ways = () if isinstance(accepted, Reject) else self._ways(accepted, path)
             whole = sum(way.weight for way in ways)
             for way in ways:
                 alone = way._replace(weight=1)

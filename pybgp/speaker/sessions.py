@@ -24,7 +24,7 @@ from .first_ends import FirstEnds
 from .inbound import Importer, Inbound
 from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
 from .peers import Peer, session_settings
-from .successors import Concerned, by_new_next_hops, by_new_rules
+from .successors import Concerned, Dependents, by_new_next_hops, by_new_rules
 from .tidying import give_back
 from .validate import peer_problems, secret_problems
 
@@ -45,6 +45,7 @@ class Sessions:
         self._by_conn: dict[int, Peer] = {}
         self._inbound: dict[int, Inbound] = {}  # Established connections
         self._stale: dict[str, Importer] = {}  # what judges the routes that are kept for a restarting peer
+        self._changed_next_hops: set[bytes] = set()  # since the last look at the paths through them has begun
         self._epochs = count(1)
         self._drops: dict[Family, dict[str, int]] = {}  # paths to drop: peer -> those of epochs below this
         self._dropping: set[Family] = set()  # a job for them is queued
@@ -563,14 +564,23 @@ class Sessions:
         inbound.restart(inbound.source, importer)
 
     def next_hops_changed(self, changed: frozenset[bytes]) -> None:
-        """Some next hops now resolve differently: the paths through them get successors, in slices."""
-        importers = self._stale | {inbound.source.name: inbound.importer for inbound in self._inbound.values()}
+        """Some next hops now resolve differently: the paths through them get successors, in slices. What changes before
+        that has begun goes with it."""
+        waiting = bool(self._changed_next_hops)
+        self._changed_next_hops |= changed
         for importer in self._stale.values():
-            importer.forget()
-        for family, table in self._core.tables.items():
-            self._core.later(table.replace(by_new_next_hops(importers, changed, family)))
+            importer.forget(changed)
         for inbound in self._inbound.values():
-            inbound.restart(inbound.source, inbound.importer)
+            inbound.forget_next_hops(changed)
+        if not waiting:
+            self._core.later(self._follow_next_hops())
+
+    def _follow_next_hops(self) -> Iterator[None]:
+        depend = Dependents(frozenset(self._changed_next_hops))
+        self._changed_next_hops.clear()
+        importers = self._stale | {inbound.source.name: inbound.importer for inbound in self._inbound.values()}
+        for family, table in self._core.tables.items():
+            yield from table.replace(by_new_next_hops(importers, depend, family), depend)
 
     def _once(self, peer: Peer, kind: str, **fields: object) -> None:
         if kind not in peer.warned:

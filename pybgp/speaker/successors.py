@@ -40,21 +40,36 @@ def by_new_rules(importers: Mapping[str, Importer], family: Family, concerned: C
     return successor
 
 
-def by_new_next_hops(importers: Mapping[str, Importer], changed: frozenset[bytes], family: Family) -> Successor:
-    """Look again at the paths through next hops that now resolve differently, and at those that had no way."""
+class Dependents(dict[Path, bool]):
+    """Which paths depend on next hops that now resolve differently, or had no way and may have one now: looked at once
+    a path, and looked up once a prefix."""
+
+    def __init__(self, changed: frozenset[bytes]) -> None:
+        super().__init__()
+        self._changed = changed
+
+    def __missing__(self, path: Path) -> bool:
+        block = path.accepted if path.accepted is not None else path.received
+        concerned = block.next_hop in self._changed or path.reason == UNREACHABLE
+        found = self[path] = concerned and path.reason != DAMPED
+        return found
+
+
+def by_new_next_hops(importers: Mapping[str, Importer], depend: Dependents, family: Family) -> Successor:
+    """Look again at the paths that depend on next hops; all others stay themselves."""
     made: dict[Path, Path] = {}
     by_prefix = _ByPrefix(family)
 
     def successor(key: bytes, path: Path) -> Path:
-        block = path.accepted if path.accepted is not None else path.received
-        if (block.next_hop not in changed and path.reason != UNREACHABLE) or path.reason == DAMPED:
+        if not depend[path]:
             return path
         importer = importers.get(path.source.name)
         if importer is not None and importer.reads_prefix:
-            return by_prefix.of(importer, key, path, keep=False)
+            return by_prefix.of(importer, key, path, keep=path.accepted is None)
         new = made.get(path)
         if new is None and importer is not None:
-            new = made[path] = importer.path(path.source, path.path_id, path.received, family)
+            new = importer.path(path.source, path.path_id, path.received, family)
+            new = made[path] = new if path.accepted is not None else _unless_equal(path, new)
         elif new is None:  # our own: only the way to its next hop differs
             new = made[path] = Path(path.source, path.path_id, path.received, path.accepted, path.reason)
         return new

@@ -19,13 +19,14 @@ from pybgp.config.model import (
 )
 from pybgp.constants import AttributeCode as Code
 from pybgp.messages.attributes.block import Block
+from pybgp.rib.decision import Decision
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.speaker.fib import KernelChanges
 from pybgp.speaker.rules import HostAddresses
 
 from .world import Node, World, ebgp, ibgp
 
-A, B, C, X, Y = (f"192.0.2.{host}" for host in (1, 2, 3, 31, 32))
+A, B, C, D, X, Y = (f"192.0.2.{host}" for host in (1, 2, 3, 4, 31, 32))
 FAR = "203.0.113.9"
 P, Q = "10.65.1.0/26", "10.65.2.0/26"
 V4, V6 = Family.IPV4_UNICAST, Family.IPV6_UNICAST
@@ -413,6 +414,73 @@ def test_the_nearer_next_hop_wins_and_loses_with_its_cost(world: World) -> None:
     assert winner() == B
     kernel(world, one, **{f"{B}/32": connected(metric=30)})
     assert winner() == C
+
+
+@pytest.mark.row("DEC-17", "DEC-02")
+def test_a_static_route_leads_to_a_next_hop_and_is_followed(world: World, routed: tuple[Node, Node]) -> None:
+    one, two = routed
+    two.announce(P, next_hop=FAR)
+    world.run_until(lambda: one.received(P, B) is not None)
+    assert not one.has(P)
+
+    one.announce("203.0.113.0/24", next_hop="192.0.2.77")
+    assert one.fib[prefix_key(P)[1]] == FibRoute("unicast", (NextHop(address_octets("192.0.2.77"), "eth0"),))
+    kernel(world, one, **{"192.0.2.0/24": ()})
+    assert not one.has(P)
+    kernel(world, one, **{"192.0.2.0/24": connected("eth5")})
+    assert one.fib[prefix_key(P)[1]] == FibRoute("unicast", (NextHop(address_octets("192.0.2.77"), "eth5"),))
+    one.withdraw("203.0.113.0/24")
+    assert not one.has(P)
+
+
+@pytest.mark.row("DEC-08")
+def test_only_what_depends_on_a_next_hop_is_decided_and_told_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = world.add(A, peers=[ibgp(B), ibgp(C), ibgp(D)], fib=FibConfig())
+    others = [world.add(address, peers=[ibgp(A)]) for address in (B, C, D)]
+    kernel(world, one, **{f"{address}/32": connected(metric=10) for address in (B, C, D)})
+    established(world, one, *others)
+    mine, shared = [f"10.1.{host}.0/24" for host in range(20)], [f"10.2.{host}.0/24" for host in range(30)]
+    for prefix in mine:
+        others[0].announce(prefix)
+        others[1].announce(prefix)
+    for prefix in shared:
+        others[1].announce(prefix)
+        others[2].announce(prefix)
+    others[2].announce("10.3.0.0/24", next_hop=FAR)
+    world.run_until(lambda: one.has(*mine, *shared) and one.received("10.3.0.0/24", D) is not None)
+    world.advance(1)
+    table = one.core.tables[V4]
+    before = {key: table.get(key) for key in table.prefixes()}
+    decided = []
+    order = Decision.order
+    monkeypatch.setattr(Decision, "order", lambda *arguments: decided.append(1) or order(*arguments))
+    world.wire.clear()
+
+    kernel(world, one, **{f"{B}/32": connected(metric=30)})
+
+    assert len(decided) == len(mine)
+    changed = {key for key, entry in before.items() if table.get(key) is not entry}
+    assert changed == {prefix_key(prefix)[1] for prefix in mine}
+    assert {one.best(prefix).source.name for prefix in mine} == {C}  # type: ignore[union-attr]
+    assert [data for node, data in world.wire if node is one] == []  # iBGP to iBGP: nobody is told
+
+
+def test_a_restarting_peers_routes_are_not_used_while_their_next_hop_is_unreachable(world: World) -> None:
+    one = world.add(A, peers=[ibgp(B)], fib=FibConfig())
+    two = world.add(B, peers=[ibgp(A)], graceful_restart=GracefulRestartConfig(role="both"))
+    kernel(world, one, **{"192.0.2.0/24": connected()})
+    established(world, one, two)
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+    world.kill(two)
+    world.advance(1)
+
+    kernel(world, one, **{"192.0.2.0/24": ()})
+    assert not one.has(P)
+    kernel(world, one, **{"192.0.2.0/24": connected()})
+    assert one.has(P)
 
 
 # -- slow peers --------------------------------------------------------------------------------------------------------

@@ -245,3 +245,22 @@ def test_a_long_table_is_not_waited_for() -> None:
 
 def test_a_peers_text_can_not_drive_the_terminal() -> None:
     assert format.printable("bad \x1b[2J\nworse") == "bad ?[2J?worse"
+
+
+def test_explain_is_text_or_json_and_no_route_is_a_no(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "10.1.2.64/26", "--peer", "tor-a"]) == 0
+    assert capsys.readouterr().out == (
+        "10.1.2.64/26: best is from tor-a (external) (1 candidate)\n"
+        "\n"
+        "* 1. from tor-a (external), next hop 192.0.2.2\n"
+        "     LOCAL_PREF 100, AS path 65001, origin igp\n"
+        "\n"
+        "kernel: not written to (no [fib])\n"
+        "peers:\n"
+        "  tor-a: not told: no session\n"
+    )
+    assert main(["explain", "10.1.2.64/26", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["candidates"][0]["best"] is True
+    assert main(["explain", "10.9.0.0/16"]) == 1
+    assert main(["explain", "10.1.2.64/26", "--peer", "nobody"]) == 1
+    assert main(["explain", "nonsense"]) == 2

@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pybgp.addresses import Family, address_octets, prefix_key
+from pybgp.addresses import Family, address_octets, key_text, prefix_key
 from pybgp.config.model import ControlConfig, PeerConfig, SpeakerConfig
 from pybgp.control.native import ControlServer
 from pybgp.control.socket_file import SocketFile
 from pybgp.messages.attributes.block import Block
 from pybgp.net.stalls import LoopStalls, Stalls
+from pybgp.rib.explanation import Advertisement, Candidate, Explanation, Kernel, NextHopWay
 from pybgp.routes import Source, SourceKind
 from pybgp.speaker.fib import FibRoute, FibStatus, InstalledRoute, NextHop
 from pybgp.speaker.policy_views import PolicyView
@@ -184,6 +185,24 @@ class FakeSpeaker:
 
     def now(self) -> float:
         return NOW
+
+    def explain(self, prefix: str, peer: str | None = None) -> Explanation:
+        """One bare candidate of what the table has, none of anything else."""
+        family, key = prefix_key(prefix)
+        way = NextHopWay(reachable=True, cost=0)
+        found = Candidate(
+            peer="tor-a", source="bgp", kind="external", path_id=0, best=True, multipath=True, reason="",
+            next_hop="192.0.2.2", way=way, local_pref=100, as_path="65001", origin="igp", med=None, communities=(),
+            before_next=None,
+        )  # fmt: skip
+        return Explanation(
+            asked=key_text(family, key),
+            prefix=key_text(family, key),
+            family=str(family),
+            candidates=(found,) if (family, key) in self.core.by_key else (),
+            kernel=Kernel(state="off"),
+            peers=(Advertisement(peer=peer, advertised=False, reason="no session", behind=False),) if peer else (),
+        )
 
     def wall(self, t: float) -> datetime:
         return START + timedelta(seconds=t)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pybgp.addresses import key_network, prefix_key
 from pybgp.control import queries
-from pybgp.control.queries import BadArgument, UnknownPeer, covering_keys
+from pybgp.control.queries import BadArgument, UnknownPeer
+from pybgp.rib.covering import covering_keys
 
 from .fakes import LOCAL, FakeFib, FakeSpeaker, installed, peer, view
 
@@ -185,3 +186,25 @@ def test_fib_rows_and_which_belong_to_a_prefix() -> None:
 def test_without_a_fib_there_is_nothing_to_show() -> None:
     assert list(queries.fib(FakeSpeaker())) == []
     assert queries.status(FakeSpeaker(), {})["fib"] is None
+
+
+# -- explain -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_explanation_is_asked_of_the_speaker() -> None:
+    speaker = FakeSpeaker([view("10.1.2.64/26")])
+
+    row = queries.explain(speaker, prefix="10.1.2.64/26", peer="192.0.2.2")
+
+    assert (row["prefix"], row["candidates"][0]["peer"]) == ("10.1.2.64/26", "tor-a")
+    assert row["peers"][0]["peer"] == "tor-a"
+    assert queries.explain(speaker, prefix="10.9.0.0/16")["candidates"] == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [({}, BadArgument), ({"prefix": "x"}, BadArgument), ({"prefix": "10.0.0.0/8", "peer": "no"}, UnknownPeer)],
+)
+def test_what_can_not_be_explained(arguments: dict[str, str], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        queries.explain(FakeSpeaker(), **arguments)

@@ -139,3 +139,64 @@ def test_the_first_word_of_a_kernel_changes_what_was_answered_before() -> None:
     fresh.resolve(GATEWAY)
 
     assert fresh.update(V4, {key("192.0.2.0/24"): (connected(),)}) == {FAR, GATEWAY}
+
+
+# -- static routes -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.row("DEC-17")
+def test_a_static_routes_next_hop_is_looked_up_again(next_hops: NextHops) -> None:
+    """RFC 4271 §9.1.2.1: the cost is that of the kernel's route at the end."""
+    next_hops.update(V4, {key("198.51.100.0/24"): (via(metric=7),)})
+    next_hops.set_static(V4, key("203.0.113.0/24"), address_octets("10.0.0.1"))
+    next_hops.set_static(V4, key("10.0.0.0/8"), address_octets("198.51.100.9"))
+
+    assert next_hops.resolve(FAR) == Resolution((NextHop(GATEWAY, "eth0"),), 7)
+    assert [hop.key for hop in next_hops.trace(FAR)] == [
+        key("203.0.113.0/24"),
+        key("10.0.0.0/8"),
+        key("198.51.100.0/24"),
+    ]
+
+
+def test_on_the_link_the_static_routes_next_hop_is_the_gateway(next_hops: NextHops) -> None:
+    next_hops.set_static(V4, key("203.0.113.0/24"), GATEWAY)
+
+    assert next_hops.resolve(FAR) == Resolution((NextHop(GATEWAY, "eth0"),))
+
+
+@pytest.mark.row("DEC-17")
+def test_a_circle_of_static_routes_leads_nowhere(next_hops: NextHops) -> None:
+    next_hops.set_static(V4, key("203.0.113.0/24"), address_octets("10.0.0.1"))
+    next_hops.set_static(V4, key("10.0.0.0/8"), FAR)
+    next_hops.set_static(V4, key("198.51.100.0/24"), address_octets("198.51.100.7"))
+
+    assert next_hops.resolve(FAR) == UNREACHABLE
+    assert next_hops.resolve(address_octets("198.51.100.1")) == UNREACHABLE
+
+
+def test_a_static_route_that_drops_leads_nowhere_and_hides_shorter_ones(next_hops: NextHops) -> None:
+    next_hops.update(V4, {key("0.0.0.0/0"): (via(),)})
+    next_hops.set_static(V4, key("203.0.113.0/24"), b"")
+
+    assert next_hops.resolve(FAR) == UNREACHABLE
+    next_hops.set_static(V4, key("203.0.113.0/24"), None)
+    assert next_hops.take_changed() == {FAR}
+    assert next_hops.resolve(FAR).reachable
+
+
+def test_of_two_routes_for_one_prefix_the_kernels_forwards(next_hops: NextHops) -> None:
+    next_hops.set_static(V4, key("203.0.113.0/24"), GATEWAY)
+    next_hops.update(V4, {key("203.0.113.0/24"): (via(device="eth7"),)})
+
+    assert next_hops.resolve(FAR).ways == (NextHop(GATEWAY, "eth7"),)
+
+
+def test_what_lies_under_a_static_route_is_followed(next_hops: NextHops) -> None:
+    next_hops.set_static(V4, key("203.0.113.0/24"), GATEWAY)
+    next_hops.resolve(FAR)
+    assert next_hops.take_changed() == frozenset()
+
+    assert FAR in next_hops.update(V4, {key("192.0.2.0/24"): (connected(metric=5),)})
+    assert next_hops.cost(FAR) == 5
+    assert FAR in next_hops.update(V4, {key("192.0.2.0/24"): ()})

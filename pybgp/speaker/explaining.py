@@ -1,0 +1,144 @@
+"""Why a prefix goes where it goes, and which peers are told of it: one ``Explanation`` of what the core knows.
+
+Every reason comes from the code that decides: the import (``Path.reason``), the decision, the FIB's rules, the export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from ..addresses import Family, address_text, key_text, prefix_key
+from ..config.words import PROTOCOLS
+from ..errors import ApiError
+from ..rib.covering import covering_keys
+from ..rib.explain import candidates
+from ..rib.explanation import Advertisement, Explanation, Hop, Kernel, NextHopWay, Told
+from ..rib.kernel import FibRoute, NextHop
+from ..rib.next_hops import NextHops
+from ..rib.path import Entry, Path, best_of, paths_of
+from ..routes import SourceKind
+from .fib import InstalledRoute
+
+if TYPE_CHECKING:
+    from .core import SpeakerCore
+    from .peers import Peer
+
+_NAMES: Final = {number: name for name, number in PROTOCOLS.items()}
+
+
+def explain(core: SpeakerCore, family: Family, key: bytes, peer: str | None) -> Explanation:
+    """About ``key``, or the most specific prefix in the table that holds it; ``peer``: told to this one only.
+
+    Raises:
+        ApiError: there is no such peer.
+    """
+    if peer is not None and peer not in core.sessions.peers:
+        raise ApiError(f"no peer {peer!r}")
+    table = core.tables[family]
+    found = next((each for each in covering_keys(key) if table.get(each) is not None), key)
+    entry = table.get(found)
+    peers = [each for each in core.sessions.peers.values() if peer in (None, each.name)]
+    return Explanation(
+        asked=key_text(family, key),
+        prefix=key_text(family, found),
+        family=str(family),
+        candidates=tuple(
+            candidates(family, found, entry, core.decision, core.programming.multipath, lambda at: _way(core, at))
+        ),
+        kernel=_kernel(core, family, found, entry),
+        peers=tuple(_advertisement(core, each, family, found, entry) for each in peers) if entry is not None else (),
+    )
+
+
+# -- next hops and the kernel ------------------------------------------------------------------------------------------
+
+
+def _way(core: SpeakerCore, next_hop: bytes) -> NextHopWay:
+    found = core.next_hops.resolve(next_hop)
+    return NextHopWay(reachable=found.reachable, cost=found.cost, hops=tuple(_hops(core.next_hops, next_hop)))
+
+
+def _hops(next_hops: NextHops, next_hop: bytes) -> Iterator[Hop]:
+    for hop in next_hops.trace(next_hop):
+        if hop.route is None:
+            leads_to = f"via {address_text(hop.next_hop)}" if hop.next_hop else "drops"
+            yield Hop(prefix=key_text(hop.family, hop.key), leads_to=leads_to, source="static", metric=0)
+            continue
+        ways = "; ".join(map(way_text, hop.route.next_hops)) if hop.route.type == "unicast" else hop.route.type
+        source = _NAMES.get(hop.route.protocol, f"protocol {hop.route.protocol}")
+        yield Hop(prefix=key_text(hop.family, hop.key), leads_to=ways, source=source, metric=hop.route.metric)
+
+
+def way_text(way: NextHop) -> str:
+    """``via 192.0.2.1 dev eth0 weight 3``, as ``ip route`` writes it."""
+    words = [f"via {address_text(way.gateway)}"] if way.gateway else []
+    words += [f"dev {way.device}"] if way.device else []
+    words += ["onlink"] if way.onlink else []
+    words += [f"weight {way.weight}"] if way.weight != 1 else []
+    return " ".join(words)
+
+
+def _kernel(core: SpeakerCore, family: Family, key: bytes, entry: Entry | None) -> Kernel:
+    if core.fib_config is None:
+        return Kernel(state="off")
+    wanted = core.programming.wanted(family, key, entry)
+    if isinstance(wanted, str):
+        return Kernel(state="none", reason=wanted)
+    return Kernel(state="unknown", ways=fib_text(wanted))
+
+
+def fib_text(route: FibRoute) -> tuple[str, ...]:
+    return tuple(map(way_text, route.next_hops)) if route.type == "unicast" else (route.type,)
+
+
+def with_kernel(found: Explanation, rows: Iterable[InstalledRoute]) -> Explanation:
+    """With what a FIB says of the prefix."""
+    family, key = prefix_key(found.prefix)
+    for row in rows:
+        if row.key == key and row.family == family:
+            reason = row.error or found.kernel.reason
+            return replace(found, kernel=Kernel(state=row.state, ways=fib_text(row.route), reason=reason))
+    return found
+
+
+# -- peers -------------------------------------------------------------------------------------------------------------
+
+
+def _advertisement(core: SpeakerCore, peer: Peer, family: Family, key: bytes, entry: Entry | None) -> Advertisement:
+    membership = peer.members.get(family)
+    if membership is None:
+        return Advertisement(peer=peer.name, advertised=False, reason=_no_session(peer, family), behind=False)
+    group, member = membership
+    add_path = group.rules.add_path
+    best = best_of(entry)
+    paths = paths_of(entry) if add_path else (best,) if best is not None else ()
+    told = tuple(_told(core, peer, family, key, path, add_path=add_path) for path in paths)
+    advertised = any(not each.reason for each in told)
+    reason = "" if advertised else told[0].reason if told else "no candidate can be used (RFC 4271 §9.1.2)"
+    return Advertisement(
+        peer=peer.name, advertised=advertised, reason=reason, behind=member.backlog is not None, paths=told
+    )
+
+
+def _no_session(peer: Peer, family: Family) -> str:
+    if not peer.established:
+        why = peer.fsm.status()
+        return f"no session: {why.state.name.lower()}{', ' + why.last_error if why.last_error else ''}"
+    if peer.negotiated is not None and family not in peer.negotiated.families:
+        return f"{family} is not negotiated with it (RFC 4760 §8)"
+    return f"{family} waits for the selection after our restart (RFC 4724 §4.1)"
+
+
+def _told(core: SpeakerCore, peer: Peer, family: Family, key: bytes, path: Path, *, add_path: bool) -> Told:
+    group, _ = peer.members[family]
+    source = path.source.name if path.source.kind is SourceKind.BGP else path.source.kind.value
+    path_id = core.outbound.ids.of(path) if add_path else 0
+    if path.source.name == peer.name:
+        return Told(source=source, path_id=path_id, reason="it is from this peer itself (RFC 4456 §8, split horizon)")
+    reason = group.exporter.why_not(path, key)
+    export = None if reason else group.exporter.export(path, key)
+    if export is None:
+        return Told(source=source, path_id=path_id, reason=reason)
+    return Told(source=source, path_id=path_id, reason="", next_hop=address_text(export.next_hop))
