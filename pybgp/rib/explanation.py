@@ -151,6 +151,7 @@ def text(row: _Row) -> Iterator[str]:
         yield f"{row['asked']} is not in the table; {row['prefix']} is the most specific prefix that holds it"
     if not candidates:
         yield f"{row['prefix']}: nobody has told us of it, nor of a prefix that holds it"
+        yield from (f"  {line}" for line in _peers(row["peers"]))  # who is told a default route all the same
         return
     yield _headline(row, candidates)
     for number, each in enumerate(candidates, 1):
@@ -221,6 +222,8 @@ def _fate(row: _Row) -> str:
     if not row["advertised"]:
         return f"not told{late}: {row['reason']}"
     told = [path for path in row["paths"] if not path["reason"]]
+    if len(told) == 1 and not told[0]["path_id"] and told[0]["source"] == "default_originate":
+        return f"told{late} the default route that we originate, next hop {told[0]['next_hop']}"
     if len(row["paths"]) == 1 and not told[0]["path_id"]:
         return f"told{late}, next hop {told[0]['next_hop']}"
     ways = [f"the path of {path['source']} as path id {path['path_id']}" for path in told]

@@ -16,6 +16,7 @@ from ..rib.covering import covering_keys
 from ..rib.explain import candidates
 from ..rib.explanation import Advertisement, Explanation, Hop, Kernel, NextHopWay, Told
 from ..rib.kernel import FibRoute, NextHop
+from ..rib.local import DEFAULT_KEY, DEFAULT_ROUTE
 from ..rib.next_hops import NextHops
 from ..rib.path import Entry, Path, best_of, paths_of
 from ..routes import SourceKind
@@ -48,7 +49,11 @@ def explain(core: SpeakerCore, family: Family, key: bytes, peer: str | None) -> 
             candidates(family, found, entry, core.decision, core.programming.multipath, lambda at: _way(core, at))
         ),
         kernel=_kernel(core, family, found, entry),
-        peers=tuple(_advertisement(core, each, family, found, entry) for each in peers) if entry is not None else (),
+        peers=tuple(
+            _advertisement(core, each, family, found, entry)
+            for each in peers
+            if entry is not None or (each.config.default_originate and found == DEFAULT_KEY)
+        ),
     )
 
 
@@ -114,6 +119,8 @@ def _advertisement(core: SpeakerCore, peer: Peer, family: Family, key: bytes, en
     add_path = group.rules.add_path
     best = best_of(entry)
     paths = paths_of(entry) if add_path else (best,) if best is not None else ()
+    if key == DEFAULT_KEY and group.rules.default_originate:
+        paths = (*paths, DEFAULT_ROUTE)
     told = tuple(_told(core, peer, family, key, path, add_path=add_path) for path in paths)
     advertised = any(not each.reason for each in told)
     reason = "" if advertised else told[0].reason if told else "no candidate can be used (RFC 4271 §9.1.2)"
@@ -133,7 +140,8 @@ def _no_session(peer: Peer, family: Family) -> str:
 
 def _told(core: SpeakerCore, peer: Peer, family: Family, key: bytes, path: Path, *, add_path: bool) -> Told:
     group, _ = peer.members[family]
-    source = path.source.name if path.source.kind is SourceKind.BGP else path.source.kind.value
+    bgp = path.source.kind is SourceKind.BGP or path is DEFAULT_ROUTE
+    source = path.source.name if bgp else path.source.kind.value
     path_id = core.outbound.ids.of(path) if add_path else 0
     if path.source.name == peer.name:
         return Told(source=source, path_id=path_id, reason="it is from this peer itself (RFC 4456 §8, split horizon)")

@@ -190,6 +190,18 @@ def test_multipath_and_all_paths(world: World) -> None:
     assert re.search(rf"{D}: told the path of {B} as path id \d+, the path of {C} as path id \d+", str(found))
 
 
+def test_a_default_route_that_is_in_no_table_is_told_all_the_same(world: World) -> None:
+    one = world.add(A, peers=[ibgp(B, default_originate=True), ibgp(C)])
+    others = [world.add(each, peers=[ibgp(A)]) for each in (B, C)]
+    settle(world, one, *others)
+    world.run_until(lambda: others[0].has("0.0.0.0/0"))
+
+    found = explain(one, "0.0.0.0/0")
+
+    assert [row.peer for row in found.peers] == [B]
+    assert f"{B}: told the default route that we originate" in str(found)
+
+
 def test_a_peer_that_is_away_is_told_nothing_and_why(world: World) -> None:
     one = world.add(A, peers=[ibgp(B, graceful_restart=GracefulRestartConfig(role="off"))])
     one.announce(P)
