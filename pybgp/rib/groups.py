@@ -20,7 +20,7 @@ from .changes import Changes
 from .export import Export, Exporter, ExportRules
 from .local import DEFAULT_KEY, DEFAULT_ROUTE
 from .path import Entry, Path, best_of, paths_of
-from .selection import Choice, selection_of
+from .selection import Choice, selection_of, told_to
 from .table import SLICE, Table
 from .walk import Walk, bits
 
@@ -479,27 +479,11 @@ class UpdateGroup:
 
     def told(self, name: str, key: bytes, entry: Entry | None) -> Iterator[tuple[Path, Export]]:
         """What a member has of a prefix that has ``entry``, when it is up to date."""
-        export = partial(self.exporter.export, key=key)
-        selection = self._selection
         if self._originated is not None and key == DEFAULT_KEY:
             yield DEFAULT_ROUTE, self._originated
             if not self.rules.add_path:
                 return
-        if self.rules.add_path:
-            paths = paths_of(entry) if selection is None else selection.several(entry, export)
-        elif selection is not None:
-            choice = selection.one(entry, export)
-            one = choice.to(name) if choice is not None else None
-            if one is not None:
-                yield one
-            return
-        else:
-            best = best_of(entry)
-            paths = (best,) if best is not None else ()
-        for path in paths:
-            sent = export(path) if path.source.name != name else None
-            if sent is not None:
-                yield path, sent
+        yield from told_to(self.rules, self._selection, partial(self.exporter.export, key=key), entry, name)
 
     def reselect(self) -> None:
         """Costs from elsewhere may have changed: all members are told everything again."""

@@ -13,7 +13,7 @@ have one. The usual groups have no selection, and pay nothing for this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -99,6 +99,27 @@ class Selection:
         """Costs may be others now."""
         if self._view is not None:
             self._view.forget()
+
+
+def told_to(
+    rules: ExportRules, selection: Selection | None, export: ExportOf, entry: Entry | None, name: str
+) -> Iterator[tuple[Path, Export]]:
+    """What the member with this name is told of a prefix that has ``entry``."""
+    if selection is not None and not rules.add_path:
+        choice = selection.one(entry, export)
+        one = choice.to(name) if choice is not None else None
+        if one is not None:
+            yield one
+        return
+    if rules.add_path:
+        paths = paths_of(entry) if selection is None else selection.several(entry, export)
+    else:
+        best = best_of(entry)
+        paths = (best,) if best is not None else ()
+    for path in paths:
+        sent = export(path) if path.source.name != name else None
+        if sent is not None:
+            yield path, sent
 
 
 def selection_of(rules: ExportRules, decision: Callable[[], Decision]) -> Selection | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ..addresses import Family
@@ -15,6 +16,7 @@ from ..config.model import FibConfig, PeerConfig, SpeakerConfig
 from ..messages.attributes.block import Block
 from ..rib.export import Export, Exporter, ExportRules
 from ..rib.path import Entry, Path, best_of, paths_of
+from ..rib.selection import Selection, selection_of, told_to
 from .inbound import Importer
 from .peers import Peer
 from .rules import Functions, Rules
@@ -61,6 +63,8 @@ class _Audience:
     now: Exporter
     then: Exporter
     names: list[str]
+    selected: Selection | None = None
+    to_select: Selection | None = None
 
     @property
     def same_rules(self) -> bool:
@@ -139,6 +143,7 @@ class WhatIf:
                 )
 
     def _audiences(self, family: Family) -> Iterable[_Audience]:
+        table = self._core.tables[family]
         found: dict[tuple[ExportRules, ExportRules], _Audience] = {}
         for peer, other in self._peers:
             membership = peer.members.get(family)
@@ -148,7 +153,13 @@ class WhatIf:
             then = self._rules.export_rules(other, family, self._core.host)
             audience = found.get((now, then))
             if audience is None:
-                audience = found[now, then] = _Audience(Exporter(now), Exporter(then), [])
+                audience = found[now, then] = _Audience(
+                    Exporter(now),
+                    Exporter(then),
+                    [],
+                    selection_of(now, lambda: table.decision),
+                    selection_of(then, lambda: table.decision),
+                )
             audience.names.append(peer.name)
         return found.values()
 
@@ -168,11 +179,40 @@ def _exports(
     for audience in audiences:
         if audience.same_rules and entry is after:
             continue
+        if audience.selected is not None or audience.to_select is not None:
+            for name in audience.names:
+                yield from _selected(family, key, entry, after, audience, name)
+            continue
         before, then = _told(audience.now, entry, key), _told(audience.then, after, key)
         for identity in dict.fromkeys((*before, *then)):
             old, new = before.get(identity), then.get(identity)
             for change in _differences(audience, family, key, old, new):
                 yield change if change.after is not None else replace(change, reason=_why(audience, key, old, after))
+
+
+def _selected(
+    family: Family, key: bytes, entry: Entry, after: Entry, audience: _Audience, name: str
+) -> Iterator[RouteChange]:
+    """For one member: which paths it is told depends on which are its own."""
+
+    def of(exporter: Exporter, selection: Selection | None, one: Entry) -> _Told:
+        add_path = exporter.rules.add_path
+        pairs = told_to(exporter.rules, selection, partial(exporter.export, key=key), one, name)
+        return {(path.source.name, path.path_id) if add_path else ("", 0): (path, sent) for path, sent in pairs}
+
+    before, then = of(audience.now, audience.selected, entry), of(audience.then, audience.to_select, after)
+    for identity in dict.fromkeys((*before, *then)):
+        old, new = before.get(identity), then.get(identity)
+        if (old and old[1]) != (new and new[1]):
+            yield RouteChange(
+                direction="export",
+                peers=(name,),
+                family=family,
+                key=key,
+                before=old and sent_block(old[1], old[0], audience.now.rules),
+                after=new and sent_block(new[1], new[0], audience.then.rules),
+                reason="" if new is not None else "none of its paths is selected for the peer",
+            )
 
 
 def _told(exporter: Exporter, entry: Entry, key: bytes) -> _Told:

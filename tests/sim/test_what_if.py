@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pybgp.addresses import key_text
-from pybgp.config.model import MatchConfig, PeerConfig, PolicySets, SetConfig, SpeakerConfig, TermConfig
+from pybgp.addresses import Family, key_text
+from pybgp.config.model import FamilyConfig, MatchConfig, PeerConfig, PolicySets, SetConfig, SpeakerConfig, TermConfig
 from pybgp.errors import ConfigError
 from pybgp.speaker.what_if import RouteChange, WhatIf
 
@@ -133,3 +133,24 @@ def test_a_configuration_that_can_not_be_compiled_changes_nothing(node: Node) ->
     with pytest.raises(ConfigError):
         compare(node, other(node, ("import",), {"policies": {}}))
     assert node.core.rules is rules
+
+
+def test_what_a_selection_tells_is_compared_as_it_is_told(world: World) -> None:
+    """Two clients that would be told one path of two, and one that would be told what is best from its place."""
+    families = {Family.IPV4_UNICAST: FamilyConfig(add_path="both")}
+    made = world.add(A, peers=[client(B), client(C), client(D, families=families)])
+    others = {address: world.add(address, peers=[ibgp(A, families=families)]) for address in (B, C, D)}
+    world.run_until(lambda: made.core.all_established())
+    for address in (B, C):
+        others[address].announce(P)
+    world.advance(1)
+    limited = {Family.IPV4_UNICAST: FamilyConfig(add_path="both", add_path_limit=1)}
+
+    def then(**options: Any) -> list[tuple[tuple[str, ...], str]]:
+        config = replace(made.core.config, peers=(client(B), client(C), client(D, **options)))
+        what_if = WhatIf(made.core, config, fib=None, functions={})
+        return [(change.peers, change.kind) for change in what_if.changes() if change is not None]
+
+    assert then(families=families) == []
+    assert then(families=limited) == [((D,), "withdrawn")]
+    assert then(families=families, orr=lambda peer, next_hop: None) == [((D,), "withdrawn")] * 2
