@@ -58,6 +58,7 @@ class LazyGroup(click.Group):
         "explain": (".explain:explain", "Why a prefix goes where it goes, and who is told of it."),
         "peer": (".peer:peer", "What can be done with a peer."),
         "policy": (".policy:policy", "Try a policy before it decides on anything."),
+        "drain": (".drain:drain", "Take traffic off the speaker before it stops."),
         "reload": (".reload:reload", "Make the speaker read its configuration again."),
         "decode": (".decode:decode", "Read messages: hexadecimal, streams, MRT files, captures."),
         "encode": (".encode:encode", "Write messages from JSON."),

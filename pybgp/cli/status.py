@@ -52,7 +52,9 @@ def status(socket: str | None, as_json: bool) -> int:
 def _head_line(answer: dict[str, Any]) -> str:
     started = answer.get("started")
     since = f" since {format.time_and_age(started, format.parse_time(answer['time']))}" if started else ""
-    return f"pybgp {answer['version']} is running{since}: AS {answer['local_as']}, router id {answer['router_id']}."
+    draining = f", draining since {answer['draining']}" if answer["draining"] else ""
+    who = f"AS {answer['local_as']}, router id {answer['router_id']}"
+    return f"pybgp {answer['version']} is running{since}: {who}{draining}."
 
 
 def _row(peer: dict[str, Any], now: datetime) -> tuple[str, ...]:

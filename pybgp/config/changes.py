@@ -12,7 +12,7 @@ from .tables import Reload
 
 _IMPORT_KEYS: Final = frozenset({"import_policy", "allowas_in", "enforce_first_as"})
 _EXPORT_KEYS: Final = frozenset({"export_policy", "next_hop", "default_originate"})
-_LIMIT_KEYS: Final = frozenset({"max_prefixes.limit", "max_prefixes.action"})
+_LIMIT_KEYS: Final = frozenset({"max_prefixes.limit", "max_prefixes.action", "max_prefixes.count"})
 
 
 class Effect(IntEnum):

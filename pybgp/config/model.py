@@ -67,6 +67,8 @@ class MaxPrefixesConfig:
     warn: int | None = None
     action: Literal["warn", "restart", "shut"] = "shut"
     restart_time: float = 300
+    count: Literal["received", "accepted"] = "received"
+    """What counts: all that the peer sends, or what import policy accepts of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +135,10 @@ class PeerConfig:
     max_as_path_length: int | None = None
     max_communities: int | None = None
     damping: bool = False
+    dscp: int = 48
+    """0..63; 48 is CS6, internetwork control."""
+    tcp_user_timeout: float = 0
+    """RFC 5482; 0: the kernel's."""
     max_prefixes: MaxPrefixesConfig | None = None
     timers: TimersConfig = field(default_factory=TimersConfig)
     graceful_restart: GracefulRestartConfig | None = None

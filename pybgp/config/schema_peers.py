@@ -215,6 +215,12 @@ MAX_PREFIXES: Final = Given(
             meaning="How long `restart` stays down.",
             reload=Reload.VALUE,
         ),
+        Key(
+            name="count",
+            kind=Choice("received", "accepted"),
+            meaning="What counts: all that the peer sends, or only what `import_policy` accepts of it.",
+            reload=Reload.POLICY,
+        ),
     ),
     MaxPrefixesConfig,
 )
@@ -357,6 +363,19 @@ SESSION_KEYS: Final = (
         kind=Integer(0, 255, "times"),
         meaning="How often our own AS may be in a received AS path.",
         reload=Reload.POLICY,
+    ),
+    Key(
+        name="dscp",
+        kind=Integer(0, 63),
+        meaning="DSCP of the session's packets (RFC 2474); 48 is CS6. From the next connection on.",
+        reload=Reload.VALUE,
+    ),
+    Key(
+        name="tcp_user_timeout",
+        kind=Seconds(0),
+        meaning="What was sent may stay unacknowledged for so long, then the kernel ends the connection (RFC 5482); 0: "
+        "the kernel's own limit. From the next connection on.",
+        reload=Reload.VALUE,
     ),
     Key(
         name="max_prefixes",

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ..errors import ApiError, ConfigError, PybgpError
 from ..speaker.what_if import RouteChange
-from . import peer_verbs, queries
+from . import drain, peer_verbs, queries
 from .policy_diff import DEFAULT_LIMIT, items
 from .queries import BadArgument, JsonObject, Speaker, UnknownPeer
 from .socket_file import SocketFile
@@ -160,6 +160,8 @@ class ControlServer:
                 return peer_verbs.refresh(self._speaker, **given)
             case "disable":
                 return peer_verbs.disable(self._speaker, **given)
+            case "drain":
+                return drain.drain(self._speaker, **given)
             case "enable":
                 return peer_verbs.enable(self._speaker, **given)
         if query == "policy_diff":
@@ -216,6 +218,7 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "disable": (*_PEERS, "message"),
     "enable": _PEERS,
     "policy_diff": ("path", "limit"),
+    "drain": ("action",),
     "reload": (),
 }
 

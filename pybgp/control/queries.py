@@ -72,6 +72,11 @@ class Core(Protocol):
     @property
     def tables(self) -> Mapping[Family, Prefixes]: ...
 
+    draining_since: float | None
+
+    @property
+    def flush_wanted(self) -> bool: ...
+
     def peer_status(self, now: float) -> list[PeerStatus]: ...
 
     def policy_views(self) -> Iterator[PolicyView]: ...
@@ -112,6 +117,12 @@ class Speaker(Protocol):
 
     def explain(self, prefix: str, peer: str | None = None) -> Explanation: ...
 
+    def drain(self) -> None: ...
+
+    def undo_drain(self) -> None: ...
+
+    def unacknowledged(self) -> Mapping[str, int]: ...
+
     def wall(self, t: float) -> datetime: ...
 
 
@@ -132,6 +143,7 @@ def status(speaker: Speaker, facts: Mapping[str, Any]) -> JsonObject:
         "cluster_id": config.cluster_id or config.router_id,
         "listen": list(config.listen),
         **facts,
+        "draining": _time(speaker, speaker.core.draining_since),
         "peers_configured": len(rows),
         "peers_established": sum(row["state"] == "established" for row in rows),
         "families": _sums(rows),

@@ -19,8 +19,6 @@ TCP_MD5SIG: Final = 14
 TCP_MD5SIG_EXT: Final = 32
 MD5_FLAG_PREFIX: Final = 1
 MD5_MAX_KEY: Final = 80
-DSCP_CS6: Final = 0xC0
-"""Internetwork control, as BIRD and FRR mark BGP."""
 
 
 def prepare(sock: socket.socket, options: TransportOptions) -> None:
@@ -30,14 +28,16 @@ def prepare(sock: socket.socket, options: TransportOptions) -> None:
         OSError: the kernel refuses one.
     """
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if options.user_timeout:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, max(1, round(options.user_timeout * 1000)))
     if sock.family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, options.ttl)
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, DSCP_CS6)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, options.dscp << 2)
         if options.min_ttl:
             sock.setsockopt(socket.IPPROTO_IPV6, IPV6_MINHOPCOUNT, options.min_ttl)
     else:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, options.ttl)
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, DSCP_CS6)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, options.dscp << 2)
         if options.min_ttl:
             sock.setsockopt(socket.IPPROTO_IP, IP_MINTTL, options.min_ttl)
 

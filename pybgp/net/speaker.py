@@ -278,6 +278,25 @@ class Speaker:
         self.core.enable_peer(name, self.now())
         self._after_input()
 
+    def drain(self) -> None:
+        """Tell all peers that our routes will soon be gone, so that they choose others (RFC 8326); sessions stay."""
+        self.core.drain(self.now())
+        self._after_input()
+
+    def undo_drain(self) -> None:
+        """Tell all peers our routes as they are."""
+        self.core.undo_drain(self.now())
+        self._after_input()
+
+    def unacknowledged(self) -> dict[str, int]:
+        """Octets that the TCP of each Established peer has not acknowledged, by the peer's name."""
+        found = {}
+        for name, peer in self.core.sessions.peers.items():
+            connection = self._connections.get(peer.fsm.conn or 0)
+            if connection is not None:
+                found[name] = connection.unacknowledged
+        return found
+
     async def established(self, *names: str, timeout: float | None = None) -> None:
         """Wait until these peers (all configured ones, if none is named) are Established.
 

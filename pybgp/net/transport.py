@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
 import struct
+import sys
+import termios
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
@@ -37,6 +40,15 @@ class Connection(asyncio.BufferedProtocol):
     def unsent(self) -> int:
         """Octets that wait in our buffer."""
         return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
+    @property
+    def unacknowledged(self) -> int:
+        """Octets that wait in our buffer, or in the kernel's for the peer's TCP to acknowledge them."""
+        try:
+            octets = fcntl.ioctl(self.socket, termios.TIOCOUTQ, bytes(4))
+        except OSError:  # it is gone already
+            return 0
+        return self.unsent + int.from_bytes(octets, sys.byteorder)
 
     # -- asyncio's side ----------------------------------------------------------------------------------------------
 

@@ -12,13 +12,15 @@ from functools import partial
 from typing import Final, Literal, NamedTuple
 
 from ..addresses import Family, key_text
-from ..constants import HEADER_SIZE, MAX_MESSAGE, AttributeCode
+from ..constants import HEADER_SIZE, MAX_MESSAGE, AttributeCode, Community
 from ..messages import update
 from ..messages.attributes.aigp import Aigp
 from ..messages.attributes.base import pieces
 from ..messages.attributes.block import Block
+from ..messages.attributes.communities import Communities
 from ..messages.attributes.extended_communities import ExtendedCommunities, is_transitive
 from ..messages.attributes.ipv6_extended_communities import Ipv6ExtendedCommunities
+from ..messages.attributes.local_pref import LocalPref
 from ..messages.capabilities.role import BgpRole
 from ..messages.context import PeerKind
 from ..messages.families.registry import codec
@@ -136,6 +138,8 @@ class ExportRules:
     """Tell a default route of our own, instead of what the table has (beside it, with ADD-PATH)."""
     suppressing: tuple[bytes, ...] = ()
     """Aggregates in whose place more specific routes are not told (RFC 4271 §9.2.2.2)."""
+    draining: bool = False
+    """We are about to go: GRACEFUL_SHUTDOWN, and LOCAL_PREF 0 inside the AS (RFC 8326)."""
     policy: Policy
 
 
@@ -290,6 +294,8 @@ class Exporter:
             if isinstance(verdict, Reject):
                 return verdict.reason
             block, explicit = verdict.block, verdict.explicit
+        if rules.draining and (not reflected or self._sets_all_next_hops):
+            block = _going_away(block)
         next_hop = block.next_hop
         if explicit & NEXT_HOP_SELF:
             next_hop = rules.own_next_hop
@@ -495,6 +501,14 @@ def _room(rules: ExportRules) -> int:
     family = codec(rules.family)
     longest = family.max_key if family is not None else 0
     return rules.limit - _UPDATE_SIZE - longest - (_PATH_ID_SIZE if rules.add_path else 0)
+
+
+def _going_away(block: Block) -> Block:
+    """With GRACEFUL_SHUTDOWN and LOCAL_PREF 0 (RFC 8326 §4); an external peer is not sent the second."""
+    octets = block.value(AttributeCode.COMMUNITIES)
+    communities = Communities.decode(octets).values if octets else ()
+    marked = Communities.of((*communities, Community.GRACEFUL_SHUTDOWN))
+    return block.replace(set=(marked, LocalPref(0)))
 
 
 def _attribute(flags: int, code: int, value: bytes) -> bytes:

@@ -41,7 +41,7 @@ from ..rib.next_hops import NextHops
 from ..rib.path import best_of
 from ..rib.table import Table
 from ..rpki.table import VrpTable
-from . import verbs
+from . import drain, verbs
 from .explaining import explain
 from .fib import KernelEvent, LocalAddresses
 from .originate import aggregates, own_route
@@ -104,6 +104,7 @@ class SpeakerCore:
         self.existence = Existence(self.tables)
         self._watched: dict[str, tuple[str, ...]] = {}  # the sets that it counts, as written
         self._configured: set[tuple[Family, bytes]] = set()  # own routes that the configuration named
+        self.draining_since: float | None = None  # RFC 8326
         self.watchers = 0  # while nobody watches, RouteChanges are not made
         self._outputs: list[Output] = []
         self._timers: list[tuple[float, int, Callable[[float], None]]] = []
@@ -208,6 +209,13 @@ class SpeakerCore:
 
     def enable_peer(self, name: str, now: float) -> None:
         verbs.enable(self, name, now)
+
+    def drain(self, now: float) -> None:
+        """Tell all peers that our routes will soon be gone (RFC 8326)."""
+        drain.drain(self, now)
+
+    def undo_drain(self, now: float) -> None:
+        drain.undo(self, now)
 
     # -- questions ---------------------------------------------------------------------------------------------------
 

@@ -13,19 +13,27 @@ if TYPE_CHECKING:
     from .core import SpeakerCore
 
 
+def forget_warnings(peer: Peer) -> None:
+    """A new session: the warning may be said again."""
+    peer.warned -= {said for said in peer.warned if said.startswith("max_prefixes ")}
+
+
 def check(core: SpeakerCore, peer: Peer, limit: MaxPrefixesConfig, now: float) -> None:
     """Compare what the peer has in the tables with its limit, a family at a time, and act."""
     for family in peer.members:
-        received = core.tables[family].counters(peer.name).received
-        if limit.warn is not None and received >= limit.warn and "max_prefixes" not in peer.warned:
-            peer.warned.add("max_prefixes")
-            core.event("max_prefixes_warning", "warn", peer=peer.name, family=str(family), received=received,
+        counters = core.tables[family].counters(peer.name)
+        count = counters.accepted if limit.count == "accepted" else counters.received
+        warned = f"max_prefixes {family}"
+        if limit.warn is not None and count >= limit.warn and warned not in peer.warned:
+            peer.warned.add(warned)
+            core.event("max_prefixes_warning", "warn", peer=peer.name, family=str(family), **{limit.count: count},
                        warn=limit.warn, limit=limit.limit)  # fmt: skip
-        if received <= limit.limit:
+        if count <= limit.limit:
             continue
         if limit.action == "warn":
-            if "max_prefixes_over" not in peer.warned:
-                peer.warned.add("max_prefixes_over")
+            over = f"max_prefixes_over {family}"
+            if over not in peer.warned:
+                peer.warned.add(over)
                 core.event("max_prefixes_exceeded", "warn", peer=peer.name, family=str(family), limit=limit.limit)
             continue
         pause = limit.restart_time if limit.action == "restart" else None

@@ -37,6 +37,10 @@ class TransportOptions:
     """Hops our packets may make: 1 for a directly connected external peer, 255 with TTL security."""
     min_ttl: int = 0
     """Packets that arrive with less are dropped by the kernel (RFC 5082), 0 for no check."""
+    dscp: int = 48
+    """Of our packets (RFC 2474); 48 is CS6."""
+    user_timeout: float = 0
+    """Seconds that what was sent may stay unacknowledged (RFC 5482), 0 for the kernel's own limit."""
     password: str | None = field(default=None, repr=False)
     """TCP-MD5 (RFC 2385)."""
 

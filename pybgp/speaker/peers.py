@@ -182,6 +182,8 @@ class Peer:
             interface=config.interface or (config.address.partition("%")[2] or None),
             ttl=ttl,
             min_ttl=min_ttl,
+            dscp=config.dscp,
+            user_timeout=config.tcp_user_timeout,
             password=password,
         )
 

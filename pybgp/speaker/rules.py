@@ -75,6 +75,7 @@ class Rules:
         self.config = config
         self.fib_config = fib
         self.functions = functions
+        self.draining: bool = previous is not None and previous.draining  # RFC 8326, until it is taken back
         self.generation: Generation = previous.generation if previous is not None else FIRST
         self._chains: dict[tuple[PolicyRef, ...], Policy] = {}
         self._costs: dict[PolicyRef, CostFunction] = {}
@@ -248,6 +249,7 @@ class Rules:
             mrai=peer.config.timers.mrai,
             default_originate=options.default_originate,
             suppressing=suppressing(self.config, family) if self.config.aggregates else (),
+            draining=self.draining,
             policy=peer.policies.exports,
             cost=next_hops.cost if next_hops is not None else None,
         )

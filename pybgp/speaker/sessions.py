@@ -316,7 +316,7 @@ class Sessions:
         core = self._core
         negotiated = up.negotiated
         peer.local_address, peer.remote_address = up.local_address, up.remote_address
-        peer.warned.discard("max_prefixes")
+        limits.forget_warnings(peer)
         peer.received_end_of_rib.clear()
         peer.refreshing.clear()
         source = peer.open_source(negotiated, up.remote_address, core.host.link(up.local_address, up.remote_address))

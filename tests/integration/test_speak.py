@@ -165,6 +165,30 @@ def test_a_peer_is_reset_disabled_and_enabled_by_hand(pair: Pair, tmp_path: Path
         assert command("peer", "reset", "-s", str(a.socket)).returncode == 2
 
 
+def test_a_drain_waits_until_peers_have_been_told_and_is_taken_back(pair: Pair, tmp_path: Path) -> None:
+    """RFC 8326."""
+    with (
+        speaking(tmp_path / "a", "-c", str(pair.file)) as a,
+        speaking(tmp_path / "b", *pair.other("127.0.0.2", "192.0.2.2")) as b,
+    ):
+        a.established("b")
+        until(lambda: b.best() == {"10.65.1.0/26"}, why="the route")
+
+        shown = command("drain", "-s", str(a.socket))
+
+        assert (shown.returncode, shown.stdout) == (0, "draining: 1 peer has been told\n")
+        until(lambda: b.stream("routes")[0]["communities"] == ["65535:0"], why="the community")
+        assert b.stream("routes")[0]["local_pref"] == 0
+        assert ", draining since 20" in command("status", "-s", str(a.socket)).stdout
+
+        shown = command("drain", "--undo", "--json", "-s", str(a.socket))
+
+        answer = json.loads(shown.stdout)
+        assert (answer["draining"], answer["told"], answer["peers"][0]["peer"]) == (False, True, "b")
+        until(lambda: b.stream("routes")[0]["communities"] == [], why="the route as it was")
+        assert b.stream("routes")[0]["local_pref"] == 100
+
+
 def test_a_reload_without_a_change_touches_nothing(pair: Pair, tmp_path: Path) -> None:
     with (
         speaking(tmp_path / "a", "-c", str(pair.file)) as a,

@@ -71,9 +71,15 @@ session = {
     "timers": st.fixed_dictionaries({}, optional={"connect_retry": seconds, "mrai": seconds, "delay_open": seconds}),
     "graceful_restart": graceful_restart,
     "max_prefixes": st.fixed_dictionaries(
-        {"limit": st.integers(1, 1000)}, optional={"action": st.sampled_from(["warn", "restart", "shut"])}
+        {"limit": st.integers(1, 1000)},
+        optional={
+            "action": st.sampled_from(["warn", "restart", "shut"]),
+            "count": st.sampled_from(["received", "accepted"]),
+        },
     ),
     "multihop": st.integers(0, 255),
+    "dscp": st.integers(0, 63),
+    "tcp_user_timeout": st.sampled_from([0, 0.5, 30]),
     "local_as": as_numbers,
 }
 groups = st.fixed_dictionaries(

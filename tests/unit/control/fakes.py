@@ -100,6 +100,8 @@ class FakeTable:
 
 class FakeCore:
     policies: tuple[PolicyView, ...] = ()
+    draining_since: float | None = None
+    flush_wanted = False
 
     def __init__(self, routes: list[RouteView], peers: list[PeerStatus]) -> None:
         self.config = SpeakerConfig(

@@ -1,0 +1,49 @@
+"""``drain``: take traffic off the speaker, take that back, and how far it is (RFC 8326)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .queries import BadArgument, JsonObject, Speaker, iso
+
+ACTIONS: Final = ("start", "undo", "look")
+
+
+def drain(speaker: Speaker, *, action: str = "start") -> JsonObject:
+    """Begin, take back, or only look; the answer is how it stands.
+
+    ``told`` means that every Established peer's TCP has acknowledged all that we have to say. What a peer then chooses
+    can't be known from here.
+
+    Raises:
+        BadArgument: no such action.
+    """
+    if action not in ACTIONS:
+        raise BadArgument(f"action {action!r}: expected one of {', '.join(ACTIONS)}")
+    if action == "start":
+        speaker.drain()
+    elif action == "undo":
+        speaker.undo_drain()
+    return _progress(speaker)
+
+
+def _progress(speaker: Speaker) -> JsonObject:
+    since = speaker.core.draining_since
+    unacknowledged = speaker.unacknowledged()
+    rows = [
+        {
+            "peer": row.name,
+            "advertised": sum(counters.advertised for counters in row.families.values()),
+            "behind": row.behind,
+            "unacknowledged_octets": unacknowledged.get(row.name, 0),
+        }
+        for row in speaker.core.peer_status(speaker.now())
+        if row.state == "established"
+    ]
+    return {
+        "draining": since is not None,
+        "since": iso(speaker.wall(since)) if since is not None else None,
+        "told": not speaker.core.flush_wanted
+        and not any(row["behind"] or row["unacknowledged_octets"] for row in rows),
+        "peers": rows,
+    }
