@@ -99,6 +99,12 @@ def _peer_details(row: Row, now: datetime) -> Iterator[tuple[str, str]]:
 @click.option("--family", metavar="FAMILY", help="Only ipv4-unicast or ipv6-unicast.")
 @click.option("--covered", "match", flag_value="covered", help="PREFIX and everything inside it.")
 @click.option("--longest", "match", flag_value="longest", help="The most specific route that holds PREFIX.")
+@click.option("--community", metavar="COMMUNITY", help="With this community; 65001:*, rt:65001:1; several with commas.")
+@click.option("--as-path", metavar="REGEX", help="Whose AS path matches, in the notation of as_path_sets.")
+@click.option("--origin-as", metavar="AS", help="Whose AS path ends with this AS.")
+@click.option("--source", metavar="SOURCE", help="local, kernel or bgp.")
+@click.option("--next-hop", metavar="ADDRESS", help="With this next hop, or one inside this prefix.")
+@click.option("--count", is_flag=True, help="Only how many there are.")
 @socket_option
 @json_option
 def routes(
@@ -107,15 +113,22 @@ def routes(
     peer: str | None,
     family: str | None,
     match: str | None,
+    count: bool,
     socket: str | None,
     as_json: bool,
+    **conditions: str | None,
 ) -> int:
     """Show routes: all, or those of exactly PREFIX. A bare address means the most specific route that holds it.
 
     The first column has a * for the best route; the last one says why a route is not used.
     """
     with connect(socket) as client:
-        rows = client.stream("routes", prefix=prefix, direction=direction, peer=peer, family=family, match=match)
+        about = {"prefix": prefix, "direction": direction, "peer": peer, "family": family, "match": match, **conditions}
+        if count:
+            (sums,) = client.stream("routes", count="true", **about)
+            click.echo(format.json_line(sums) if as_json else _sums_text(sums))
+            return 0 if sums["routes"] or prefix is None else 1
+        rows = client.stream("routes", **about)
         first = next(rows, None)
         if first is None:
             return _nothing("route", prefix, peer)
@@ -127,6 +140,11 @@ def routes(
         else:
             _echo(format.table(_ROUTE_HEADS, map(_route_cells, found), right=_ROUTE_NUMBERS))
     return 0
+
+
+def _sums_text(sums: Row) -> str:
+    by_family = ", ".join(f"{family} {counts['routes']}" for family, counts in sums["families"].items())
+    return f"{sums['routes']} routes for {sums['prefixes']} prefixes" + (f" ({by_family})" if by_family else "")
 
 
 def _route_cells(row: Row) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from ..policy.built_in_sets import BUILT_IN
 from .findings import Finding
 from .model import MatchConfig, NodeConfig, PeerConfig, PolicyRef, PolicySets, SpeakerConfig, TermConfig
 from .problems import nearest
@@ -91,7 +92,7 @@ def _sets(base: Path, match: MatchConfig, sets: PolicySets) -> Iterator[Finding]
 
 
 def _set(path: Path, name: str | None, table: str, known: Iterable[str]) -> Iterator[Finding]:
-    names = list(known)
+    names = [*known, *BUILT_IN[table]]
     if name is None or name in names:
         return
     near = nearest(name, names)

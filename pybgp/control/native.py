@@ -209,7 +209,10 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "status": (),
     "peers": ("name",),
     "policies": (),
-    "routes": ("prefix", "match", "family", "peer", "direction"),
+    "routes": (
+        *("prefix", "match", "family", "peer", "direction", "count"),
+        *("community", "as_path", "source", "next_hop", "origin_as"),
+    ),
     "explain": ("prefix", "peer"),
     "fib": ("prefix", "match", "family"),
     "rpki": ("prefix", "origin_as"),

@@ -29,6 +29,7 @@ from ..speaker.rpki import CacheStatus
 from ..speaker.status import FamilyCounters, PeerStatus, RouteDirection, RouteView
 from ..version import __version__
 from .attributes import AttributeFields
+from .filters import Test, route_filter
 
 Match = Literal["exact", "longest", "covered"]
 JsonObject = dict[str, Any]
@@ -257,12 +258,15 @@ def routes(
     family: str | None = None,
     peer: str | None = None,
     direction: RouteDirection = "best",
+    count: str | None = None,
+    **conditions: str,
 ) -> Iterator[JsonObject | None]:
     """Routes as received, best, or as advertised to peers.
 
     ``match`` says which belong to ``prefix``: "exact", "longest" (the most specific one that holds it; what a bare
     address means) or "covered" (it and all inside). ``peer`` is the name or address of the one they come from; for
-    advertised routes, of the one that is told.
+    advertised routes, of the one that is told. ``conditions`` are those of ``filters.route_filter``. With ``count``
+    ("true") the only item is how many there are.
 
     Raises:
         UnknownPeer, BadArgument: at once, not at the first item.
@@ -271,8 +275,48 @@ def routes(
         raise BadArgument(f"direction {direction!r}: expected one of {', '.join(get_args(RouteDirection))}")
     name = peers(speaker, peer)[0]["name"] if peer is not None else None
     views = _views(speaker.core, prefix, match, _parse_family(family), name, direction)
+    try:
+        wanted = route_filter(**conditions)
+    except ValueError as error:
+        raise BadArgument(str(error)) from None
+    if wanted is not None:
+        views = _filtered(views, wanted)
+    if count is not None:
+        if count != "true":
+            raise BadArgument(f"count {count!r}: expected 'true'")
+        return _counted(views)
     fields = AttributeFields()
     return (None if view is None else _route(speaker, view, fields) for view in views)
+
+
+def _filtered(views: Iterator[RouteView | None], wanted: Test) -> Iterator[RouteView | None]:
+    for number, view in enumerate(views):
+        if view is None or wanted(view):
+            yield view
+        elif number % HEARTBEAT == 0:
+            yield None
+
+
+def _counted(views: Iterator[RouteView | None]) -> Iterator[JsonObject | None]:
+    """One object; a prefix with several routes counts once as a prefix."""
+    families: dict[Family, list[int]] = {}
+    last: tuple[Family, bytes] | None = None
+    for number, view in enumerate(views):
+        if view is not None:
+            sums = families.setdefault(view.family, [0, 0])
+            sums[0] += 1
+            if last != (view.family, view.key):
+                last = view.family, view.key
+                sums[1] += 1
+        if view is None or number % HEARTBEAT == 0:
+            yield None
+    yield {
+        "routes": sum(routes for routes, _ in families.values()),
+        "prefixes": sum(prefixes for _, prefixes in families.values()),
+        "families": {
+            str(family): {"routes": routes, "prefixes": prefixes} for family, (routes, prefixes) in families.items()
+        },
+    }
 
 
 def _views(

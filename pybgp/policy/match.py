@@ -12,6 +12,7 @@ from ..messages.attributes.community_pattern import CommunityPattern, count
 from ..routes import RpkiState, SourceKind
 from . import as_path_set, community_set, prefix_set
 from .as_path_set import AsPathIndex, AsPathSet
+from .built_in_sets import named
 from .community_set import CommunityIndex
 from .facts import BlockReader, Facts, Numbers, SourceTest, Values, ValueTest, attribute
 from .generation import Generation
@@ -136,7 +137,7 @@ class Conditions:
     def _named(self, where: str, key: str, name: str | None) -> int:
         if name is None:
             return 0
-        written = getattr(self._sets, f"{key}s")
+        written = named(self._sets, f"{key}s")
         if not self._known(where, key, name, written, f"{key}s"):
             return 0
         bit, new = self._bit(key, name, f"{key} {name}")
@@ -231,7 +232,7 @@ class Conditions:
         return bit
 
     def _existing(self, where: str, key: str, name: str | None) -> int:
-        if name is None or not self._known(where, key, name, self._sets.prefix_sets, "prefix_sets"):
+        if name is None or not self._known(where, key, name, named(self._sets, "prefix_sets"), "prefix_sets"):
             return 0
         there, _ = self._bit("exists", name, f"exists {name}")
         gone, _ = self._bit("not_exists", name, f"not_exists {name}")

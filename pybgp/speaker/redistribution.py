@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from ..addresses import Family
 from ..config.model import FibImportConfig
 from ..config.words import PROTOCOLS
+from ..policy.built_in_sets import named
 from ..policy.prefix_set import PrefixSet
 from ..rib.kernel import KernelRoute
 from ..rib.local import Redistributed
@@ -54,7 +55,7 @@ class Redistribution:
 
     @staticmethod
     def _compile(rules: Rules) -> list[ImportRule]:
-        sets = rules.config.sets.prefix_sets
+        sets = named(rules.config.sets, "prefix_sets")
         fib = rules.fib_config
         return [ImportRule(item, sets, fib.protocol) for item in fib.imports] if fib is not None else []
 

@@ -12,6 +12,7 @@ from ..config.model import FibConfig, PeerConfig, PolicyRef, SpeakerConfig
 from ..constants import MAX_MESSAGE
 from ..errors import ConfigError
 from ..messages.context import PeerKind
+from ..policy.built_in_sets import named
 from ..policy.builtin import ACCEPT_ALL, EBGP_WITHOUT_POLICY
 from ..policy.chain import Policy
 from ..policy.compile import compile_chain
@@ -106,7 +107,8 @@ class Rules:
     def watched(self) -> Mapping[str, PrefixSet]:
         """The prefix sets, by name, of which some chain asks whether the Loc-RIB has a prefix."""
         names = {name for chain in self._chains.values() for name in chain.watched}
-        return {name: PrefixSet(self.config.sets.prefix_sets[name]) for name in sorted(names)}
+        sets = named(self.config.sets, "prefix_sets")
+        return {name: PrefixSet(sets[name]) for name in sorted(names)}
 
     def policies(self, peer: PeerConfig) -> Policies:
         """A peer's chains; iBGP accepts by default, eBGP doesn't (RFC 8212)."""

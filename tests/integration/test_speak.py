@@ -179,6 +179,10 @@ def test_a_drain_waits_until_peers_have_been_told_and_is_taken_back(pair: Pair, 
         assert (shown.returncode, shown.stdout) == (0, "draining: 1 peer has been told\n")
         until(lambda: b.stream("routes")[0]["communities"] == ["65535:0"], why="the community")
         assert b.stream("routes")[0]["local_pref"] == 0
+        counted = command("show", "routes", "--community", "65535:*", "--count", "-s", str(b.socket))
+        assert counted.stdout == "1 routes for 1 prefixes (ipv4-unicast 1)\n"
+        assert command("show", "routes", "10.65.1.0/26", "--source", "local", "-s", str(b.socket)).returncode == 1
+        assert command("show", "routes", "--as-path", "x", "-s", str(b.socket)).returncode == 2
         assert ", draining since 20" in command("status", "-s", str(a.socket)).stdout
 
         shown = command("drain", "--undo", "--json", "-s", str(a.socket))

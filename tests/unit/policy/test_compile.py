@@ -17,11 +17,13 @@ from .made import chain, term
     [
         pytest.param(term("drop"), "action = 'drop': expected accept, reject or next", id="action"),
         pytest.param(
-            term(prefix_set="x"), "match.prefix_set = 'x': expected one of prefix_sets: pods", id="no-prefix-set"
+            term(prefix_set="x"),
+            "match.prefix_set = 'x': expected one of prefix_sets: bogons, martians, pods",
+            id="no-prefix-set",
         ),
         pytest.param(
             term(as_path_set="x"),
-            "match.as_path_set = 'x': expected one of as_path_sets: there are none",
+            "match.as_path_set = 'x': expected one of as_path_sets: bogon_asns, private_asns",
             id="no-path-set",
         ),
         pytest.param(term(source=("ospf",)), "source = ['ospf']: expected a list of local, kernel, bgp", id="source"),
