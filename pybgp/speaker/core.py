@@ -31,6 +31,7 @@ from ..config.model import FAMILIES, FibConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import ApiError, Cease
 from ..messages.attributes.cache import BlockCache
+from ..policy.built_in_sets import named
 from ..policy.generation import Generation
 from ..rib.aggregates import Aggregates
 from ..rib.existence import Existence
@@ -386,7 +387,8 @@ class SpeakerCore:
     def watch_existence(self, now: float) -> None:
         """Count what the policies ask of the Loc-RIB, and no longer what those of the former configuration asked."""
         watched = self.rules.watched
-        written = {name: self.config.sets.prefix_sets[name] for name in watched}
+        sets = named(self.config.sets, "prefix_sets")
+        written = {name: tuple(sets[name]) for name in watched}
         if written != self._watched:
             self._watched = written
             self.flush(now)
