@@ -50,6 +50,12 @@ def findings(speaker: SpeakerConfig) -> Iterator[Finding]:
 
 
 def _session(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[Finding]:
+    if peer.unnumbered is not None and peer.password is not None:
+        yield Finding(
+            path=(*base, "password"),
+            text="expected an address of the peer, to which TCP-MD5 is bound",
+            others=((*base, "interface"),),
+        )
     if peer.group is not None and peer.group not in speaker.peer_groups:
         near = nearest(peer.group, speaker.peer_groups)
         hint = f"; did you mean {near}?" if near else ""

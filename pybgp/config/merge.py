@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .model import (
+    UNNUMBERED,
     ControlConfig,
     DynamicPeersConfig,
     FibConfig,
@@ -25,6 +26,7 @@ from .model import (
 )
 from .problems import At
 from .toml_text import Path, path_text
+from .words import ADDRESS
 
 MERGED: Final = ("timers", "graceful_restart", "max_prefixes")
 PEER: Final = "peer"
@@ -81,6 +83,12 @@ class Merger:
         base: Path = ("peers", index)
         merged = self._merged(own, base, PEER)
         address = merged.pop("address", "")
+        place = At((*base, "address"), self.at.problems)
+        if not address and merged.get("interface"):
+            address = f"{UNNUMBERED}%{merged['interface']}"
+            merged.setdefault("name", merged["interface"])
+        elif not address and not place.problems.touch(place.path):
+            place.say(f"missing; expected {ADDRESS.expected}")
         return PeerConfig(address, **merged)
 
     def dynamic(self, index: int, own: Mapping[str, Any]) -> DynamicPeersConfig:

@@ -21,6 +21,9 @@ LocalAsMode = Literal["replace_as", "no_prepend", "prepend"]
 RemovePrivateAs = Literal["off", "only", "all", "replace"]
 Role = Literal["provider", "rs", "rs_client", "customer", "peer"]
 
+UNNUMBERED: Final = "fe80::"
+"""With an interface behind it, the address of whoever is the router at the other end of that link."""
+
 FAMILIES: Final = (Family.IPV4_UNICAST, Family.IPV6_UNICAST)
 """What a speaker has tables for, of all that ``pybgp.messages`` can read and write."""
 
@@ -143,6 +146,12 @@ class PeerConfig:
     timers: TimersConfig = field(default_factory=TimersConfig)
     graceful_restart: GracefulRestartConfig | None = None
     """None: the speaker's."""
+
+    @property
+    def unnumbered(self) -> str | None:
+        """The interface on which router advertisements tell the peer's address, None for a peer with an address."""
+        address, _, zone = self.address.partition("%")
+        return (zone or self.interface) if address == UNNUMBERED else None
 
 
 @dataclass(frozen=True, slots=True)

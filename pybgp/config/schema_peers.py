@@ -423,7 +423,7 @@ PEER: Final = Given(
             kind=ADDRESS,
             meaning='The peer\'s address; a link-local one with its zone, "fe80::1%eth0".',
             reload=Reload.RESET,
-            required=True,
+            absent="required; with `interface`: learned from router advertisements there (an unnumbered peer)",
         ),
         Key(
             name="name",

@@ -24,6 +24,7 @@ from ..speaker.originate import own_route
 from ..speaker.outputs import Accept, Close, Connect, Event, Listen, Output, Rekey, RouteChanges, Send, SweepFib
 from .endpoints import Listener, address_of, check_md5, connect, listening_socket, set_passwords
 from .host import host_addresses
+from .links import Links
 from .sockopt import prepare, set_md5
 from .stalls import LoopStalls, StallMonitor
 from .transport import READ_SIZE, Connection
@@ -80,6 +81,7 @@ class Speaker:
         self._listeners: dict[tuple[str, int], Listener] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._spare: dict[tuple[str, int], socket.socket] = {}  # opened for a configuration that is not in use yet
+        self._links: Links | None = None  # of unnumbered peers
         self._secrets = secrets or {}  # of the first configuration
         self._passwords: Mapping[str, str] = {}
         self._buffer = bytearray(READ_SIZE)  # where all connections read; a speaker lives in one thread
@@ -119,7 +121,9 @@ class Speaker:
         except PybgpError:
             await self.stop()
             raise
+        self._links = Links(self._loop, self._neighbor, self._link_trouble)
         self.core.start(self.now(), preserved=preserved)
+        self._watch_links()
         self._perform()
         self._settle_soon()
         self._arm()
@@ -129,6 +133,8 @@ class Speaker:
         if self._stopped:
             return
         self._stopped = True
+        if self._links is not None:
+            self._links.close()
         for listener in self._listeners.values():
             listener.close()
         self._listeners.clear()
@@ -218,6 +224,7 @@ class Speaker:
             ConfigError: its name or address is taken, or its policy is unknown.
         """
         self.core.add_peer(config, self.now(), password)
+        self._watch_links()
         self._after_input()
 
     def remove_peer(self, name: str) -> None:
@@ -227,6 +234,7 @@ class Speaker:
             ApiError: there is no such peer.
         """
         self.core.remove_peer(name, self.now())
+        self._watch_links()
         self._after_input()
 
     def reset(self, name: str, *, message: str = "") -> None:
@@ -360,6 +368,7 @@ class Speaker:
         except PybgpError:
             self._close_spare()
             raise
+        self._watch_links()
         self._after_input()
         return changes
 
@@ -421,6 +430,18 @@ class Speaker:
     def _writable(self, conn: int) -> None:
         self.core.writable(conn, self.now())
         self._after_input()
+
+    def _watch_links(self) -> None:
+        peers = self.core.sessions.peers.values()
+        if self._links is not None:
+            self._links.watch(filter(None, (peer.config.unnumbered for peer in peers)))
+
+    def _neighbor(self, interface: str, address: str) -> None:
+        self.core.neighbor(interface, address, self.now())
+        self._after_input()
+
+    def _link_trouble(self, interface: str, why: str) -> None:
+        self._on_event(Event("no_router_advertisements", "warn", {"interface": interface, "why": why}))
 
     def _kernel(self, event: KernelEvent) -> None:
         self.core.kernel(event, self.now())

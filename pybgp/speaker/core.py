@@ -42,7 +42,7 @@ from ..rib.next_hops import NextHops
 from ..rib.path import best_of
 from ..rib.table import Table
 from ..rpki.table import VrpTable
-from . import drain, verbs
+from . import drain, unnumbered, verbs
 from .explaining import explain
 from .fib import KernelEvent, LocalAddresses
 from .originate import aggregates, own_route
@@ -252,6 +252,10 @@ class SpeakerCore:
             ApiError: there is no such peer.
         """
         return explain(self, family, key, peer)
+
+    def neighbor(self, interface: str, address: str, now: float) -> None:
+        """A router has advertised itself on a link, from this link-local address (without a zone)."""
+        unnumbered.heard(self, interface, address, now)
 
     # -- connections -------------------------------------------------------------------------------------------------
 

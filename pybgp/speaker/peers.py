@@ -138,6 +138,11 @@ class Peer:
         return self.config.graceful_restart or self.speaker.graceful_restart
 
     @property
+    def located(self) -> bool:
+        """Do we know its address? That of an unnumbered peer is learned."""
+        return self.config.unnumbered is None or self.address != self.config.address
+
+    @property
     def established(self) -> bool:
         return self.source is not None
 
@@ -233,7 +238,7 @@ def session_settings(
             family: FamilySettings(
                 add_path_receive=item.add_path in ("receive", "both"),
                 add_path_send=item.add_path in ("send", "both"),
-                extended_next_hop=item.extended_next_hop,
+                extended_next_hop=item.extended_next_hop or config.unnumbered is not None,
             )
             for family, item in families.items()
         },

@@ -110,7 +110,7 @@ def _keep(core: SpeakerCore, peer: Peer, config: PeerConfig, now: float) -> None
     if was_enabled and not enabled:
         peer.fsm.stop(now, Cease("disabled", subcode=CeaseSubcode.ADMINISTRATIVE_SHUTDOWN))
     elif enabled and not was_enabled:
-        peer.fsm.start(now)
+        core.sessions.begin(peer, now)
     core.sessions.drain(peer, now)
     core.sessions.damp(peer)
     if config.max_prefixes is not None:

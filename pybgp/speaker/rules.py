@@ -298,6 +298,8 @@ class Rules:
         """Only for a directly connected external peer."""
         if peer.kind is not PeerKind.EXTERNAL or peer.config.multihop or not peer.local_address:
             return None
+        if peer.config.unnumbered is not None:
+            return None
         subnet = host.subnets.get(address_octets(peer.local_address))
         if subnet is None or not within(address_octets(peer.remote_address), subnet):
             return None
@@ -307,7 +309,7 @@ class Rules:
     def _own_next_hop(peer: Peer, family: Family, host: HostAddresses) -> bytes:
         """Our address on the session; of the other family, one on the same interface (RFC 2545 §3, AFI-24)."""
         local = address_octets(peer.local_address)
-        if family == Family.IPV4_UNICAST:
+        if family == Family.IPV4_UNICAST and peer.config.unnumbered is None:
             if len(local) == 4:
                 return local
             return host.of_family(local, 4) or local

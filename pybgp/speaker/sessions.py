@@ -17,7 +17,7 @@ from ..fsm.states import State
 from ..messages.context import PeerKind
 from ..messages.refresh import RouteRefresh
 from ..rib.path import Path
-from . import graceful, limits
+from . import graceful, limits, unnumbered
 from .damage import WHOLE
 from .damping import PeerDamping
 from .first_ends import FirstEnds
@@ -51,6 +51,7 @@ class Sessions:
         self._dropping: set[Family] = set()  # a job for them is queued
         self._left: set[str] = set()  # peers whose routes have gone since memory was last given back
         self._held_down: dict[bytes, float] = {}  # dynamic peers that may not come before this, by address
+        self.neighbors: dict[str, tuple[str, float]] = {}  # interface -> the router there, and when it was heard last
         self.switched: dict[str, bool] = {}  # peers that the operator has enabled or disabled by hand
         self._now = 0.0
         self._stopping = False
@@ -110,9 +111,11 @@ class Sessions:
             preserved=self.first_ends.preserved,
         )
         self.peers[peer.name] = peer
+        known = self.neighbors.get(config.unnumbered or "")
+        if known is not None:
+            peer.address, peer.octets = known[0], address_octets(known[0])
         if self.enabled(peer):
-            peer.fsm.start(now)
-            self.drain(peer, now)
+            self.begin(peer, now)
         return peer
 
     def add_new(self, config: PeerConfig, now: float, password: str | None) -> None:
@@ -141,6 +144,12 @@ class Sessions:
         self.peers.pop(name, None)
         self._tidy_up((name,))
 
+    def begin(self, peer: Peer, now: float) -> None:
+        """Start a peer; an unnumbered one waits until it is known where it is."""
+        if peer.located:
+            peer.fsm.start(now)
+            self.drain(peer, now)
+
     def enabled(self, peer: Peer) -> bool:
         """Is the peer to be up: as the operator said last, else as configured."""
         return self.switched.get(peer.name, peer.config.enabled)
@@ -158,6 +167,9 @@ class Sessions:
     # -- connections -------------------------------------------------------------------------------------------------
 
     def incoming(self, conn: int, now: float, *, remote_address: str, local_address: str) -> None:
+        address, _, zone = remote_address.partition("%")
+        if zone and not self._stopping:
+            unnumbered.heard(self._core, zone, address, now)
         peer = None if self._stopping else self._owner(remote_address, local_address, now)
         if peer is None:
             self._core.event("connection_refused", "warn", remote_address=remote_address, why="no such peer")

@@ -41,8 +41,7 @@ def reset(core: SpeakerCore, name: str, now: float, message: str = "") -> None:
     peer.fsm.stop(now, error)
     core.sessions.drain(peer, now)
     if core.sessions.peers.get(name) is peer:  # a dynamic peer is forgotten, and comes again by itself
-        peer.fsm.start(now)
-        core.sessions.drain(peer, now)
+        core.sessions.begin(peer, now)
 
 
 def refresh(core: SpeakerCore, name: str, now: float) -> Refreshed:
@@ -107,8 +106,7 @@ def enable(core: SpeakerCore, name: str, now: float) -> None:
     if peer.dynamic is not None:  # it comes again by itself
         core.sessions.remove(name, now, _SHUTDOWN)
         return
-    peer.fsm.start(now)
-    core.sessions.drain(peer, now)
+    core.sessions.begin(peer, now)
 
 
 def find(core: SpeakerCore, name: str) -> Peer:

@@ -38,6 +38,7 @@ ELSEWHERE: Final[dict[str, str]] = {
     "NHP-05": "it is about the kernel's routes: tests/sim/test_export.py",
     "ADP-06": "it takes two peers that change meanwhile: tests/sim/test_export.py",
     "AFI-18": "it is an order of two rules, not a message: tests/unit/messages/test_flowspec.py",
+    "ENH-03": "it is about the kernel's routes: tests/interop/test_unnumbered.py",
     **dict.fromkeys(("CFD-01", "CFD-02", "CFD-03", "CFD-04", "CFD-10"), _MEMBERS),
     **dict.fromkeys((f"OTC-0{number}" for number in range(1, 6)), _TWO_SESSIONS),
     "COM-07": "it is about text: tests/unit/messages/test_extended_communities.py",
@@ -50,6 +51,5 @@ LATER: Final[dict[str, str]] = {
     "SND-05": "MinASOriginationInterval: own routes are told at once, as all daemons do; mrai holds them back too",
     "AFI-15": "the speaker has no VPN tables to filter by route targets",
     "AFI-19": "the speaker has no flow specification tables to validate",
-    "ENH-03": "IPv4 routes via IPv6 next hops aren't put into the kernel yet",
 }
 """Features that are built later. A row that has a case must not be here."""

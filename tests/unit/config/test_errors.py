@@ -214,6 +214,10 @@ ADDRESS = "expected an IPv4 or IPv6 address, link-local ones with a zone (fe80::
     ("text", "expected"),
     [
         ("[[peers]]\nremote_as = 1", f"peers[0].address: missing; {ADDRESS}"),
+        (
+            '[[peers]]\nremote_as = 1\ninterface = "eth0"\npassword = { env = "KEY" }',
+            "peers[0].password: expected an address of the peer, to which TCP-MD5 is bound",
+        ),
         ('[[peers]]\naddress = "node1"\nremote_as = 1', f'peers[0].address = "node1": {ADDRESS}'),
         (
             '[[peers]]\naddress = "192.0.2.0/24"\nremote_as = 1',

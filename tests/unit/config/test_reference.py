@@ -83,12 +83,16 @@ def test_every_top_level_field_has_a_key() -> None:
 
 @pytest.mark.parametrize("kind", TABLES, ids=lambda kind: kind.__name__)
 def test_what_the_model_wants_is_required(kind: type) -> None:
-    """And nothing else, but for what a group may say instead of the peer."""
+    """And nothing else, but for what a group may say instead of the peer, and the address, which may be learned."""
     table, _ = TABLES[kind]
     required = {key.target for key in table.keys.values() if key.required}
     without_default = {field.name for field in fields(kind) if field.init and _has_no_default(field)}
 
-    assert required == without_default - {"template", "limit" if kind is model.MaxPrefixesConfig else ""}
+    assert required == without_default - {
+        "template",
+        "address" if kind is model.PeerConfig else "",
+        "limit" if kind is model.MaxPrefixesConfig else "",
+    }
 
 
 def _has_no_default(field: Field[Any]) -> bool:
