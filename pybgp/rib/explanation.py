@@ -224,8 +224,10 @@ def _fate(row: _Row) -> str:
     told = [path for path in row["paths"] if not path["reason"]]
     if len(told) == 1 and not told[0]["path_id"] and told[0]["source"] == "default_originate":
         return f"told{late} the default route that we originate, next hop {told[0]['next_hop']}"
-    if len(row["paths"]) == 1 and not told[0]["path_id"]:
-        return f"told{late}, next hop {told[0]['next_hop']}"
+    if len(told) == 1 and not told[0]["path_id"]:
+        other = f" the path of {told[0]['source']}" if len(row["paths"]) > 1 else ""
+        instead = f"; not the best one: {row['paths'][1]['reason']}" if len(row["paths"]) > 1 else ""
+        return f"told{late}{other}, next hop {told[0]['next_hop']}{instead}"
     ways = [f"the path of {path['source']} as path id {path['path_id']}" for path in told]
     stopped = [f"not that of {path['source']}: {path['reason']}" for path in row["paths"] if path["reason"]]
     return f"told{late} {', '.join(ways)}" + "".join(f"; {each}" for each in stopped)

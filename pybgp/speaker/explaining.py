@@ -15,6 +15,8 @@ from ..errors import ApiError
 from ..rib.covering import covering_keys
 from ..rib.explain import candidates
 from ..rib.explanation import Advertisement, Explanation, Hop, Kernel, NextHopWay, Told
+from ..rib.export import Export
+from ..rib.groups import UpdateGroup
 from ..rib.kernel import FibRoute, NextHop
 from ..rib.local import DEFAULT_KEY, DEFAULT_ROUTE
 from ..rib.next_hops import NextHops
@@ -116,16 +118,18 @@ def _advertisement(core: SpeakerCore, peer: Peer, family: Family, key: bytes, en
     if membership is None:
         return Advertisement(peer=peer.name, advertised=False, reason=_no_session(peer, family), behind=False)
     group, member = membership
-    add_path = group.rules.add_path
+    goes = dict(group.told(peer.name, key, entry))
+    told = [_told(core, group, path, export) for path, export in goes.items()]
     best = best_of(entry)
-    paths = paths_of(entry) if add_path else (best,) if best is not None else ()
-    if key == DEFAULT_KEY and group.rules.default_originate:
-        paths = (*paths, DEFAULT_ROUTE)
-    told = tuple(_told(core, peer, family, key, path, add_path=add_path) for path in paths)
-    advertised = any(not each.reason for each in told)
-    reason = "" if advertised else told[0].reason if told else "no candidate can be used (RFC 4271 §9.1.2)"
+    others = paths_of(entry) if group.rules.add_path else (best,) if best is not None else ()
+    stopped = [_stopped(core, group, peer, key, path) for path in others if path not in goes]
+    reason = "" if told else stopped[0].reason if stopped else "no candidate can be used (RFC 4271 §9.1.2)"
     return Advertisement(
-        peer=peer.name, advertised=advertised, reason=reason, behind=member.backlog is not None, paths=told
+        peer=peer.name,
+        advertised=bool(told),
+        reason=reason,
+        behind=member.backlog is not None,
+        paths=(*told, *stopped),
     )
 
 
@@ -138,15 +142,30 @@ def _no_session(peer: Peer, family: Family) -> str:
     return f"{family} waits for the selection after our restart (RFC 4724 §4.1)"
 
 
-def _told(core: SpeakerCore, peer: Peer, family: Family, key: bytes, path: Path, *, add_path: bool) -> Told:
-    group, _ = peer.members[family]
-    bgp = path.source.kind is SourceKind.BGP or path is DEFAULT_ROUTE
-    source = path.source.name if bgp else path.source.kind.value
-    path_id = core.outbound.ids.of(path) if add_path else 0
+def _told(core: SpeakerCore, group: UpdateGroup, path: Path, export: Export) -> Told:
+    next_hop = address_text(export.next_hop)
+    return Told(source=_source(path), path_id=_path_id(core, group, path), reason="", next_hop=next_hop)
+
+
+def _stopped(core: SpeakerCore, group: UpdateGroup, peer: Peer, key: bytes, path: Path) -> Told:
     if path.source.name == peer.name:
-        return Told(source=source, path_id=path_id, reason="it is from this peer itself (RFC 4456 §8, split horizon)")
-    reason = group.exporter.why_not(path, key)
-    export = None if reason else group.exporter.export(path, key)
-    if export is None:
-        return Told(source=source, path_id=path_id, reason=reason)
-    return Told(source=source, path_id=path_id, reason="", next_hop=address_text(export.next_hop))
+        reason = "it is from this peer itself (RFC 4456 §8, split horizon)"
+    else:
+        reason = group.exporter.why_not(path, key) or _not_chosen(group)
+    return Told(source=_source(path), path_id=_path_id(core, group, path), reason=reason)
+
+
+def _not_chosen(group: UpdateGroup) -> str:
+    """It could go, but others are chosen for this peer."""
+    if group.rules.add_path:
+        return "others come before it (add_path_limit)"
+    return "another path is chosen for this peer (best_external, orr or route_server_client)"
+
+
+def _source(path: Path) -> str:
+    bgp = path.source.kind is SourceKind.BGP or path is DEFAULT_ROUTE
+    return path.source.name if bgp else path.source.kind.value
+
+
+def _path_id(core: SpeakerCore, group: UpdateGroup, path: Path) -> int:
+    return core.outbound.ids.of(path) if group.rules.add_path else 0

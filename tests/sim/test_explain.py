@@ -183,7 +183,7 @@ def test_multipath_and_all_paths(world: World) -> None:
 
     assert [row.multipath for row in found.candidates] == [True, True]
     assert found.kernel.ways == (f"via {B} dev eth0", f"via {C} dev eth0")
-    assert [(path.source, path.reason == "") for path in told(found, B).paths] == [(B, False), (C, True)]
+    assert [(path.source, path.reason == "") for path in told(found, B).paths] == [(C, True), (B, False)]
     assert told(found, D).advertised
     assert len({path.path_id for path in told(found, D).paths}) == 2
     assert "2 share the traffic" in str(found)
@@ -200,6 +200,23 @@ def test_a_default_route_that_is_in_no_table_is_told_all_the_same(world: World) 
 
     assert [row.peer for row in found.peers] == [B]
     assert f"{B}: told the default route that we originate" in str(found)
+
+
+def test_what_is_chosen_for_one_peer_is_not_the_best_for_all(world: World) -> None:
+    best_external = ibgp(C, best_external=True)
+    one = world.add(A, peers=[ibgp(B), best_external, ebgp(D, 65001)])
+    two, three = world.add(B, peers=[ibgp(A)]), world.add(C, peers=[ibgp(A)])
+    tor = world.add(D, asn=65001, peers=[ebgp(A, 64512)])
+    settle(world, one, two, three, tor)
+    two.announce(P, local_pref=200)
+    tor.announce(P)
+    world.run_until(lambda: three.has(P))
+
+    found = explain(one)
+
+    assert found.candidates[0].peer == B
+    assert [(path.source, bool(path.reason)) for path in told(found, C).paths] == [(D, False), (B, True)]
+    assert f"{C}: told the path of {D}, next hop" in str(found)
 
 
 def test_a_peer_that_is_away_is_told_nothing_and_why(world: World) -> None:
