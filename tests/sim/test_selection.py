@@ -143,6 +143,7 @@ def test_a_cost_function_that_is_not_there_is_an_error_of_the_configuration(worl
         world.add(RR, peers=[ibgp(A, orr="igp:cost")])
 
 
+@pytest.mark.row("POL-04")
 def test_a_route_servers_client_is_told_what_policy_lets_it_have_of_the_best_that_are_not_its_own(
     world: World,
 ) -> None:
