@@ -42,6 +42,12 @@ def parse_range(value: NumberRange) -> tuple[int, int]:
     raise ValueError(f'{value!r}: expected a number, "ge N", "le N" or "ge N le M", up to {MAX_NUMBER}')
 
 
+def _expect_several(key: str, value: object) -> None:
+    """A program may give one text where several belong; read letter by letter it would never match."""
+    if isinstance(value, str):
+        raise ValueError(f"{key} = {value!r}: expected a sequence of texts, such as [{value!r}]")
+
+
 class Conditions:
     """Collects what terms ask, each condition once."""
 
@@ -68,6 +74,8 @@ class Conditions:
             ValueError: a value that can't be meant; the text names the key. What is wrong with a set is added to
                 ``problems``.
         """
+        for key in (*_LISTS, *_SOURCE_TESTS, "next_hop"):
+            _expect_several(key, getattr(match, key))
         needs = 0
         for key in _SETS:
             needs |= self._named(where, key, getattr(match, key))
