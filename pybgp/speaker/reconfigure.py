@@ -146,4 +146,5 @@ def _decide_again(core: SpeakerCore) -> None:
     for table in core.tables.values():
         table.decision = core.decision
         core.later(table.replace(without_rank()))
+    core.sessions.forget_paths()
     core.outbound.reselect()

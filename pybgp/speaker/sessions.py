@@ -594,6 +594,11 @@ class Sessions:
         for family, table in self._core.tables.items():
             yield from table.replace(by_new_next_hops(importers, depend, family), depend)
 
+    def forget_paths(self) -> None:
+        """Paths that sessions know by their attributes are ranked by rules that no longer hold."""
+        for inbound in self._inbound.values():
+            inbound.restart(inbound.source, inbound.importer)
+
     def _once(self, peer: Peer, kind: str, **fields: object) -> None:
         if kind not in peer.warned:
             peer.warned.add(kind)

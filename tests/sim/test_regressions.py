@@ -168,3 +168,24 @@ def test_the_routes_kept_for_a_restarting_peer_follow_a_changed_policy(world: Wo
 
     assert not one.has(P)
     assert one.received(P, B) is not None
+
+
+def test_a_route_that_is_sent_again_is_ranked_by_the_newest_rules(world: World) -> None:
+    """It has no LOCAL_PREF, so the speaker's own value decides, as it is after the reload."""
+    one = world.add(A, peers=[ebgp(B, 65001), ibgp(C)])
+    two = world.add(B, asn=65001, peers=[ebgp(A, 64512)])
+    three = world.add(C, peers=[ibgp(A)])
+    world.run_until(lambda: one.core.all_established())
+    two.announce(P)
+    three.announce(P, local_pref=200)
+    world.run_until(lambda: one.received(P, B) is not None and one.received(P, C) is not None)
+    one.core.reconfigure(replace(one.core.config, default_local_pref=300), world.now)
+    world.pump(one)
+
+    one.core.refresh_peer(B, world.now)
+    world.pump(one)
+    world.advance(1)
+
+    best = one.best(P)
+    assert best is not None
+    assert best.source.name == B
