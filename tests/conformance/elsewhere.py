@@ -34,7 +34,6 @@ ELSEWHERE: Final[dict[str, str]] = {
     "SND-04": _CLOCK,
     "SND-06": "what we make of several routes: tests/unit/rib/test_aggregate.py, tests/sim/test_aggregates.py",
     "SND-07": "it takes a peer that doesn't read: tests/sim/test_export.py",
-    "NHP-04": "a route of ours leads to a peer: tests/sim/test_export.py",
     "NHP-05": "it is about the kernel's routes: tests/sim/test_export.py",
     "ADP-06": "it takes two peers that change meanwhile: tests/sim/test_export.py",
     "AFI-18": "it is an order of two rules, not a message: tests/unit/messages/test_flowspec.py",

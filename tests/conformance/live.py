@@ -34,7 +34,7 @@ from .heard import Table
 from .kinds import ADD_PATH_BOTH, AS4_INTERNAL, KINDS, REFRESH, V4, V6
 
 FAR, NEAR = "127.1.0.1", "127.2.0.1"
-"""Our addresses; peers in 127.2.0.0/16 share a subnet with the second one."""
+"""Our addresses; 127.2.0.0/16 is a subnet shared with the second one, in whose lower half there are peers."""
 OWN = "198.51.100.0/24"
 """A route of ours that everybody is told."""
 END = "198.51.101.0/24"
@@ -130,7 +130,7 @@ class Live:
     async def start(self) -> None:
         ranges = []
         for number, kind in enumerate(KINDS):
-            prefix = "127.2.0.0/16" if kind.on_link else f"127.{100 + number}.0.0/16"
+            prefix = "127.2.0.0/17" if kind.on_link else f"127.{100 + number}.0.0/16"
             self._ranges[kind.name] = prefix
             ranges.append(DynamicPeersConfig(prefix, template=kind.config("")))
         peers = [
