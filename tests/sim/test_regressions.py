@@ -182,8 +182,10 @@ def test_a_route_that_is_sent_again_is_ranked_by_the_newest_rules(world: World) 
     one.core.reconfigure(replace(one.core.config, default_local_pref=300), world.now)
     world.pump(one)
 
-    one.core.refresh_peer(B, world.now)
-    world.pump(one)
+    conn = two.core.sessions.peers[A].fsm.conn  # served without BoRR, as to a peer that doesn't know it
+    assert conn is not None
+    two.core.outbound.refresh(conn, Family.IPV4_UNICAST, enhanced=False)
+    world.pump(two)
     world.advance(1)
 
     best = one.best(P)
