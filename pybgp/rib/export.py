@@ -62,6 +62,10 @@ _INSIDE_AN_AS: Final = _NOT_OUTSIDE[:2]
 """What reflection adds, and ends at the border of a member AS, too."""
 _INSIDE_AN_AS_MASK: Final = sum(1 << code for code in _INSIDE_AN_AS)
 _AIGP_BIT: Final = 1 << AttributeCode.AIGP
+_INTERNAL: Final = PeerKind.INTERNAL  # by the name of its class an enum's member costs 0.1 µs (CPython 3.11)
+_EXTERNAL: Final = PeerKind.EXTERNAL
+_CONFEDERATION: Final = PeerKind.CONFEDERATION
+_BGP: Final = SourceKind.BGP
 
 
 Cost = Callable[[str, str], int | None]
@@ -147,6 +151,7 @@ class Exporter:
     """Turns paths into exports by one set of rules, and remembers the latest."""
 
     __slots__ = (
+        "_accepts_all",
         "_aigp_costs",
         "_by_mark",
         "_cache",
@@ -183,6 +188,7 @@ class Exporter:
         self._classic = rules.family == Family.IPV4_UNICAST
         self._cluster_id = rules.cluster_id
         self._sets_all_next_hops = rules.next_hop_mode == "self_all"
+        self._accepts_all = rules.policy.accepts_all
         self._aigp_costs: dict[Path, int] = {}  # as they were told
         self._kept_inside = _INSIDE_AN_AS if rules.same_domain else _NOT_OUTSIDE
         self._kept_inside_mask = sum(1 << code for code in self._kept_inside)
@@ -233,11 +239,11 @@ class Exporter:
         if known is self:
             if len(self._by_mark) >= self._CACHE_LIMIT:
                 self._by_mark.clear()
-            known = self._by_mark[path, mark] = self._export(path, key)
+            known = self._by_mark[path, mark] = self._export(path, key, mark)
         return known  # type: ignore[return-value]
 
-    def _export(self, path: Path, key: bytes) -> Export | None:
-        made = self._make(path, key) if self._suppressing is None else self._unless_suppressed(path, key)
+    def _export(self, path: Path, key: bytes, mark: int | None = None) -> Export | None:
+        made = self._make(path, key, mark) if self._suppressing is None else self._unless_suppressed(path, key)
         if made is self._too_long:
             self.too_long += 1
         return made if isinstance(made, Export) else None
@@ -269,28 +275,28 @@ class Exporter:
             return "the default route that we originate is told in its place (default_originate)"
         return self._make(path, key)
 
-    def _make(self, path: Path, key: bytes) -> Export | str:
+    def _make(self, path: Path, key: bytes, mark: int | None = None) -> Export | str:
         rules = self.rules
         received = path.accepted
         if received is None:
             return path.reason
         source = path.source
-        internal = rules.kind is PeerKind.INTERNAL
-        reflected = internal and source.kind is SourceKind.BGP and source.peer_kind is PeerKind.INTERNAL
-        if reflected and not (rules.client or source.client):
-            return "learned from a non-client, for a non-client (RFC 4456 §6)"
-        if reflected and rules.client and source.client and not rules.client_to_client:
-            return "from a client, and reflection between clients is off (RFC 4456 §7)"
-        transparent = rules.route_server_client and source.peer_kind is PeerKind.EXTERNAL
-        refusal = None if transparent else may_advertise(received, rules.kind)
+        kind = rules.kind
+        reflected = kind is _INTERNAL and source.peer_kind is _INTERNAL and source.kind is _BGP
+        transparent = rules.route_server_client and source.peer_kind is _EXTERNAL
+        refusal = self._unreflected(source) if reflected else None
+        if refusal is None and not transparent:
+            refusal = may_advertise(received, kind)
         if refusal is None and self._role is not None:
             refusal = roles.may_not_go(self._role, received)
         if refusal is not None:
             return refusal
         block, explicit = received, 0
-        if not rules.policy.accepts_all:
+        if not self._accepts_all:
             policy = rules.policy
-            verdict = policy.decide(source, received, rules.family, key, policy.mark(rules.family, key, received))
+            if mark is None:
+                mark = policy.mark(rules.family, key, received)
+            verdict = policy.decide(source, received, rules.family, key, mark)
             if isinstance(verdict, Reject):
                 return verdict.reason
             block, explicit = verdict.block, verdict.explicit
@@ -300,25 +306,33 @@ class Exporter:
         if explicit & NEXT_HOP_SELF:
             next_hop = rules.own_next_hop
         elif not (reflected or transparent) or self._sets_all_next_hops:
-            set_by_policy = bool(explicit & SET_NEXT_HOP) or next_hop != received.next_hop
-            inside = source.kind is SourceKind.BGP and source.peer_kind is not PeerKind.EXTERNAL
-            next_hop = self._next_hop(block, explicit=set_by_policy, inside=inside)
-            if source.kind is not SourceKind.BGP and next_hop and not set_by_policy and self._is_peer(next_hop):
-                next_hop = rules.own_next_hop
+            if explicit & SET_NEXT_HOP or next_hop != received.next_hop:  # the policy's, which is kept
+                next_hop = next_hop or rules.own_next_hop
+            else:
+                next_hop = self._next_hop(next_hop, source)
         if block.mask & _AIGP_BIT and next_hop != block.next_hop and block.next_hop:
             block = self._with_aigp_grown(path, block)
         if reflected:
             head, tail = self._reflected(path, block)
-        elif internal:
+        elif kind is _INTERNAL:
             head, tail = self._internal(block)
-        elif rules.kind is PeerKind.CONFEDERATION:
+        elif kind is _CONFEDERATION:
             head, tail = self._to_member(block)
         elif transparent:
             head, tail = self._transparent(block)
         else:
-            keep_med = source.kind is not SourceKind.BGP or bool(explicit & SET_MED) or block.med != received.med
+            keep_med = source.kind is not _BGP or bool(explicit & SET_MED) or block.med != received.med
             head, tail = self._external(block, keep_med=keep_med)
         return self._finish(head, tail, next_hop)
+
+    def _unreflected(self, source: Source) -> str | None:
+        """Why a route of an internal peer is not for this one, None if it is reflected."""
+        rules = self.rules
+        if not (rules.client or source.client):
+            return "learned from a non-client, for a non-client (RFC 4456 §6)"
+        if rules.client and source.client and not rules.client_to_client:
+            return "from a client, and reflection between clients is off (RFC 4456 §7)"
+        return None
 
     def _finish(self, head: bytes, tail: bytes, next_hop: bytes) -> Export | str:
         """NEXT_HOP goes between AS_PATH and the rest where the classic form has it (RFC 4271 §4.3, RFC 4760 §3)."""
@@ -336,22 +350,21 @@ class Exporter:
             fits = len(attributes) + _REACH_SIZE + len(next_hop) <= self._room
         return Export(attributes, next_hop) if fits else self._too_long
 
-    def _next_hop(self, block: Block, *, explicit: bool, inside: bool) -> bytes:
-        """RFC 4271 §5.1.3, RFC 4456 §7, RFC 5065 §5.1; a next hop that the export policy set is kept.
-
-        ``inside``: the route comes from a peer of our AS or confederation.
-        """
+    def _next_hop(self, next_hop: bytes, source: Source) -> bytes:
+        """What becomes of a next hop that no policy has set (RFC 4271 §5.1.3, RFC 4456 §7, RFC 5065 §5.1)."""
         rules = self.rules
-        if explicit or rules.next_hop_mode == "keep":
-            return block.next_hop or rules.own_next_hop
-        if not block.next_hop or rules.next_hop_mode == "self_all":
+        mode = rules.next_hop_mode
+        if not next_hop or mode == "self_all":
             return rules.own_next_hop
-        if rules.kind is not PeerKind.EXTERNAL:
-            if rules.next_hop_mode == "self" and not inside:
-                return rules.own_next_hop
-            return block.next_hop
-        if rules.next_hop_mode == "auto" and rules.shared_subnet is not None and self._is_shared(block.next_hop):
-            return block.next_hop
+        if source.kind is not _BGP and self._is_peer(next_hop):
+            return rules.own_next_hop
+        if mode == "keep":
+            return next_hop
+        if rules.kind is not _EXTERNAL:
+            inside = source.kind is _BGP and source.peer_kind is not _EXTERNAL  # from our AS or confederation
+            return rules.own_next_hop if mode == "self" and not inside else next_hop
+        if mode == "auto" and rules.shared_subnet is not None and self._is_shared(next_hop):
+            return next_hop
         return rules.own_next_hop
 
     def _is_peer(self, next_hop: bytes) -> bool:

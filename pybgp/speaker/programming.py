@@ -7,9 +7,8 @@ from fractions import Fraction
 from typing import Final
 
 from ..addresses import Family
-from ..constants import Community
 from ..policy.chain import Policy
-from ..policy.import_checks import carries
+from ..policy.import_checks import BLACKHOLE, carries
 from ..rib.aggregates import Aggregates
 from ..rib.groups import Again, Move
 from ..rib.kernel import FibRoute, NextHop, RouteType
@@ -94,7 +93,7 @@ class Programming:
                 return FibRoute(kind, (), metric)
             if not accepted.block.next_hop:
                 return "a route of our own that names no next hop: somebody else forwards it"
-        if best.source.honors_blackhole and carries(accepted.block, Community.BLACKHOLE):
+        if best.source.honors_blackhole and carries(accepted.block, BLACKHOLE):
             return FibRoute("blackhole", (), metric)
         ways = self._ways(accepted, best)
         if not ways:
