@@ -66,21 +66,18 @@ class OwnRoutes:
 
     def announce(self, family: Family, key: bytes, route: OwnRoute) -> None:
         """Announce a prefix, or change what is announced of it."""
-        before = self._routes.get((family, key))
-        if before == route:
+        if self._routes.get((family, key)) == route:
             return
         self._routes[family, key] = route
-        if self._next_hops is not None and (_is_static(route) or (before is not None and _is_static(before))):
-            next_hop = route.block.next_hop if route.type == "unicast" else b""
-            self._next_hops.set_static(family, key, next_hop if _is_static(route) else None)
+        if self._next_hops is not None:
+            self._next_hops.set_static(family, key, _leads_to(route))
         self._tables[family].insert([key], Path(OWN, 0, route.block, route.block))
 
     def withdraw(self, family: Family, key: bytes) -> bool:
         """Returns whether the prefix was ours."""
-        before = self._routes.pop((family, key), None)
-        if before is None:
+        if self._routes.pop((family, key), None) is None:
             return False
-        if self._next_hops is not None and _is_static(before):
+        if self._next_hops is not None:
             self._next_hops.set_static(family, key, None)
         self._tables[family].withdraw([key], OWN.name)
         return True
@@ -93,9 +90,9 @@ class OwnRoutes:
         return list(self._routes)
 
 
-def _is_static(route: OwnRoute) -> bool:
-    """Does it say what becomes of packets? Others are announced for somebody else to forward."""
-    return route.type != "unicast" or bool(route.block.next_hop)
+def _leads_to(route: OwnRoute) -> bytes | None:
+    """The next hop of packets, empty if they are dropped; None where the route is for somebody else to forward."""
+    return b"" if route.type != "unicast" else route.block.next_hop or None
 
 
 class Redistributed:
