@@ -10,9 +10,9 @@ has just joined walks through the table first, with all others that do (``rib.wa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ..messages import update
 from .add_path import PathIds
@@ -20,7 +20,7 @@ from .changes import Changes
 from .export import Export, Exporter, ExportRules
 from .local import DEFAULT_KEY, DEFAULT_ROUTE
 from .path import Entry, Path, best_of, paths_of
-from .selection import Choice, selection_of, told_to
+from .selection import Choice, ExportOf, selection_of, told_to
 from .table import SLICE, Table
 from .walk import Walk, bits
 
@@ -32,6 +32,7 @@ class Again(NamedTuple):
 
 
 Told = Entry | Again | None
+Selected = TypeVar("Selected", tuple[Path, ...], Choice | None)
 
 
 class Move(NamedTuple):
@@ -394,21 +395,23 @@ class UpdateGroup:
             self._tell_paths(stream, paths_of(former), paths_of(new), keys, again=again)
             return
         every = paths_of(former) if again else None  # it may have had any of them
-        for was, now, some in self._by_selected(former, new, keys):
+        for was, now, some in self._by_selected(self._selection.several, former, new, keys):
             self._tell_paths(stream, every or was, now, some, again=again)
 
     def _by_selected(
-        self, old: Entry | None, new: Entry | None, keys: list[bytes]
-    ) -> Iterable[tuple[tuple[Path, ...], tuple[Path, ...], list[bytes]]]:
-        """The prefixes by which paths were told and are to be told now: all alike, unless policy reads prefixes."""
-        selection = self._selection
-        assert selection is not None
+        self,
+        select: Callable[[Entry | None, ExportOf], Selected],
+        old: Entry | None,
+        new: Entry | None,
+        keys: list[bytes],
+    ) -> Iterable[tuple[Selected, Selected, list[bytes]]]:
+        """The prefixes by what was selected and is selected now: all alike, unless policy reads prefixes."""
         if not self.exporter.reads_prefix:
-            return ((selection.several(old, self._export), selection.several(new, self._export), keys),)
-        alike: defaultdict[tuple[tuple[Path, ...], tuple[Path, ...]], list[bytes]] = defaultdict(list)
+            return ((select(old, self._export), select(new, self._export), keys),)
+        alike: defaultdict[tuple[Selected, Selected], list[bytes]] = defaultdict(list)
         for some in self.exporter.alike(keys, *paths_of(old), *paths_of(new)):
             export = partial(self.exporter.export, key=some[0])
-            alike[selection.several(old, export), selection.several(new, export)] += some
+            alike[select(old, export), select(new, export)] += some
         return [(was, now, some) for (was, now), some in alike.items()]
 
     def _tell_paths(
@@ -433,16 +436,8 @@ class UpdateGroup:
         """One path that a selection has chosen: the source of what all others get may be told another one."""
         again = isinstance(old, Again)
         former = None if isinstance(old, Again) else old
-        one = self._selection.one if self._selection is not None else None
-        assert one is not None
-        if not self.exporter.reads_prefix:
-            self._tell_chosen(stream, one(former, self._export), one(new, self._export), keys, again=again)
-            return
-        alike: defaultdict[tuple[Choice | None, Choice | None], list[bytes]] = defaultdict(list)
-        for some in self.exporter.alike(keys, *paths_of(former), *paths_of(new)):
-            export = partial(self.exporter.export, key=some[0])
-            alike[one(former, export), one(new, export)] += some
-        for (was, now), some in alike.items():
+        assert self._selection is not None
+        for was, now, some in self._by_selected(self._selection.one, former, new, keys):
             self._tell_chosen(stream, was, now, some, again=again)
 
     def _tell_chosen(
