@@ -110,10 +110,15 @@ class Backlog:
         )
 
     @property
+    def rest(self) -> int:
+        """Bit mask of the walk's pieces that the member has not had; 0 without a walk."""
+        return self.walk.rest(self.told) if self.walk is not None else 0
+
+    @property
     def size(self) -> int:
         """Prefixes that are still to be told, roughly: some may be gone, or not for the member."""
         walk = self.walk
-        rest = sum(len(walk.pieces[number]) for number in bits(walk.rest(self.told))) if walk is not None else 0
+        rest = sum(len(walk.pieces[number]) for number in bits(self.rest)) if walk is not None else 0
         return len(self.behind) + rest
 
 
@@ -263,7 +268,7 @@ class UpdateGroup:
         backlog = member.backlog
         if backlog is None:
             return
-        rest = backlog.walk.rest(backlog.told) if backlog.walk is not None else 0
+        rest = backlog.rest
         if backlog.walk is not None and rest:
             yield from self._walk_on(member, backlog, backlog.walk, next(bits(rest)))
         else:
@@ -274,7 +279,7 @@ class UpdateGroup:
                 key, told = behind.popitem()
                 part[key] = told
             yield from self._stream(regroup(part, self._table)).to([member])
-        if not backlog.behind and (backlog.walk is None or not backlog.walk.rest(backlog.told)):
+        if not backlog.behind and not backlog.rest:
             if self.held:  # the others first, so that nobody hears the same change twice
                 yield from self.release()
             if backlog.fresh and self._originated is not None:
