@@ -12,6 +12,7 @@ from ..constants import AttributeCode, Community
 from ..messages.attributes.as_path import CONFED, AsPath
 from ..messages.attributes.block import Block
 from ..messages.attributes.communities import Communities
+from ..messages.attributes.community_pattern import count
 from ..messages.attributes.edit import prepended
 from ..messages.attributes.local_pref import LocalPref
 from ..routes import Source
@@ -24,12 +25,6 @@ Change = Callable[[Block, Source], Block]
 _COMMUNITIES_BIT: Final = 1 << AttributeCode.COMMUNITIES
 _GRACEFUL_SHUTDOWN: Final = Community.GRACEFUL_SHUTDOWN.to_bytes(4)
 BLACKHOLE: Final = Community.BLACKHOLE.to_bytes(4)
-_COMMUNITY_SIZES: Final = (
-    (AttributeCode.COMMUNITIES, 4),
-    (AttributeCode.EXTENDED_COMMUNITIES, 8),
-    (AttributeCode.IPV6_EXTENDED_COMMUNITIES, 20),
-    (AttributeCode.LARGE_COMMUNITIES, 12),
-)
 
 
 def own_as(asn: int, times: int) -> Check:
@@ -82,8 +77,8 @@ def communities(limit: int) -> Check:
     """More communities of all kinds together than ``limit``."""
 
     def check(block: Block, source: Source) -> str | None:
-        count = sum(len(block.value(code) or b"") // size for code, size in _COMMUNITY_SIZES)
-        return f"it has {count} communities, max_communities is {limit}" if count > limit else None
+        carried = count(block)
+        return f"it has {carried} communities, max_communities is {limit}" if carried > limit else None
 
     return check
 
