@@ -288,11 +288,6 @@ def _step(name: str, text: str) -> Step:
     return Step(int(text))
 
 
-def _with(mask: int, code: AttributeCode, there: bool) -> int:
-    bit = 1 << code
-    return mask | bit if there else mask & ~bit
-
-
 def as_numbers(name: str, asns: Iterable[int | str]) -> tuple[int, ...]:
     """At most ``MAX_PREPEND`` AS numbers; "last_as" becomes ``LAST_AS``.
 
