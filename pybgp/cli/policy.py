@@ -114,8 +114,7 @@ def _difference(item: dict[str, Any]) -> str:
     text = f"{item['direction']} {item['prefix']} {where} {peers}: {item['change']}"
     before, after = item["before"], item["after"]
     if before is not None and after is not None:
-        old, new = (_named(fields) for fields in (before, after))
-        text += _text_of({name: {"before": old[name], "after": new[name]} for name in old if old[name] != new[name]})
+        text += _text_of(_compared(_named(before), _named(after)))
     elif item["reason"]:
         text += f" ({'was: ' if after is not None else ''}{item['reason']})"
     return format.printable(text)
@@ -211,7 +210,10 @@ def _changes(before: Any, after: Any) -> dict[str, Any]:
     """Fields that differ, as {"before", "after"}."""
     if before is None or after is None or before is after:
         return {}
-    old, new = _fields(before), _fields(after)
+    return _compared(_fields(before), _fields(after))
+
+
+def _compared(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     return {name: {"before": old[name], "after": new[name]} for name in old if old[name] != new[name]}
 
 
