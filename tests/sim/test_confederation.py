@@ -35,11 +35,6 @@ def add(world: World, address: str, asn: int, *peers: PeerConfig, **options: Any
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 def nodes(world: World) -> dict[str, Node]:
     """X - A - B in 65001, A - C between the members, C - D in 65002, C - Y outside."""
     made = {

@@ -17,11 +17,6 @@ GRACEFUL_SHUTDOWN = 0xFFFF0000
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 def nodes(world: World) -> dict[str, Node]:
     made = {
         A: world.add(A, peers=[ibgp(INSIDE), ebgp(OUTSIDE, 65001), ibgp(CLIENT, route_reflector_client=True)]),

@@ -24,11 +24,6 @@ V4, V6 = Family.IPV4_UNICAST, Family.IPV6_UNICAST
 ONLY_V6 = {"families": {V6: FamilyConfig()}}
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def explain(node: Node, prefix: str = P, peer: str | None = None) -> Explanation:
     return node.core.explain(*prefix_key(prefix), peer)
 

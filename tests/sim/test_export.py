@@ -32,11 +32,6 @@ P, Q = "10.65.1.0/26", "10.65.2.0/26"
 V4, V6 = Family.IPV4_UNICAST, Family.IPV6_UNICAST
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def established(world: World, *nodes: Node) -> None:
     world.run_until(lambda: all(node.core.all_established() for node in nodes))
 

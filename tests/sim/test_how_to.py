@@ -33,11 +33,6 @@ def start(world: World, node: NodeConfig) -> Node:
     return world.add(given.pop("router_id"), asn=given.pop("local_as"), peers=given.pop("peers"), fib=node.fib, **given)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 # -- as-paths.md -------------------------------------------------------------------------------------------------------
 
 

@@ -32,11 +32,6 @@ P, Q = "10.65.1.0/26", "10.65.2.0/26"
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 def nodes(world: World) -> dict[str, Node]:
     made = {A: world.add(A, peers=[ibgp(B), ibgp(C)])}
     made |= {address: world.add(address, peers=[ibgp(A)]) for address in (B, C)}

@@ -26,11 +26,6 @@ def attributes(path: Path | None) -> set[int]:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 def reflector(world: World) -> dict[str, Node]:
     """A reflector with two clients, two non-clients and one external peer."""
     peers = [

@@ -22,11 +22,6 @@ def client(address: str, **options: object) -> PeerConfig:
     return ibgp(address, route_reflector_client=True, **options)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def settle(world: World) -> None:
     """Everybody is up, and nobody has anything to say any more."""
     world.run_until(lambda: all(node.core.all_established() for node in world.nodes.values()))

@@ -21,11 +21,6 @@ OFF = GracefulRestartConfig(role="off")
 MANY = [f"10.{high}.{low}.0/24" for high in range(2) for low in range(250)]
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def fill(world: World, node: Node, prefixes: list[str]) -> None:
     from pybgp.speaker.originate import own_route
 

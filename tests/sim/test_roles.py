@@ -16,11 +16,6 @@ OPPOSITE = {"provider": "customer", "customer": "provider", "rs": "rs_client", "
 ROLES = [*OPPOSITE]
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def established(world: World, *nodes: Node) -> None:
     world.run_until(lambda: all(node.core.all_established() for node in nodes))
 

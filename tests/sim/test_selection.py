@@ -18,11 +18,6 @@ P = "10.65.1.0/26"
 BOTH = {Family.IPV4_UNICAST: FamilyConfig(add_path="both")}
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def established(world: World, *nodes: Node) -> None:
     world.run_until(lambda: all(node.core.all_established() for node in nodes))
 

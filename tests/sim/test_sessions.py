@@ -34,11 +34,6 @@ def pair(
     return nodes
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 @pytest.mark.row("SND-03", "DEC-14", "SND-08")
 def test_a_change_is_told_once_and_nothing_when_nothing_changed(world: World) -> None:
     one, two = pair(world, ibgp(B), ibgp(A))

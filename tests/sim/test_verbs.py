@@ -16,11 +16,6 @@ P = "10.65.1.0/26"
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 def pair(world: World) -> tuple[Node, Node]:
     one, two = world.add(A, peers=[ibgp(B)]), world.add(B, peers=[ibgp(A)])
     world.run_until(lambda: one.core.all_established() and two.core.all_established())

@@ -18,11 +18,6 @@ A, B, X, Y = (f"192.0.2.{host}" for host in (1, 2, 31, 32))
 P, Q = "10.65.1.0/26", "10.65.1.7/32"
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def established(world: World, *nodes: Node) -> None:
     world.run_until(lambda: all(node.core.all_established() for node in nodes))
 

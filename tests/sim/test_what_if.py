@@ -23,11 +23,6 @@ def client(address: str, **options: Any) -> PeerConfig:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 def node(world: World) -> Node:
     made = world.add(A, peers=[client(B), client(C), client(D)])
     others = {address: world.add(address, peers=[ibgp(A)]) for address in (B, C, D)}
