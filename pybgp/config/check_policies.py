@@ -9,7 +9,7 @@ from ..policy.built_in_sets import BUILT_IN
 from .findings import Finding
 from .model import MatchConfig, NodeConfig, PeerConfig, PolicyRef, PolicySets, SpeakerConfig, TermConfig
 from .problems import nearest
-from .toml_text import Path
+from .toml_text import Path, path_text
 from .words import BUILT_IN_POLICIES, POLICY
 
 _SET_KEYS: Final[Mapping[str, str]] = {
@@ -146,7 +146,7 @@ def _fib_actions_of(name: str, index: int, term: TermConfig, user: Path) -> Iter
     for key in _FIB_ACTIONS:
         value = getattr(term.set, key)
         if value is not None and value is not False:
-            where = _place(user)
+            where = path_text(user)
             yield Finding(
                 path=("policies", name, index, "set", key),
                 value=value,
@@ -175,16 +175,9 @@ def _only_on_the_way_out(config: NodeConfig) -> Iterator[Finding]:
                     yield Finding(
                         path=("policies", name, index, table, key),
                         value=value,
-                        text=f"expected only in a peer's export_policy, but {_place(user)} has {name} too",
+                        text=f"expected only in a peer's export_policy, but {path_text(user)} has {name} too",
                         others=(user,),
                     )
-
-
-def _place(path: Path) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
 
 
 def _unreachable_terms(speaker: SpeakerConfig) -> Iterator[Finding]:
