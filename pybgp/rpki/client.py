@@ -27,7 +27,7 @@ FIRST_RETRY: Final = 5.0
 MAX_VRPS: Final = 5_000_000
 """Ten times what the world has: more is an error of the cache."""
 _HALF: Final = 1 << 31
-_PREFIX_SIZES: Final = {PduType.IPV4_PREFIX: 20, PduType.IPV6_PREFIX: 32}
+_PREFIX_SIZES: Final = pdu.PREFIX_SIZES
 
 
 class CacheState(StrEnum):
@@ -243,7 +243,7 @@ class Client:
         """One whole PDU."""
         kind = octets[1]
         # HOT: prefixes are nearly all there is, half a million of them; no object is made.
-        if _PREFIX_SIZES.get(kind) == len(octets) and octets[0] == self.version and self.state is CacheState.LOADING:  # type: ignore[call-overload]
+        if _PREFIX_SIZES.get(kind) == len(octets) and octets[0] == self.version and self.state is CacheState.LOADING:
             self._prefix(octets, pdu.record_of(octets))
             return
         if octets[0] != self.version and not self._other_version(octets, now):

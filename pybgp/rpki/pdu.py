@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
@@ -31,6 +31,13 @@ class PduType(IntEnum):
     CACHE_RESET = 8
     ROUTER_KEY = 9
     ERROR_REPORT = 10
+
+
+PREFIX_SIZES: Final[Mapping[int, int]] = {
+    PduType.IPV4_PREFIX: 10 + IPV4_RECORD,
+    PduType.IPV6_PREFIX: 10 + IPV6_RECORD,
+}
+"""Octets of a whole PDU: the header, the flags and a zero beside the record."""
 
 
 class RtrErrorCode(IntEnum):
@@ -277,7 +284,7 @@ def _cache_response(version: int, field: int, pdu: bytes) -> CacheResponse:
 
 
 def _prefix(version: int, field: int, pdu: bytes) -> Prefix:
-    _sized(pdu, 10 + (IPV4_RECORD if pdu[1] == PduType.IPV4_PREFIX else IPV6_RECORD))
+    _sized(pdu, PREFIX_SIZES[pdu[1]])
     return Prefix(version, bool(pdu[8] & 1), record_of(pdu))
 
 
