@@ -11,14 +11,15 @@ from .model import PeerConfig, SpeakerConfig
 from .toml_text import Path
 
 _ONLY_EXTERNAL: Final = (
-    ("as_override", False),
-    ("remove_private_as", "off"),
-    ("local_as_mode", "replace_as"),
-    ("role", None),
-    ("route_server_client", False),
-    ("same_domain", False),
+    "as_override",
+    "remove_private_as",
+    "local_as_mode",
+    "role",
+    "route_server_client",
+    "same_domain",
 )
-"""Keys with their default."""
+_UNSET: Final = PeerConfig("")
+"""What a peer has that sets none of them."""
 
 
 def confederation(speaker: SpeakerConfig) -> Iterator[Finding]:
@@ -43,8 +44,8 @@ def findings(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[F
     group: Path = (*base, "group")
     on_kind: tuple[Path, ...] = ((*base, "remote_as"), (*base, "local_as"), ("local_as",), group)
     if not resolved.is_external(peer, speaker):
-        for key, default in _ONLY_EXTERNAL:
-            if getattr(peer, key) != default:
+        for key in _ONLY_EXTERNAL:
+            if getattr(peer, key) != getattr(_UNSET, key):
                 yield Finding(
                     path=(*base, key), value=getattr(peer, key), text="expected only for eBGP peers", others=on_kind
                 )
