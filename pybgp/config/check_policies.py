@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from ..policy.built_in_sets import BUILT_IN
@@ -130,54 +130,45 @@ def _peers(base: Path, match: MatchConfig, speaker: SpeakerConfig) -> Iterator[F
 
 def _fib_actions(config: NodeConfig) -> Iterator[Finding]:
     """``device``, ``onlink`` and ``metric`` mean nothing to a peer."""
-    users: dict[str, Path] = {}
-    for path, refs in _chains(config):
-        if path[0] != "fib":
-            for ref in refs:
-                users.setdefault(ref if isinstance(ref, str) else "", path)
-    for name, terms in config.speaker.policies.items():
-        if name not in users:
-            continue
-        for index, term in enumerate(terms):
-            yield from _fib_actions_of(name, index, term, users[name])
-
-
-def _fib_actions_of(name: str, index: int, term: TermConfig, user: Path) -> Iterator[Finding]:
-    for key in _FIB_ACTIONS:
-        value = getattr(term.set, key)
-        if value is not None and value is not False:
-            where = path_text(user)
-            yield Finding(
-                path=("policies", name, index, "set", key),
-                value=value,
-                text=f"expected only in the policy of fib.export_policy, but {where} has {name} too",
-                others=(user,),
-            )
+    for base, term, name, user in _terms_used(config, lambda path: path[0] != "fib"):
+        for key in _FIB_ACTIONS:
+            value = getattr(term.set, key)
+            if value is not None and value is not False:
+                yield Finding(
+                    path=(*base, "set", key),
+                    value=value,
+                    text=f"expected only in the policy of fib.export_policy, but {path_text(user)} has {name} too",
+                    others=(user,),
+                )
 
 
 def _only_on_the_way_out(config: NodeConfig) -> Iterator[Finding]:
     """``exists`` decides by the Loc-RIB, which an import policy makes; "self" is our address towards a peer."""
+    for base, term, name, user in _terms_used(config, lambda path: path[-1] != "export_policy" or path[0] == "fib"):
+        keys = [("match", key, getattr(term.match, key)) for key in ("exists", "not_exists")]
+        if term.set.next_hop == "self":
+            keys.append(("set", "next_hop", "self"))
+        for table, key, value in keys:
+            if value is not None:
+                yield Finding(
+                    path=(*base, table, key),
+                    value=value,
+                    text=f"expected only in a peer's export_policy, but {path_text(user)} has {name} too",
+                    others=(user,),
+                )
+
+
+def _terms_used(config: NodeConfig, where: Callable[[Path], bool]) -> Iterator[tuple[Path, TermConfig, str, Path]]:
+    """The terms of policies that are in use at such a place: their own place, policy, and the first who uses it."""
     users: dict[str, Path] = {}
     for path, refs in _chains(config):
-        if path[-1] != "export_policy" or path[0] == "fib":
+        if where(path):
             for ref in refs:
                 users.setdefault(ref if isinstance(ref, str) else "", path)
     for name, terms in config.speaker.policies.items():
-        if name not in users:
-            continue
-        for index, term in enumerate(terms):
-            keys = [("match", key, getattr(term.match, key)) for key in ("exists", "not_exists")]
-            if term.set.next_hop == "self":
-                keys.append(("set", "next_hop", "self"))
-            for table, key, value in keys:
-                if value is not None:
-                    user = users[name]
-                    yield Finding(
-                        path=("policies", name, index, table, key),
-                        value=value,
-                        text=f"expected only in a peer's export_policy, but {path_text(user)} has {name} too",
-                        others=(user,),
-                    )
+        if name in users:
+            for index, term in enumerate(terms):
+                yield ("policies", name, index), term, name, users[name]
 
 
 def _unreachable_terms(speaker: SpeakerConfig) -> Iterator[Finding]:
