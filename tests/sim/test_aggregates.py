@@ -12,7 +12,7 @@ from pybgp.config.model import AggregateConfig, FibConfig, RouteConfig
 from pybgp.constants import AttributeCode
 from pybgp.rib.kernel import FibRoute
 
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 WIDE, INNER, P, Q = "10.65.0.0/16", "10.65.2.0/24", "10.65.1.0/26", "10.65.2.0/26"
@@ -26,7 +26,7 @@ class Net:
         self.a = self.world.add(A, peers=[ibgp(B), ebgp(C, 65003)], aggregates=aggregates, fib=FibConfig(), **options)
         self.b = self.world.add(B, peers=[ibgp(A)])
         self.c = self.world.add(C, asn=65003, peers=[ebgp(A, 64512)])
-        self.world.run_until(lambda: all(node.core.all_established() for node in (self.a, self.b, self.c)))
+        established(self.world, self.a, self.b, self.c)
         self.world.advance(1)
 
     def announce(self, *prefixes: str, **attributes: Any) -> None:

@@ -8,15 +8,11 @@ import pytest
 
 from pybgp.config.model import PeerConfig
 
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 A, B, C, X, Y = (f"192.0.2.{host}" for host in (1, 2, 3, 31, 32))
 P, Q = "10.65.1.0/26", "10.65.2.0/26"
 OWN = 64512
-
-
-def established(world: World, *nodes: Node) -> None:
-    world.run_until(lambda: all(node.core.all_established() for node in nodes))
 
 
 def path_at(world: World, node: Node, prefix: str = P) -> str:

@@ -17,7 +17,7 @@ from pybgp.messages.attributes.block import Block
 from pybgp.messages.context import PeerKind
 from pybgp.rib.path import Path
 
-from .world import Node, World, ebgp
+from .world import Node, World, ebgp, established
 
 A, B, C, D, E, X, Y = (f"192.0.2.{host}" for host in (1, 2, 3, 4, 5, 31, 32))
 P, Q = "10.65.1.0/26", "10.65.2.0/26"
@@ -45,7 +45,7 @@ def nodes(world: World) -> dict[str, Node]:
         X: world.add(X, asn=64600, peers=[ebgp(A, WHOLE)]),
         Y: world.add(Y, asn=64700, peers=[ebgp(C, WHOLE)]),
     }
-    world.run_until(lambda: all(node.core.all_established() for node in made.values()))
+    established(world, *made.values())
     return made
 
 
@@ -112,7 +112,7 @@ def test_a_route_that_has_been_in_our_member_as_or_in_the_confederation_is_a_loo
     four = add(world, B, ONE, member(E, THREE))
     outside = world.add(X, asn=64600, peers=[ebgp(A, WHOLE), ebgp(Y, WHOLE)])
     other = world.add(Y, asn=WHOLE, peers=[ebgp(X, 64600)])
-    world.run_until(lambda: all(node.core.all_established() for node in (one, two, three, four, outside, other)))
+    established(world, one, two, three, four, outside, other)
 
     four.announce(P)
     other.announce(Q)
@@ -131,7 +131,7 @@ def test_a_members_number_outside_is_somebody_else(world: World) -> None:
     one = add(world, A, ONE, ebgp(X, 64600))
     outside = world.add(X, asn=64600, peers=[ebgp(A, WHOLE), ebgp(Y, ONE)])
     other = world.add(Y, asn=ONE, peers=[ebgp(X, 64600)])
-    world.run_until(lambda: all(node.core.all_established() for node in (one, outside, other)))
+    established(world, one, outside, other)
 
     other.announce(P)
 
@@ -145,7 +145,7 @@ def test_a_route_over_another_member_is_internal_to_the_decision(world: World) -
     two = add(world, A, ONE, member(D, TWO), ebgp(X, 64700))
     near = world.add(Y, asn=64700, peers=[ebgp(D, WHOLE)])
     far = world.add(X, asn=64700, peers=[ebgp(A, WHOLE)])
-    world.run_until(lambda: all(node.core.all_established() for node in (one, two, near, far)))
+    established(world, one, two, near, far)
     far.announce(P)
     world.run_until(lambda: one.received(P, A) is not None)
     near.announce(P)
@@ -180,7 +180,7 @@ def test_reflection_ends_at_the_border_of_a_member(world: World) -> None:
     reflector = add(world, A, ONE, member(B, ONE, route_reflector_client=True), member(E, ONE), member(C, TWO))
     client, other = add(world, B, ONE, member(A, ONE)), add(world, E, ONE, member(A, ONE))
     border = add(world, C, TWO, member(A, ONE))
-    world.run_until(lambda: all(node.core.all_established() for node in (reflector, client, other, border)))
+    established(world, reflector, client, other, border)
     border.announce(Q)
     client.announce(P)
 
@@ -195,7 +195,7 @@ def test_the_next_hop_towards_another_member(world: World, mode: str, expected: 
     one = add(world, A, ONE, member(C, TWO, next_hop=mode), member(B, ONE), ebgp(X, 64600))
     two, inside = add(world, C, TWO, member(A, ONE)), add(world, B, ONE, member(A, ONE))
     outside = world.add(X, asn=64600, peers=[ebgp(A, WHOLE)])
-    world.run_until(lambda: all(node.core.all_established() for node in (one, two, inside, outside)))
+    established(world, one, two, inside, outside)
 
     outside.announce(P)
     inside.announce(Q)
@@ -209,7 +209,7 @@ def test_another_first_member_than_the_peers_is_refused(world: World) -> None:
     one = add(world, A, ONE, member(C, TWO))
     two = add(world, C, TWO, member(A, ONE), member(E, THREE))
     three = add(world, E, THREE, member(C, TWO))
-    world.run_until(lambda: all(node.core.all_established() for node in (one, two, three)))
+    established(world, one, two, three)
     three.announce(P)
     path = path_at(world, one)
     assert path.received.as_path_text == "(65002 65003)"

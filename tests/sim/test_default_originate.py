@@ -10,7 +10,7 @@ import pytest
 from pybgp.addresses import Family
 from pybgp.config.model import FamilyConfig, FibConfig, MatchConfig, PeerConfig, TermConfig
 
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 DEFAULT = "0.0.0.0/0"
@@ -27,7 +27,7 @@ class Net:
         self.a = self.world.add(A, peers=self.peers, policies=policies, fib=FibConfig())
         self.b = self.world.add(B, peers=[ibgp(A)])
         self.c = self.world.add(C, asn=65003, peers=[ebgp(A, 64512, families=families)])
-        self.world.run_until(lambda: all(node.core.all_established() for node in (self.a, self.b, self.c)))
+        established(self.world, self.a, self.b, self.c)
         self.world.advance(1)
 
     def reconfigure(self, peer: PeerConfig) -> None:

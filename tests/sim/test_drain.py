@@ -9,7 +9,7 @@ import pytest
 from pybgp.config.model import DecisionConfig
 from pybgp.rib.path import Path
 
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 A, INSIDE, OUTSIDE, CLIENT = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"
 OWN, FROM_OUTSIDE, FROM_CLIENT = "10.65.1.0/26", "10.65.3.0/26", "10.65.4.0/26"
@@ -24,7 +24,7 @@ def nodes(world: World) -> dict[str, Node]:
         OUTSIDE: world.add(OUTSIDE, asn=65001, peers=[ebgp(A, 64512)]),
         CLIENT: world.add(CLIENT, peers=[ibgp(A)]),
     }
-    world.run_until(lambda: all(node.core.all_established() for node in made.values()))
+    established(world, *made.values())
     made[A].announce(OWN, communities=["64512:7"])
     made[OUTSIDE].announce(FROM_OUTSIDE)
     made[CLIENT].announce(FROM_CLIENT)

@@ -10,7 +10,7 @@ import pytest
 from pybgp.config.model import MatchConfig, PolicySets, RouteConfig, TermConfig
 from pybgp.errors import ConfigError
 
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 UPLINK, POOL, OTHER = "10.0.0.0/8", "10.65.0.0/16", "10.66.0.0/16"
@@ -38,7 +38,7 @@ class Net:
         self.a = self.world.add(A, peers=peers, policies=only(**match), sets=SETS, routes=routes)
         self.b = self.world.add(B, peers=[ibgp(A)])
         self.c = self.world.add(C, asn=65003, peers=[ebgp(A, 64512)])
-        self.world.run_until(lambda: all(node.core.all_established() for node in (self.a, self.b, self.c)))
+        established(self.world, self.a, self.b, self.c)
         self.world.advance(1)
 
     def uplink(self, present: bool) -> None:
@@ -148,7 +148,7 @@ def test_two_speakers_that_wait_for_each_other_come_to_rest() -> None:
         nodes[own] = world.add(
             own, asn=asn, peers=[peer], sets=sets, policies=only(exists="theirs"), routes=(RouteConfig(mine),)
         )
-    world.run_until(lambda: all(node.core.all_established() for node in nodes.values()))
+    established(world, *nodes.values())
 
     world.advance(60)
 

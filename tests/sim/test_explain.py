@@ -17,7 +17,7 @@ from pybgp.speaker.fib import FibRoute, InstalledRoute, NextHop
 
 from .test_export import FAR, A, B, C, D, connected, kernel
 from .test_how_to import PAGES, example, start
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 P = "10.65.1.0/26"
 V4, V6 = Family.IPV4_UNICAST, Family.IPV6_UNICAST
@@ -38,10 +38,6 @@ def candidate(found: Explanation, peer: str) -> Candidate:
     return row
 
 
-def settle(world: World, *nodes: Node) -> None:
-    world.run_until(lambda: all(node.core.all_established() for node in nodes), limit=300)
-
-
 @pytest.fixture
 def explained(world: World) -> Node:
     """The node of the how-to page."""
@@ -50,7 +46,7 @@ def explained(world: World) -> Node:
     two, three = world.add(B, peers=[ibgp(A)]), world.add(C, peers=[ibgp(A)])
     tor = world.add(D, asn=65001, peers=[ebgp(A, 64512)])
     five = world.add("192.0.2.5", peers=[ibgp(A, **ONLY_V6)], **ONLY_V6)
-    settle(world, two, three, tor, five)
+    established(world, two, three, tor, five, limit=300)
     two.announce(P, local_pref=200, communities=["64512:7"])
     three.announce(P)
     tor.announce(P, communities=["65001:666"])
@@ -118,7 +114,7 @@ def test_what_stops_a_route_on_its_way_out(
     asn = 64512 if receiver.remote_as in (64512, "internal") else 65001
     back = ibgp(A) if asn == 64512 else ebgp(A, 64512)
     two, three = world.add(B, peers=[ibgp(A)]), world.add(C, asn=asn, peers=[back])
-    settle(world, one, two, three)
+    established(world, one, two, three, limit=300)
     two.announce(P, **attributes)
     world.run_until(lambda: one.has(P))
 
@@ -132,7 +128,7 @@ def test_what_stops_a_route_on_its_way_out(
 def test_what_stops_a_route_on_its_way_in(world: World) -> None:
     one, two = world.add(A, peers=[ibgp(B)], fib=FibConfig()), world.add(B, peers=[ibgp(A)])
     kernel(world, one, **{"192.0.2.0/24": connected()})
-    settle(world, one, two)
+    established(world, one, two, limit=300)
     two.announce(P, next_hop=FAR)
     world.run_until(lambda: one.received(P, B) is not None)
 
@@ -150,7 +146,7 @@ def test_the_way_to_a_next_hop_is_shown_look_up_by_look_up(world: World) -> None
     routes = (RouteConfig("203.0.113.0/24", next_hop="192.0.2.77"),)
     one, two = world.add(A, peers=[ibgp(B)], fib=FibConfig(), routes=routes), world.add(B, peers=[ibgp(A)])
     kernel(world, one, **{"192.0.2.0/24": connected(metric=3)})
-    settle(world, one, two)
+    established(world, one, two, limit=300)
     two.announce(P, next_hop=FAR)
     world.run_until(lambda: one.has(P))
 
@@ -169,7 +165,7 @@ def test_multipath_and_all_paths(world: World) -> None:
     one = world.add(A, peers=peers, fib=FibConfig(), decision=DecisionConfig(max_paths_ibgp=2))
     others = [world.add(each, peers=[ibgp(A, **both)]) for each in (B, C, D)]
     kernel(world, one, **{"192.0.2.0/24": connected()})
-    settle(world, one, *others)
+    established(world, one, *others, limit=300)
     for other in others[:2]:
         other.announce(P)
     world.run_until(lambda: one.received(P, B) is not None and one.received(P, C) is not None)
@@ -188,7 +184,7 @@ def test_multipath_and_all_paths(world: World) -> None:
 def test_a_default_route_that_is_in_no_table_is_told_all_the_same(world: World) -> None:
     one = world.add(A, peers=[ibgp(B, default_originate=True), ibgp(C)])
     others = [world.add(each, peers=[ibgp(A)]) for each in (B, C)]
-    settle(world, one, *others)
+    established(world, one, *others, limit=300)
     world.run_until(lambda: others[0].has("0.0.0.0/0"))
 
     found = explain(one, "0.0.0.0/0")
@@ -202,7 +198,7 @@ def test_what_is_chosen_for_one_peer_is_not_the_best_for_all(world: World) -> No
     one = world.add(A, peers=[ibgp(B), best_external, ebgp(D, 65001)])
     two, three = world.add(B, peers=[ibgp(A)]), world.add(C, peers=[ibgp(A)])
     tor = world.add(D, asn=65001, peers=[ebgp(A, 64512)])
-    settle(world, one, two, three, tor)
+    established(world, one, two, three, tor, limit=300)
     two.announce(P, local_pref=200)
     tor.announce(P)
     world.run_until(lambda: three.has(P))
@@ -227,7 +223,7 @@ def test_a_peer_that_is_away_is_told_nothing_and_why(world: World) -> None:
 def test_the_page_for_several_ways_is_a_configuration(world: World) -> None:
     one = start(world, example("why-this-route.md", "multipath"))
     others = [world.add(each, peers=[ibgp(A)]) for each in (B, C)]
-    settle(world, one, *others)
+    established(world, one, *others, limit=300)
     for other in others:
         other.announce(P)
     world.run_until(lambda: one.received(P, B) is not None and one.received(P, C) is not None)

@@ -24,16 +24,12 @@ from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.speaker.fib import KernelChanges
 from pybgp.speaker.rules import HostAddresses
 
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 A, B, C, D, X, Y = (f"192.0.2.{host}" for host in (1, 2, 3, 4, 31, 32))
 FAR = "203.0.113.9"
 P, Q = "10.65.1.0/26", "10.65.2.0/26"
 V4, V6 = Family.IPV4_UNICAST, Family.IPV6_UNICAST
-
-
-def established(world: World, *nodes: Node) -> None:
-    world.run_until(lambda: all(node.core.all_established() for node in nodes))
 
 
 def seen(world: World, node: Node, prefix: str = P) -> Block:

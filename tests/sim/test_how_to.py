@@ -14,7 +14,7 @@ from pybgp.config.model import NodeConfig, SpeakerConfig
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.speaker.fib import KernelChanges
 
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 PAGES = Path(__file__).parents[2] / "docs" / "how-to"
 V4 = Family.IPV4_UNICAST
@@ -39,7 +39,7 @@ def start(world: World, node: NodeConfig) -> Node:
 def test_two_sites_with_one_as_number_take_each_others_routes(world: World) -> None:
     one = start(world, example("as-paths.md", "override"))
     sites = [world.add(f"192.0.2.{host}", asn=65010, peers=[ebgp("192.0.2.1", 64512)]) for host in (11, 12)]
-    world.run_until(lambda: all(node.core.all_established() for node in (one, *sites)), limit=300)
+    established(world, one, *sites, limit=300)
 
     sites[0].announce("10.65.1.0/26")
 
@@ -53,7 +53,7 @@ def test_the_member_as_is_seen_inside_and_the_identifier_outside(world: World) -
     one = start(world, example("confederation.md", "member"))
     member = start(world, example("confederation.md", "other-member"))
     outside = world.add("192.0.2.31", asn=64600, peers=[ebgp("192.0.2.1", 64512)])
-    world.run_until(lambda: all(node.core.all_established() for node in (one, member, outside)), limit=300)
+    established(world, one, member, outside, limit=300)
 
     outside.announce("10.65.1.0/26")
     member.announce("10.65.2.0/26")
@@ -70,7 +70,7 @@ def test_a_route_server_and_its_client_do_what_the_page_says(world: World) -> No
     server = start(world, example("route-server.md", "server"))
     client = start(world, example("route-server.md", "client"))
     other = world.add("192.0.2.32", asn=65002, peers=[ebgp("192.0.2.9", 64500)])
-    world.run_until(lambda: all(node.core.all_established() for node in (server, client, other)), limit=300)
+    established(world, server, client, other, limit=300)
 
     other.announce("10.65.1.0/26")
     world.run_until(lambda: client.has("10.65.1.0/26"))
@@ -90,7 +90,7 @@ def test_a_customer_that_leaks_is_stopped(world: World) -> None:
     above = world.add(
         "192.0.2.12", asn=65002, peers=[ebgp("192.0.2.1", 64512), ebgp("192.0.2.11", 65001, role="provider")]
     )
-    world.run_until(lambda: all(node.core.all_established() for node in (one, customer, above)), limit=300)
+    established(world, one, customer, above, limit=300)
 
     above.announce("10.65.1.0/26")
     world.run_until(lambda: one.received("10.65.1.0/26", "customer") is not None)
@@ -108,7 +108,7 @@ def test_the_reflector_and_its_client_do_what_the_page_says(world: World) -> Non
     client = start(world, example("route-reflector.md", "client"))
     two = world.add("192.0.2.2", peers=[ibgp("192.0.2.1"), ibgp("192.0.2.11", route_reflector_client=True)])
     guest = world.add("192.0.2.12", peers=[ibgp("192.0.2.1")])
-    world.run_until(lambda: all(node.core.all_established() for node in (one, two, client, guest)), limit=300)
+    established(world, one, two, client, guest, limit=300)
     world.run_until(lambda: guest.has("10.65.1.0/26"))
 
     path = guest.best("10.65.1.0/26")
@@ -207,7 +207,7 @@ def test_the_aggregate_stands_for_the_blocks_as_the_page_says(world: World) -> N
     node = start(world, example("own-routes.md", "aggregate"))
     outside = world.add("192.0.2.2", asn=65001, peers=[ebgp("192.0.2.1", 64512)])
     inside = world.add("192.0.2.3", peers=[ibgp("192.0.2.1")])
-    world.run_until(lambda: all(one.core.all_established() for one in (node, outside, inside)), limit=300)
+    established(world, node, outside, inside, limit=300)
 
     inside.announce("10.65.1.0/26")
     world.run_until(lambda: outside.has("10.65.0.0/16") and inside.has("10.65.0.0/16"))
@@ -220,7 +220,7 @@ def test_the_pool_is_announced_while_there_is_a_default_route(world: World) -> N
     node = start(world, example("own-routes.md", "conditional"))
     upstream = world.add("192.0.2.2", asn=65001, peers=[ebgp("192.0.2.1", 64512)])
     other = world.add("192.0.2.3", peers=[ibgp("192.0.2.1")])
-    world.run_until(lambda: all(one.core.all_established() for one in (node, upstream, other)), limit=300)
+    established(world, node, upstream, other, limit=300)
     world.advance(1)
     assert not upstream.has("10.65.0.0/16")
 

@@ -25,7 +25,7 @@ from pybgp.rib.kernel import FibRoute
 from pybgp.rib.preference import Preference
 from pybgp.routes import Route, RpkiState
 
-from .world import Node, World, ibgp
+from .world import Node, World, established, ibgp
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 P, Q = "10.65.1.0/26", "10.65.2.0/26"
@@ -35,7 +35,7 @@ P, Q = "10.65.1.0/26", "10.65.2.0/26"
 def nodes(world: World) -> dict[str, Node]:
     made = {A: world.add(A, peers=[ibgp(B), ibgp(C)])}
     made |= {address: world.add(address, peers=[ibgp(A)]) for address in (B, C)}
-    world.run_until(lambda: all(node.core.all_established() for node in made.values()))
+    established(world, *made.values())
     made[A].announce(P)
     world.run_until(lambda: made[B].has(P) and made[C].has(P))
     world.advance(1)

@@ -10,14 +10,10 @@ from pybgp.addresses import address_octets
 from pybgp.constants import AttributeCode
 from pybgp.rib.path import Path
 
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 RR, RR2, A, B, N, N2, X = (f"192.0.2.{host}" for host in (1, 2, 11, 12, 21, 22, 31))
 P = "10.65.1.0/26"
-
-
-def established(world: World, *nodes: Node) -> None:
-    world.run_until(lambda: all(node.core.all_established() for node in nodes))
 
 
 def attributes(path: Path | None) -> set[int]:

@@ -11,7 +11,7 @@ import pytest
 from pybgp.addresses import address_octets
 from pybgp.config.model import PeerConfig
 
-from .world import Node, World, ibgp
+from .world import Node, World, established, ibgp
 
 RR = [f"192.0.2.{host}" for host in range(1, 6)]
 A, B, C, D = (f"192.0.2.{host}" for host in (11, 12, 21, 22))
@@ -24,7 +24,7 @@ def client(address: str, **options: object) -> PeerConfig:
 
 def settle(world: World) -> None:
     """Everybody is up, and nobody has anything to say any more."""
-    world.run_until(lambda: all(node.core.all_established() for node in world.nodes.values()))
+    established(world, *world.nodes.values())
     quiet(world)
 
 

@@ -7,17 +7,13 @@ import pytest
 from pybgp.messages.capabilities.role import ALLOWED_PAIRS, BgpRole
 from pybgp.policy.roles import REMOTE
 
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 A, B, X, Y = (f"192.0.2.{host}" for host in (1, 2, 31, 32))
 P = "10.65.1.0/26"
 OWN = 64512
 OPPOSITE = {"provider": "customer", "customer": "provider", "rs": "rs_client", "rs_client": "rs", "peer": "peer"}
 ROLES = [*OPPOSITE]
-
-
-def established(world: World, *nodes: Node) -> None:
-    world.run_until(lambda: all(node.core.all_established() for node in nodes))
 
 
 def otc(node: Node, peer: str) -> int | None:

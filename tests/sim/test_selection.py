@@ -11,15 +11,11 @@ from pybgp.addresses import Family, address_octets
 from pybgp.config.model import FamilyConfig, MatchConfig, TermConfig
 from pybgp.errors import ConfigError
 
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 RR, A, B, C, N, X = (f"192.0.2.{host}" for host in (1, 11, 12, 13, 21, 31))
 P = "10.65.1.0/26"
 BOTH = {Family.IPV4_UNICAST: FamilyConfig(add_path="both")}
-
-
-def established(world: World, *nodes: Node) -> None:
-    world.run_until(lambda: all(node.core.all_established() for node in nodes))
 
 
 def heard(node: Node, of: str = RR) -> set[bytes]:

@@ -14,16 +14,12 @@ from pybgp.config.model import (
 )
 from pybgp.messages.open import Open
 
-from .world import Node, World, ebgp, ibgp
+from .world import World, ebgp, established, ibgp
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 P, Q = "10.65.1.0/26", "10.65.2.0/26"
 OFF = GracefulRestartConfig(role="off")
 BOTH = GracefulRestartConfig(role="both", restart_time=60)
-
-
-def established(world: World, *nodes: Node) -> None:
-    world.run_until(lambda: all(node.core.all_established() for node in nodes))
 
 
 def pair(

@@ -17,15 +17,11 @@ from pybgp.rib.local import OWN
 from pybgp.rib.path import Path
 from pybgp.speaker.fib import KernelChanges
 
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 RS, A, B, X, Y = (f"192.0.2.{host}" for host in (9, 1, 2, 31, 32))
 P, Q = "10.65.1.0/26", "10.65.2.0/26"
 V4 = Family.IPV4_UNICAST
-
-
-def established(world: World, *nodes: Node) -> None:
-    world.run_until(lambda: all(node.core.all_established() for node in nodes))
 
 
 def seen(world: World, node: Node, prefix: str = P) -> Block:

@@ -12,14 +12,10 @@ from pybgp.constants import Community
 from pybgp.rib.kernel import FibRoute
 from pybgp.rib.path import Path
 
-from .world import Node, World, ebgp, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 A, B, X, Y = (f"192.0.2.{host}" for host in (1, 2, 31, 32))
 P, Q = "10.65.1.0/26", "10.65.1.7/32"
-
-
-def established(world: World, *nodes: Node) -> None:
-    world.run_until(lambda: all(node.core.all_established() for node in nodes))
 
 
 def best(world: World, node: Node, prefix: str = P) -> Path:

@@ -245,6 +245,11 @@ class World:
         heapq.heappush(self._queue, (self.now + max(delay, 0), next(self._serial), action))
 
 
+def established(world: World, *nodes: Node, limit: float = 60) -> None:
+    """Let time pass until all sessions of these nodes are up."""
+    world.run_until(lambda: all(node.core.all_established() for node in nodes), limit=limit)
+
+
 def ibgp(address: str, **options: Any) -> PeerConfig:
     return PeerConfig(address, remote_as=options.pop("remote_as", 64512), **options)
 
