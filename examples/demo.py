@@ -269,7 +269,7 @@ async def in_one_process() -> None:
             print(f"   right: {change}")
             break
         await fibs["right"].settled()
-        print(f"   right's FIB: {len(fibs['right'].routes())} route")
+        print(f"   right's FIB: {len(list(fibs['right'].routes()))} route")
         say("left withdraws it")
         left.withdraw("10.65.1.0/26")
         async for change in right.watch(initial=False):

@@ -519,29 +519,29 @@ def fib(
         BadArgument: at once, not at the first item.
     """
     wanted = _parse_family(family)
-    routes = speaker.fib.routes() if speaker.fib is not None else []
     if prefix is None:
-        return (_installed(row) if wanted in (None, row.family) else None for row in routes)
+        rows = speaker.fib.routes() if speaker.fib is not None else iter(())
+        return (_installed(row) if wanted in (None, row.family) else None for row in rows)
     of_prefix, key = _parse_prefix(prefix)
     if wanted not in (None, of_prefix):
         raise BadArgument(f"{prefix} is not of family {family}")
     if match not in (None, *get_args(Match)):
         raise BadArgument(f"match {match!r}: expected one of {', '.join(get_args(Match))}")
-    return _fib_of(routes, of_prefix, key, match or ("exact" if "/" in prefix else "longest"))
+    if speaker.fib is None:
+        return iter(())
+    return _fib_of(speaker.fib, of_prefix, key, match or ("exact" if "/" in prefix else "longest"))
 
 
-def _fib_of(routes: list[InstalledRoute], family: Family, key: bytes, match: Match) -> Iterator[JsonObject | None]:
-    rows = {row.key: row for row in routes if row.family == family}
+def _fib_of(fib: Fib, family: Family, key: bytes, match: Match) -> Iterator[JsonObject | None]:
     if match == "covered":
-        holders = {key}
-        for row in rows.values():
-            yield _installed(row) if not holders.isdisjoint(covering_keys(row.key)) else None
+        inside = _Inside(key)
+        for each in fib.routes():
+            yield _installed(each) if each.family == family and inside(each.key) else None
         return
-    for candidate in covering_keys(key):
-        if candidate in rows:
-            yield _installed(rows[candidate])
-            return
-        if match == "exact":
+    for candidate in covering_keys(key) if match == "longest" else [key]:
+        row = fib.route(family, candidate)
+        if row is not None:
+            yield _installed(row)
             return
 
 

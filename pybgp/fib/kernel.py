@@ -169,9 +169,15 @@ class KernelFib:
         await self._write_lines()
         self._release()
 
-    def routes(self) -> list[InstalledRoute]:
-        """What is (or should be) installed, all families. Costs about a microsecond a route."""
-        return [row for table in self._tables.values() for row in table.plan.routes()]
+    def routes(self) -> Iterator[InstalledRoute]:
+        """What is (or should be) installed, all families."""
+        for table in self._tables.values():
+            yield from table.plan.routes()
+
+    def route(self, family: Family, key: bytes) -> InstalledRoute | None:
+        """What is (or should be) installed of one prefix."""
+        table = self._tables.get(family)
+        return table.plan.route(key) if table is not None else None
 
     def status(self) -> FibStatus:
         """Counters."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..addresses import Family
 from ..speaker.fib import FibChanges, FibRoute, FibStatus, InstalledRoute, KernelEvent
@@ -27,9 +27,12 @@ class NullFib:
     async def close(self, *, flush: bool = False) -> None:
         """Nothing to stop."""
 
-    def routes(self) -> list[InstalledRoute]:
+    def routes(self) -> Iterator[InstalledRoute]:
         """None."""
-        return []
+        return iter(())
+
+    def route(self, family: Family, key: bytes) -> None:
+        """None."""
 
     def status(self) -> FibStatus:
         """All zero."""
@@ -116,16 +119,24 @@ class FakeFib:
         """What is in the table: what was wanted, and what an earlier run left."""
         return {**self._adopted.get(family, {}), **self._routes.get(family, {})}
 
-    def routes(self) -> list[InstalledRoute]:
+    def routes(self) -> Iterator[InstalledRoute]:
         """Every prefix with its state."""
-        rows = [InstalledRoute(f, k, r, "installed") for f, routes in self._routes.items() for k, r in routes.items()]
-        rows += [
-            InstalledRoute(family, key, route, "failed", error)
-            for family, failed in self._failed.items()
-            for key, (route, error) in failed.items()
-        ]
-        rows += [InstalledRoute(f, k, r, "adopted") for f, routes in self._adopted.items() for k, r in routes.items()]
-        return rows
+        for places in (self._routes, self._failed, self._adopted):
+            for family, key in [(family, key) for family, routes in places.items() for key in routes]:
+                row = self.route(family, key)
+                if row is not None:
+                    yield row
+
+    def route(self, family: Family, key: bytes) -> InstalledRoute | None:
+        """One prefix with its state."""
+        route = self._routes.get(family, {}).get(key)
+        if route is not None:
+            return InstalledRoute(family, key, route, "installed")
+        failed = self._failed.get(family, {}).get(key)
+        if failed is not None:
+            return InstalledRoute(family, key, failed[0], "failed", failed[1])
+        route = self._adopted.get(family, {}).get(key)
+        return InstalledRoute(family, key, route, "adopted") if route is not None else None
 
     def status(self) -> FibStatus:
         """Counters."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import errno
 import heapq
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Final, NamedTuple
 
 from ..addresses import Family, key_text
@@ -60,6 +61,7 @@ class Plan:
         self._batch: list[Request] = []  # under way
         self._installed: dict[bytes, FibRoute] = {}
         self._adopted: dict[Place, FibRoute] = {}
+        self._adopted_metrics: set[int] = set()  # that some of them have, or had
         self._stale: dict[Place, FibRoute] = {}  # of ours, to be deleted
         self._doubt: dict[Place, FibRoute] = {}  # perhaps ours
         self._failures = Failures()  # the kernel refuses
@@ -422,6 +424,7 @@ class Plan:
         """An earlier run of ours put it there."""
         route = self._with_metric(FibRoute(kernel.type, kernel.next_hops, kernel.metric))
         self._adopted[key, kernel.metric] = route
+        self._adopted_metrics.add(kernel.metric)
 
     def compare(self, seen: set[Place], now: float) -> None:
         """The dump is through; ``seen`` are the prefixes and metrics that ``recognise`` said yes to."""
@@ -496,22 +499,49 @@ class Plan:
                 if at in places:
                     yield at[0], places[at]
 
-    def routes(self) -> list[InstalledRoute]:
-        """Every prefix with its state."""
+    def routes(self) -> Iterator[InstalledRoute]:
+        """Every prefix with its state, when it is asked for; what comes to it meanwhile is left out."""
+        waiting = {**self._work, **self._inbox, **{request.key: request.route for request in self._batch}}
+        settled = [list(place) for place in (self._installed, self._failures.routes, self._blocked, self._held)]
+        adopted = list(self._adopted)
+        for key in waiting:
+            row = self._pending(key) or self._settled(key)
+            if row is not None:
+                yield row
+        for key in chain.from_iterable(settled):
+            row = self._settled(key) if key not in waiting else None
+            if row is not None:
+                yield row
+        for at in adopted:
+            if at in self._adopted:
+                yield InstalledRoute(self.family, at[0], self._adopted[at], "adopted")
+
+    def route(self, key: bytes) -> InstalledRoute | None:
+        """The row of one prefix: what we want of it, else what an earlier run left."""
+        row = self._pending(key) or self._settled(key)
+        if row is not None:
+            return row
+        left = (self._adopted.get((key, metric)) for metric in sorted(self._adopted_metrics))
+        return next((InstalledRoute(self.family, key, route, "adopted") for route in left if route is not None), None)
+
+    def _pending(self, key: bytes) -> InstalledRoute | None:
+        under_way = (each.route for each in self._batch if each.key == key and each.op is not Op.DELETE)
+        route = self._inbox.get(key) or self._work.get(key) or next(under_way, None)
+        return InstalledRoute(self.family, key, self._with_metric(route), "pending") if route is not None else None
+
+    def _settled(self, key: bytes) -> InstalledRoute | None:
         family = self.family
-        rows = [InstalledRoute(family, key, route, "installed") for key, route in self._installed.items()]
-        rows += [InstalledRoute(family, k, route, "failed", f.error) for k, (route, f) in self._failures.routes.items()]
-        rows += [InstalledRoute(family, k, route, "foreign", who) for k, (route, who) in self._blocked.items()]
-        why = "another program deletes it again and again"
-        rows += [InstalledRoute(family, k, route, "pending", why) for k, (route, _) in self._held.items()]
-        pending = {request.key: request.route for request in self._batch if request.op is not Op.DELETE}
-        for waiting in (self._work, self._inbox):
-            pending |= {key: route for key, route in waiting.items() if route is not None}
-        known = pending.keys()
-        rows = [row for row in rows if row.key not in known]
-        rows += [InstalledRoute(family, key, self._with_metric(route), "pending") for key, route in pending.items()]
-        rows += [InstalledRoute(family, key, route, "adopted") for (key, _), route in self._adopted.items()]
-        return rows
+        if key in self._installed:
+            return InstalledRoute(family, key, self._installed[key], "installed")
+        if key in self._failures.routes:
+            route, failure = self._failures.routes[key]
+            return InstalledRoute(family, key, route, "failed", failure.error)
+        if key in self._blocked:
+            return InstalledRoute(family, key, self._blocked[key][0], "foreign", self._blocked[key][1])
+        if key in self._held:
+            why = "another program deletes it again and again"
+            return InstalledRoute(family, key, self._held[key][0], "pending", why)
+        return None
 
     @property
     def counts(self) -> dict[str, int]:

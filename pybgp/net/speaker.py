@@ -332,7 +332,7 @@ class Speaker:
         found = self.core.explain(family, key, peer)
         if self.fib is None:
             return found
-        return with_kernel(found, self.fib.routes())
+        return with_kernel(found, self.fib)
 
     async def watch(self, family: Family | None = None, *, initial: bool = True) -> AsyncIterator[RouteChange]:
         """Best-route changes, first what there is (if ``initial``). A slow reader gets the newest state of each

@@ -5,7 +5,7 @@ Every reason comes from the code that decides: the import (``Path.reason``), the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +22,7 @@ from ..rib.local import DEFAULT_KEY, DEFAULT_ROUTE
 from ..rib.next_hops import NextHops
 from ..rib.path import Entry, Path, best_of, paths_of
 from ..routes import SourceKind
-from .fib import InstalledRoute
+from .fib import Fib
 
 if TYPE_CHECKING:
     from .core import SpeakerCore
@@ -100,14 +100,13 @@ def fib_text(route: FibRoute) -> tuple[str, ...]:
     return tuple(map(way_text, route.next_hops)) if route.type == "unicast" else (route.type,)
 
 
-def with_kernel(found: Explanation, rows: Iterable[InstalledRoute]) -> Explanation:
+def with_kernel(found: Explanation, fib: Fib) -> Explanation:
     """With what a FIB says of the prefix."""
-    family, key = prefix_key(found.prefix)
-    for row in rows:
-        if row.key == key and row.family == family:
-            reason = row.error or found.kernel.reason
-            return replace(found, kernel=Kernel(state=row.state, ways=fib_text(row.route), reason=reason))
-    return found
+    row = fib.route(*prefix_key(found.prefix))
+    if row is None:
+        return found
+    reason = row.error or found.kernel.reason
+    return replace(found, kernel=Kernel(state=row.state, ways=fib_text(row.route), reason=reason))
 
 
 # -- peers -------------------------------------------------------------------------------------------------------------

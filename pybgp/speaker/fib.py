@@ -6,7 +6,7 @@ know which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -110,8 +110,11 @@ class Fib(Protocol):
     async def close(self, *, flush: bool = False) -> None:
         """Stop; ``flush`` removes our routes first, else they stay (and the state file says so)."""
 
-    def routes(self) -> list[InstalledRoute]:
-        """What is (or should be) installed."""
+    def routes(self) -> Iterator[InstalledRoute]:
+        """What is (or should be) installed, also while it changes: each row as it is when it is asked for."""
+
+    def route(self, family: Family, key: bytes) -> InstalledRoute | None:
+        """The row of one prefix; of two (one has another metric, and was left by an earlier run) that we want."""
 
     def status(self) -> FibStatus:
         """Counters, kept and not counted."""

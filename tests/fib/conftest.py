@@ -103,7 +103,7 @@ class Running:
 
     def row(self, prefix: str) -> InstalledRoute | None:
         family, key = prefix_key(prefix)
-        return next((row for row in self.fib.routes() if (row.family, row.key) == (family, key)), None)
+        return self.fib.route(family, key)
 
     def state(self, prefix: str) -> str:
         row = self.row(prefix)

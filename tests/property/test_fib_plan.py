@@ -194,6 +194,18 @@ class World(RuleBasedStateMachine):
         assert plan._failures.consistent()
 
     @invariant()
+    def a_row_can_be_asked_for_alone(self) -> None:
+        plan = self.table.plan
+        first = {row.key: row for row in reversed(list(plan.routes()))}
+        assert {key: plan.route(key) for key in KEYS} == {key: first.get(key) for key in KEYS}
+        wanted = {key for key, way in (plan._work | plan._inbox).items() if way is not None}
+        assert {key for key, row in first.items() if row.state == "pending"} >= wanted
+        places = (plan._installed, plan._failures.routes, plan._blocked, plan._held)
+        adopted = {key for key, _ in plan._adopted}
+        asked = {request.key for request in plan._batch if request.op is not Op.DELETE}
+        assert first.keys() == wanted.union(asked, adopted, *places)
+
+    @invariant()
     def what_we_think_is_ours_is_not_anothers(self) -> None:
         if self.unread:
             return
@@ -214,7 +226,7 @@ class World(RuleBasedStateMachine):
                 break
             self.one_batch(64)
         else:
-            raise AssertionError(f"never settles: {self.table.plan.routes()}")
+            raise AssertionError(f"never settles: {list(self.table.plan.routes())}")
 
         ours = {place: way for place, (_, way) in self.kernel.items() if place not in self.others}
         wanted = {(key, way.metric or 0): way._replace(metric=way.metric or 0) for key, way in self.desired.items()}

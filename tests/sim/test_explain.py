@@ -11,9 +11,10 @@ import pytest
 from pybgp.addresses import Family, prefix_key
 from pybgp.config.model import DecisionConfig, FamilyConfig, FibConfig, GracefulRestartConfig, PeerConfig, RouteConfig
 from pybgp.errors import ApiError
+from pybgp.fib.memory import FakeFib
 from pybgp.rib.explanation import Advertisement, Candidate, Explanation
 from pybgp.speaker.explaining import with_kernel
-from pybgp.speaker.fib import FibRoute, InstalledRoute, NextHop
+from pybgp.speaker.fib import FibChanges, FibRoute, NextHop
 
 from .test_export import FAR, A, B, C, D, connected, kernel
 from .test_how_to import PAGES, example, start
@@ -60,9 +61,10 @@ def test_the_text_is_what_the_page_shows(explained: Node) -> None:
     shown = re.search(r"<!-- output: explained -->\n```text\n\$ pybgp explain 10.65.1.9\n(.*?)```", page, re.DOTALL)
     assert shown
     way = NextHop(prefix_key("192.0.2.2/32")[1][1:], "eth0")
-    installed = InstalledRoute(V4, prefix_key(P)[1], FibRoute("unicast", (way,)), "installed")
+    fib = FakeFib()
+    fib.apply(FibChanges(V4, {prefix_key(P)[1]: FibRoute("unicast", (way,))}))
 
-    found = with_kernel(explain(explained, "10.65.1.9"), [installed])
+    found = with_kernel(explain(explained, "10.65.1.9"), fib)
 
     assert str(found) + "\n" == shown[1]
 

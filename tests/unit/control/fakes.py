@@ -148,8 +148,11 @@ class FakeFib:
     def __init__(self, rows: list[InstalledRoute]) -> None:
         self.rows = rows
 
-    def routes(self) -> list[InstalledRoute]:
-        return self.rows
+    def routes(self) -> Iterator[InstalledRoute]:
+        return iter(self.rows)
+
+    def route(self, family: Family, key: bytes) -> InstalledRoute | None:
+        return next((row for row in self.rows if (row.family, row.key) == (family, key)), None)
 
     def status(self) -> FibStatus:
         return FibStatus(installed=len(self.rows))

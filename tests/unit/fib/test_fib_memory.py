@@ -29,7 +29,8 @@ def test_null_keeps_nothing() -> None:
         fib.apply(FibChanges(V4, {KEY: WAY}))
         await fib.settled()
 
-        assert fib.routes() == []
+        assert list(fib.routes()) == []
+        assert fib.route(V4, KEY) is None
         await fib.close(flush=True)
 
     asyncio.run(scenario())
@@ -54,6 +55,8 @@ def test_fake_reports_installs_refuses_adopts_and_sweeps() -> None:
             (OTHER, "failed", "Nexthop has invalid gateway"),
             (b"\x00", "adopted", ""),
         }
+        assert [fib.route(V4, row.key) for row in fib.routes()] == list(fib.routes())
+        assert fib.route(V4, b"\x08\x0a") is None
         assert fib.status() == FibStatus(installed=1, failed=1, adopted=1)
         refused.clear()
         fib.retry(V4)

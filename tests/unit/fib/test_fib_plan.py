@@ -154,6 +154,39 @@ def test_nothing_is_replaced_beside_a_foreign_route_of_the_same_metric(plan: Pla
     assert [row.state for row in plan.routes()] == ["foreign"]
 
 
+def test_the_row_of_a_prefix_is_what_we_want_before_what_was_left(plan: Plan) -> None:
+    """As ``routes`` has them, without walking through all."""
+    plan.adopt(KEY, KernelRoute("unicast", 12, VIA_1.next_hops, 20))
+    left = plan.route(KEY)
+    plan.apply({KEY: VIA_2})
+    asked = plan.route(KEY)
+    drain(plan, 0.0)
+    plan.adopt(KEY, KernelRoute("unicast", 12, VIA_1.next_hops, 30))
+
+    assert left is not None
+    assert (left.state, left.route.metric) == ("adopted", 20)
+    assert asked is not None
+    assert (asked.state, asked.route) == ("pending", VIA_2)
+    assert [row.state for row in plan.routes()] == ["installed", "adopted", "adopted"]
+    assert plan.route(KEY) == next(plan.routes())
+    assert plan.route(KEYS[1]) is None
+
+
+def test_rows_can_be_walked_through_while_they_change(plan: Plan) -> None:
+    """A long answer is given in slices."""
+    plan.apply(dict.fromkeys(KEYS, VIA_1))
+    drain(plan, 0.0)
+    rows = plan.routes()
+    next(rows)
+
+    plan.apply(dict.fromkeys(KEYS[500:], None))
+    plan.apply({KEYS[400]: VIA_2, b"\x00": VIA_2})
+    drain(plan, 0.0, lambda request: UNREACHABLE if request.route == VIA_2 else OK)
+
+    seen = {row.key: row.state for row in rows}
+    assert seen == dict.fromkeys(KEYS[:500], "installed") | {KEYS[400]: "failed"}
+
+
 def test_a_foreign_place_is_not_even_tried(plan: Plan, others: Others) -> None:
     others[KEY, 0] = "protocol felix"
     plan.apply({KEY: VIA_1})
