@@ -22,7 +22,7 @@ from .attributes.block import pack_attribute
 from .attributes.mp_reach import MpUnreach
 from .context import Context
 from .errors import AttributesTooLong
-from .families.base import join
+from .families.base import identified, join
 from .families.registry import codec
 
 _MP_REACH: Final = AttributeCode.MP_REACH_NLRI.value
@@ -132,7 +132,7 @@ def _fields(keys: Sequence[bytes], path_id: int | None, room: int) -> list[bytes
     whole = join(keys, path_id)
     if len(whole) <= room:
         return [whole]
-    return list(_cut(keys if path_id is None else [path_id.to_bytes(4) + key for key in keys], room))
+    return list(_cut(identified(keys, path_id), room))
 
 
 def _cut(keys: Sequence[bytes], room: int) -> Iterator[bytes]:

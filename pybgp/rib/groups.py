@@ -10,11 +10,12 @@ has just joined walks through the table first, with all others that do (``rib.wa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, TypeVar
 
 from ..messages import update
+from ..messages.families.base import identified
 from .add_path import PathIds
 from .changes import Changes
 from .export import Export, Exporter, ExportRules
@@ -136,27 +137,48 @@ class Member:
 
 
 class Stream:
-    """The segments that one set of moves becomes: for all, for all but one member, for one member only."""
+    """The segments that one set of moves becomes: for all, for all but one member, for one member only.
 
-    __slots__ = ("_delta", "_delta_by_member", "_not_for", "_only")
+    What is withdrawn gathers, so that it needs few UPDATEs whatever attributes it had.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_delta", "_delta_by_member", "_gone_not_for", "_gone_only", "_not_for", "_only", "_withdraw")
+
+    def __init__(self, withdraw: Callable[[list[bytes]], list[bytes]]) -> None:
+        """``withdraw`` makes UPDATEs of NLRI, which have their path identifiers in front with ADD-PATH."""
+        self._withdraw = withdraw
         self._not_for: defaultdict[str, list[bytes]] = defaultdict(list)  # a member's name -> what all others get
         self._only: defaultdict[str, list[bytes]] = defaultdict(list)
+        self._gone_not_for: defaultdict[str, list[bytes]] = defaultdict(list)  # NLRI, likewise
+        self._gone_only: defaultdict[str, list[bytes]] = defaultdict(list)
         self._delta = 0  # prefixes announced less withdrawn, for all
         self._delta_by_member: defaultdict[str, int] = defaultdict(int)
 
     def for_all_but(self, name: str, messages: list[bytes], delta: int) -> None:
         self._not_for[name] += messages
-        self._delta += delta
-        self._delta_by_member[name] -= delta
+        self._count_for_all_but(name, delta)
 
     def only_for(self, name: str, messages: list[bytes], delta: int) -> None:
         self._only[name] += messages
         self._delta_by_member[name] += delta
 
+    def gone_for_all_but(self, name: str, nlri: Sequence[bytes], delta: int) -> None:
+        self._gone_not_for[name] += nlri
+        self._count_for_all_but(name, delta)
+
+    def gone_only_for(self, name: str, nlri: Sequence[bytes], delta: int) -> None:
+        self._gone_only[name] += nlri
+        self._delta_by_member[name] += delta
+
+    def _count_for_all_but(self, name: str, delta: int) -> None:
+        self._delta += delta
+        self._delta_by_member[name] -= delta
+
     def to(self, members: Iterable[Member]) -> Iterator[tuple[Member, bytes]]:
         """What each member is sent; the same object for all that get the same."""
+        for gone, messages_of in ((self._gone_not_for, self._not_for), (self._gone_only, self._only)):
+            for name, nlri in gone.items():
+                messages_of[name] += self._withdraw(nlri)
         parts = {name: b"".join(messages) for name, messages in self._not_for.items()}
         whole = b"".join(parts.values())
         starts, at = {}, 0
@@ -316,7 +338,7 @@ class UpdateGroup:
         yield from self._stream(regroup(part, self._table)).to(riders)
 
     def _stream(self, moves: list[Move]) -> Stream:
-        stream = Stream()
+        stream = Stream(partial(update.withdraw, self.rules.family, limit=self.limit))
         if self.rules.add_path:
             tell = self._tell_all_paths
         else:
@@ -356,11 +378,11 @@ class UpdateGroup:
 
     def _tell_again(self, stream: Stream, after: Path | None, sent: Export | None, keys: list[bytes]) -> None:
         if after is None or sent is None:
-            stream.for_all_but("", self._withdraw(keys), 0)
+            stream.gone_for_all_but("", keys, 0)
         else:
             source = after.source.name
             stream.for_all_but(source, self._announce(sent, keys), len(keys))
-            stream.only_for(source, self._withdraw(keys), 0)
+            stream.gone_only_for(source, keys, 0)
 
     def _tell_change(
         self,
@@ -374,7 +396,7 @@ class UpdateGroup:
         count = len(keys)
         if after is None or sent is None:
             if before is not None and was is not None:
-                stream.for_all_but(before.source.name, self._withdraw(keys), -count)
+                stream.gone_for_all_but(before.source.name, keys, -count)
             return
         source = after.source.name
         if before is None or was is None:
@@ -390,7 +412,7 @@ class UpdateGroup:
         else:
             stream.for_all_but(source, self._announce(sent, keys), 0)
             stream.only_for(old_source, [], count)
-        stream.only_for(source, self._withdraw(keys), -count)
+        stream.gone_only_for(source, keys, -count)
 
     def _tell_all_paths(self, stream: Stream, old: Told, new: Entry | None, keys: list[bytes]) -> None:
         """Every eligible path, each with its identifier (RFC 7911), to all but its own source."""
@@ -435,7 +457,7 @@ class UpdateGroup:
                         stream.for_all_but(other.source.name, self._announce(sent, some, path_id), delta)
                 elif one is not None and (again or was is not None):
                     delta = 0 if again else -len(some)
-                    stream.for_all_but(one.source.name, self._withdraw(some, path_id), delta)
+                    stream.gone_for_all_but(one.source.name, identified(some, path_id), delta)
 
     def _tell_choice(self, stream: Stream, old: Told, new: Entry | None, keys: list[bytes]) -> None:
         """One path that a selection has chosen: the source of what all others get may be told another one."""
@@ -456,9 +478,9 @@ class UpdateGroup:
         if now is None:
             if was is not None or again:
                 common = -count if was is not None else 0
-                stream.for_all_but("" if again else former, self._withdraw(keys), common)
+                stream.gone_for_all_but("" if again else former, keys, common)
                 if was is not None and was.other_sent is not None:
-                    stream.only_for(former, self._withdraw(keys), -count)
+                    stream.gone_only_for(former, keys, -count)
             return
         if was is None or was.sent != now.sent:
             common = count if was is None else 0
@@ -475,7 +497,7 @@ class UpdateGroup:
                 delta = count if had is None else 0
                 stream.only_for(source, self._announce(now.other_sent, keys), delta)
         elif had is not None or again:
-            stream.only_for(source, self._withdraw(keys), -count if had is not None else 0)
+            stream.gone_only_for(source, keys, -count if had is not None else 0)
 
     def told(self, name: str, key: bytes, entry: Entry | None) -> Iterator[tuple[Path, Export]]:
         """What a member has of a prefix that has ``entry``, when it is up to date."""
@@ -512,6 +534,3 @@ class UpdateGroup:
         return update.announce(
             self.rules.family, export.attributes, export.next_hop, keys, path_id=path_id, limit=self.limit
         )
-
-    def _withdraw(self, keys: list[bytes], path_id: int | None = None) -> list[bytes]:
-        return update.withdraw(self.rules.family, keys, path_id=path_id, limit=self.limit)

@@ -176,3 +176,11 @@ def join(keys: Sequence[bytes], path_id: int | None = None) -> bytes:
         return b"".join(keys)
     identifier = path_id.to_bytes(4)
     return identifier + identifier.join(keys)
+
+
+def identified(keys: Sequence[bytes], path_id: int | None) -> Sequence[bytes]:
+    """``keys``, each behind the identifier if there is one: to be joined with others'."""
+    if path_id is None:
+        return keys
+    identifier = path_id.to_bytes(4)
+    return [identifier + key for key in keys]

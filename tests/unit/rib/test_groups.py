@@ -318,6 +318,21 @@ def test_withdrawals_fill_messages_too(rib: Rib) -> None:
     assert rib.told("b") == set()
 
 
+@pytest.mark.parametrize("add_path", [False, True])
+def test_withdrawals_share_messages_whatever_attributes_they_had(rib: Rib, add_path: bool) -> None:
+    rib.join("b", add_path=add_path)
+    for number, prefix in enumerate(prefixes(500)):
+        rib.insert([prefix], path(block(med=number), by=A))
+    rib.settle()
+    rib.peers["b"].sizes.clear()
+
+    rib.table.withdraw(prefixes(500), "a")
+    rib.settle()
+
+    assert len(rib.peers["b"].sizes) == 1
+    assert rib.told("b") == set()
+
+
 # -- attributes that don't fit -----------------------------------------------------------------------------------------
 
 FIXED = 23
