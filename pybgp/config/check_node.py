@@ -17,6 +17,7 @@ from .toml_text import Path
 from .words import PROTOCOLS
 
 LOCAL_TABLE: Final = 255
+MAX_NEXT_HOPS: Final = 64
 NOT_YET: Final = "read and checked, but nothing comes of it in this version"
 
 
@@ -37,23 +38,38 @@ def findings(config: NodeConfig) -> Iterator[Finding]:
 def _routes(routes: Sequence[RouteConfig]) -> Iterator[Finding]:
     yield from _once("routes", routes)
     for index, route in enumerate(routes):
-        path: Path = ("routes", index, "next_hop")
-        if route.next_hop is None:
-            continue
-        if route.type != "unicast":
-            yield Finding(
-                path=path,
-                value=route.next_hop,
-                text=f'expected none with type = "{route.type}"',
-                others=(("routes", index, "type"),),
-            )
-        elif ":" in route.prefix and ipaddress.ip_address(route.next_hop).version == 4:
-            yield Finding(
-                path=path,
-                value=route.next_hop,
-                text=f"expected an IPv6 address, as the prefix {route.prefix} is IPv6",
-                others=(("routes", index, "prefix"),),
-            )
+        if route.next_hop is not None:
+            yield from _leads(index, route, ("next_hop",), route.next_hop)
+        if route.next_hops:
+            yield from _several(index, route)
+
+
+def _several(index: int, route: RouteConfig) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    if route.next_hop is not None:
+        text = f'expected only one of next_hop and next_hops, next_hop = "{route.next_hop}"'
+        yield Finding(path=("routes", index, "next_hops"), text=text, others=(("routes", index, "next_hop"),))
+    if len(route.next_hops) > MAX_NEXT_HOPS:
+        text = f"expected at most {MAX_NEXT_HOPS}, there are {len(route.next_hops)}"
+        yield Finding(path=("routes", index, "next_hops"), text=text)
+    for position, item in enumerate(route.next_hops):
+        path = ("next_hops", position, "address")
+        yield from _leads(index, route, path, item.address)
+        first = seen.setdefault(item.address, position)
+        if first != position:
+            text = f"expected each address only once, routes[{index}].next_hops[{first}] has it"
+            yield Finding(path=("routes", index, *path), value=item.address, text=text)
+
+
+def _leads(index: int, route: RouteConfig, key: Path, next_hop: str) -> Iterator[Finding]:
+    """Can the route lead to this next hop?"""
+    path: Path = ("routes", index, *key)
+    if route.type != "unicast":
+        text = f'expected none with type = "{route.type}"'
+        yield Finding(path=path, value=next_hop, text=text, others=(("routes", index, "type"),))
+    elif ":" in route.prefix and ipaddress.ip_address(next_hop).version == 4:
+        text = f"expected an IPv6 address, as the prefix {route.prefix} is IPv6"
+        yield Finding(path=path, value=next_hop, text=text, others=(("routes", index, "prefix"),))
 
 
 def _once(name: str, items: Sequence[RouteConfig | AggregateConfig]) -> Iterator[Finding]:

@@ -256,6 +256,16 @@ class PolicySets:
 
 
 @dataclass(frozen=True, slots=True)
+class NextHopConfig:
+    """One of several next hops of a route of our own."""
+
+    address: str
+    _: KW_ONLY
+    weight: int = 1
+    """Its part of the traffic, 1..256."""
+
+
+@dataclass(frozen=True, slots=True)
 class RouteConfig:
     """A route of our own: announced, and programmed where ``fib.export_policy`` lets it."""
 
@@ -263,6 +273,8 @@ class RouteConfig:
     _: KW_ONLY
     type: RouteType = "unicast"
     next_hop: str | None = None
+    next_hops: tuple[NextHopConfig, ...] = ()
+    """Instead of ``next_hop``: several that share the traffic."""
     local_pref: int | None = None
     med: int | None = None
     communities: tuple[str, ...] = ()

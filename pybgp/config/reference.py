@@ -7,7 +7,7 @@ from typing import Final
 
 from .kinds import ListOf, MapOf
 from .reference_text import EXAMPLE, INTRODUCTION, RELOAD, RULES
-from .schema import AGGREGATE, DECISION, PREFERENCE, ROUTE, TOP
+from .schema import AGGREGATE, DECISION, PREFERENCE, ROUTE, ROUTE_NEXT_HOP, TOP
 from .schema_damping import DAMPING
 from .schema_peers import DYNAMIC, FAMILY_OPTIONS, GRACEFUL_RESTART, MAX_PREFIXES, PASSWORD, PEER, TIMERS
 from .schema_policies import MATCH, SET, TERM
@@ -58,6 +58,7 @@ _SECTIONS: Final[tuple[tuple[str, Table, str], ...]] = (
     ("`match`", MATCH, ""),
     ("`set`", SET, "Applied in this order."),
     ("`[[routes]]`", ROUTE, ""),
+    ("`routes.next_hops`", ROUTE_NEXT_HOP, ""),
     ("`[[aggregates]]`", AGGREGATE, ""),
     ("`[damping]`", DAMPING, "RFC 2439, with the values of RFC 7196."),
     ("`[rpki]`", RPKI, "RFC 6811, [how it is used](../how-to/rpki.md)."),

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..rib.multipath import MAX_WEIGHT
 from ..rib.preference import Preference
 from .kinds import BOOLEAN, MAX_NUMBER, Choice, Integer, ListOf, MapOf
-from .model import AggregateConfig, DecisionConfig, RouteConfig, SpeakerConfig
+from .model import AggregateConfig, DecisionConfig, NextHopConfig, RouteConfig, SpeakerConfig
 from .schema_as import CONFEDERATION
 from .schema_damping import DAMPING
 from .schema_peers import CONNECTION_KEYS, DYNAMIC, FAMILIES, GRACEFUL_RESTART, GROUP, PEER, SESSION_KEYS, Given
@@ -32,6 +33,14 @@ from .words import (
     ROUTER_ID,
 )
 
+ROUTE_NEXT_HOP: Final = Table(
+    (
+        Key(name="address", kind=NEXT_HOP, meaning="Where it leads.", reload=Reload.POLICY, required=True),
+        Key(name="weight", kind=Integer(1, MAX_WEIGHT), meaning="Its part of the traffic.", reload=Reload.POLICY),
+    ),
+    NextHopConfig,
+    sparse=True,
+)
 ROUTE: Final = Table(
     (
         Key(name="prefix", kind=PREFIX, meaning="What is announced.", reload=Reload.POLICY, required=True),
@@ -47,6 +56,12 @@ ROUTE: Final = Table(
             meaning="Where it leads. Only for `unicast`.",
             reload=Reload.POLICY,
             absent="ourselves",
+        ),
+        Key(
+            name="next_hops",
+            kind=ListOf(ROUTE_NEXT_HOP, like='[{ address = "192.0.2.9", weight = 2 }, { address = "192.0.2.10" }]'),
+            meaning="Several instead of `next_hop`: traffic is spread by their weights; peers are given our address.",
+            reload=Reload.POLICY,
         ),
         Key(
             name="local_pref",

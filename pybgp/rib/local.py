@@ -14,7 +14,7 @@ from ..messages.attributes.origin import Origin
 from ..messages.context import PeerKind
 from ..routes import Source, SourceKind
 from .kernel import KernelRoute, RouteType
-from .next_hops import NextHops
+from .next_hops import Gateway, NextHops
 from .path import Path
 from .preference import DIRECT_NAME
 from .table import Table
@@ -50,7 +50,17 @@ class OwnRoute:
     """What an operator or agent asked us to announce."""
 
     block: Block
+    """Of a route with several gateways it has no next hop: peers are given our address."""
     type: RouteType = "unicast"
+    several: tuple[Gateway, ...] = ()
+    """Gateways that share the traffic, instead of the block's next hop."""
+
+    @property
+    def gateways(self) -> tuple[Gateway, ...]:
+        """Where packets go; none if they are dropped, or somebody else forwards them."""
+        if self.type != "unicast":
+            return ()
+        return self.several or ((Gateway(self.block.next_hop),) if self.block.next_hop else ())
 
 
 class OwnRoutes:
@@ -70,8 +80,8 @@ class OwnRoutes:
             return
         self._routes[family, key] = route
         if self._next_hops is not None:
-            self._next_hops.set_static(family, key, _leads_to(route))
-        self._tables[family].insert([key], Path(OWN, 0, route.block, route.block))
+            self._next_hops.set_static(family, key, _static(route))
+        self._insert(family, key, route)
 
     def withdraw(self, family: Family, key: bytes) -> bool:
         """Returns whether the prefix was ours."""
@@ -82,6 +92,18 @@ class OwnRoutes:
         self._tables[family].withdraw([key], OWN.name)
         return True
 
+    def follow(self) -> None:
+        """Tables hear of routes whose gateways are now reached another way."""
+        for family, key in self._next_hops.take_moved() if self._next_hops is not None else ():
+            self._insert(family, key, self._routes[family, key])
+
+    def _insert(self, family: Family, key: bytes, route: OwnRoute) -> None:
+        self._tables[family].insert([key], Path(OWN, 0, route.block, route.block))
+
+    def gateways_of(self, family: Family, key: bytes) -> tuple[Gateway, ...]:
+        route = self._routes.get((family, key))
+        return () if route is None else route.gateways
+
     def type_of(self, family: Family, key: bytes) -> RouteType:
         route = self._routes.get((family, key))
         return "unicast" if route is None else route.type
@@ -90,9 +112,9 @@ class OwnRoutes:
         return list(self._routes)
 
 
-def _leads_to(route: OwnRoute) -> bytes | None:
-    """The next hop of packets, empty if they are dropped; None where the route is for somebody else to forward."""
-    return b"" if route.type != "unicast" else route.block.next_hop or None
+def _static(route: OwnRoute) -> tuple[Gateway, ...] | None:
+    """What it is to next hops: its gateways, none if it drops; None where somebody else forwards."""
+    return route.gateways if route.gateways or route.type != "unicast" else None
 
 
 class Redistributed:

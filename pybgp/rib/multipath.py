@@ -7,7 +7,7 @@ kernel.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import gcd, isfinite, lcm
 from struct import unpack
@@ -18,6 +18,7 @@ from ..messages.attributes.base import pieces
 from ..messages.context import PeerKind
 from ..routes import SourceKind
 from .decision import Decision
+from .kernel import NextHop
 from .path import Entry, Path
 
 MAX_WEIGHT: Final = 256
@@ -124,6 +125,22 @@ def kernel_weights(shares: Sequence[Fraction]) -> tuple[int, ...]:
     if largest <= MAX_WEIGHT:
         return tuple(numbers)
     return tuple(max(1, round(Fraction(number * MAX_WEIGHT, largest))) for number in numbers)
+
+
+def spread(parts: Iterable[tuple[Fraction, tuple[NextHop, ...]]]) -> tuple[NextHop, ...]:
+    """Several ways as one set, each of them with its part of the traffic: a share, and what has that share together.
+
+    Sorted, as it is no matter to a kernel which comes first.
+    """
+    shares: dict[NextHop, Fraction] = {}
+    for share, ways in parts:
+        whole = sum(way.weight for way in ways)
+        for way in ways:
+            alone = way._replace(weight=1)
+            shares[alone] = shares.get(alone, Fraction(0)) + share * way.weight / whole
+    ordered = sorted(shares, key=lambda way: (way.gateway or b"", way.device or "", way.onlink))
+    weights = kernel_weights([shares[way] for way in ordered])
+    return tuple(way._replace(weight=weight) for way, weight in zip(ordered, weights, strict=True))
 
 
 def _way(path: Path) -> tuple[bytes, str]:

@@ -2,15 +2,18 @@
 
 Without a kernel to ask (no FIB, a route server, a simulation) every next hop counts as directly connected. What BGP
 has learned is not asked, and circles of static routes lead nowhere, so no route is resolved through itself (DEC-17).
+A static route that leads nowhere is passed over: the next, less specific route is the way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 from ..addresses import Family
 from .kernel import KernelRoute, NextHop
+from .multipath import spread
 
 _LINK_LOCAL: Final = b"\xfe\x80"
 
@@ -29,6 +32,13 @@ class Resolution(NamedTuple):
 UNREACHABLE: Final = Resolution(())
 
 
+class Gateway(NamedTuple):
+    """One next hop of a static route, 4, 16 or 32 octets, and its part of the traffic, 1..256."""
+
+    address: bytes
+    weight: int = 1
+
+
 class Hop(NamedTuple):
     """One look-up on the way to a next hop: the prefix that held it, and a kernel's route or a static one of ours."""
 
@@ -36,8 +46,13 @@ class Hop(NamedTuple):
     key: bytes
     route: KernelRoute | None
     """None for a static route."""
-    next_hop: bytes = b""
-    """Of a static route; empty if it drops."""
+    gateways: tuple[Gateway, ...] = ()
+    """Of a static route; none if it drops."""
+
+
+_Static = tuple[Family, bytes]
+"""A static route: the family and key of its prefix."""
+_NONE: Final[frozenset[_Static]] = frozenset()
 
 
 _FEW: Final = 16
@@ -58,15 +73,18 @@ def _is_under(next_hop: bytes, prefixes: Iterable[bytes]) -> bool:
 class NextHops:
     """A mirror of the kernel's foreign routes and of our static ones, and what they mean for the next hops in use."""
 
-    __slots__ = ("_known", "_lengths", "_routes", "_static", "_static_changed", "active")
+    __slots__ = ("_changed", "_circular", "_known", "_lengths", "_moved", "_routes", "_static", "_ways", "active")
 
     def __init__(self) -> None:
         self.active = False  # no kernel has spoken yet: everything resolves
         self._routes: dict[Family, dict[bytes, tuple[KernelRoute, ...]]] = {}
-        self._static: dict[Family, dict[bytes, bytes]] = {}  # prefix -> next hop, empty if it drops
-        self._static_changed = False
+        self._static: dict[Family, dict[bytes, tuple[Gateway, ...]]] = {}  # prefix -> gateways, none if it drops
+        self._changed = False  # have static routes changed since ``take_changed``?
         self._lengths: dict[Family, tuple[int, ...]] = {}  # prefix lengths in use, longest first
         self._known: dict[bytes, Resolution] = {}  # next hop -> what was answered
+        self._circular: set[bytes] = set()  # those of them on whose way there is a circle of static routes
+        self._ways: dict[_Static, Resolution] = {}  # where each static route itself leads
+        self._moved: set[_Static] = set()  # those that lead elsewhere since they were last taken
 
     def resolve(self, next_hop: bytes) -> Resolution:
         """The way to a next hop of 4, 16 or 32 octets: of 32 the global one is looked up, and the link-local one used
@@ -78,6 +96,14 @@ class NextHops:
 
     def cost(self, next_hop: bytes) -> int:
         return self.resolve(next_hop).cost if next_hop and self.active else 0
+
+    def way_of(self, family: Family, key: bytes, gateways: tuple[Gateway, ...]) -> Resolution:
+        """Where a static route of ours leads: not through itself, not through what leads through it."""
+        found = [self.resolve(gateway.address) for gateway in gateways]
+        if not self._circular.isdisjoint(gateway.address for gateway in gateways):
+            above = ((family, key),)
+            found = [_Search(self, above).look_up(gateway.address) for gateway in gateways]
+        return _together(gateways, found)
 
     def update(self, family: Family, changes: Mapping[bytes, tuple[KernelRoute, ...]]) -> frozenset[bytes]:
         """Take new kernel routes (an empty tuple: gone); returns the next hops that now resolve differently."""
@@ -96,44 +122,64 @@ class NextHops:
             [known for known in self._known if _family(known) == family and _is_under(known, changes)]
         )
 
-    def set_static(self, family: Family, key: bytes, next_hop: bytes | None) -> None:
-        """A route of our own leads to ``next_hop`` (empty: drops what it gets), or is gone (None).
+    def set_static(self, family: Family, key: bytes, gateways: tuple[Gateway, ...] | None) -> None:
+        """A route of our own leads to ``gateways`` (none: drops what it gets), or is gone (None).
 
         The next hops that now resolve differently are those of the next ``take_changed``.
         """
         static = self._static.setdefault(family, {})
-        if static.get(key) == next_hop:
+        if static.get(key) == gateways:
             return
-        if next_hop is None:
+        self._ways.pop((family, key), None)
+        self._moved.discard((family, key))
+        if gateways is None:
             del static[key]
         else:
-            static[key] = next_hop
+            static[key] = gateways
+            if gateways:
+                self._ways[family, key] = self.way_of(family, key, gateways)
         self._measure(family, (key,))
-        self._static_changed = True
+        self._changed = True
 
     def take_changed(self) -> frozenset[bytes]:
         """The next hops that resolve differently since static routes changed."""
-        if not self._static_changed:
+        if not self._changed:
             return frozenset()
-        self._static_changed = False
+        self._changed = False
         return self._look_again(self._known)
 
+    def take_moved(self) -> frozenset[_Static]:
+        """The static routes that lead elsewhere since the last call, and have been there before."""
+        if not self._moved:
+            return frozenset()
+        moved = frozenset(self._moved)
+        self._moved.clear()
+        return moved
+
     def trace(self, next_hop: bytes) -> list[Hop]:
-        """The look-ups from a next hop to a route of the kernel's, or to where it ends: in nothing, in a route that
-        drops, or in a circle (then the last one is among those before it). Each static route's next hop is looked up
-        again (RFC 4271 §9.1.2.1)."""
-        hops: list[Hop] = []
-        address = next_hop[:16]
-        while self.active and address and not address.startswith(_LINK_LOCAL):
-            hop = self._longest_match(_family(address), address)
-            if hop is None:
-                break
-            circle = hop in hops
-            hops.append(hop)
-            if hop.route is not None or circle:
-                break
-            address = hop.next_hop[:16]
-        return hops
+        """The look-ups from a next hop to routes of the kernel's, or to where it ends: in nothing, in a route that
+        drops, or in a circle. Each gateway of a static route is looked up again (RFC 4271 §9.1.2.1); what follows a
+        static route that leads nowhere is the less specific route."""
+        search = _Search(self)
+        if self.active and next_hop:
+            search.look_up(next_hop)
+        return search.hops
+
+    def matches(self, address: bytes) -> Iterator[Hop]:
+        """The routes to an address, the most specific first; of a kernel's and a static one for the same prefix the
+        kernel's, which forwards."""
+        family = _family(address)
+        routes, static = self._routes.get(family, {}), self._static.get(family, {})
+        bits = len(address) * 8
+        number = int.from_bytes(address)
+        for length in self._lengths.get(family, ()):
+            masked = (number >> (bits - length) << (bits - length)).to_bytes(len(address))
+            key = bytes((length,)) + masked[: (length + 7) // 8]
+            candidates = routes.get(key)
+            if candidates:
+                yield Hop(family, key, min(candidates, key=lambda route: route.metric))
+            elif key in static:
+                yield Hop(family, key, None, static[key])
 
     def _look_again(self, next_hops: Iterable[bytes]) -> frozenset[bytes]:
         changed = set()
@@ -142,6 +188,11 @@ class NextHops:
             after = self._known[next_hop] = self._resolve(next_hop)
             if after != before:
                 changed.add(next_hop)
+        for (family, key), way in list(self._ways.items()):
+            found = self.way_of(family, key, self._static[family][key])
+            if found != way:
+                self._ways[family, key] = found
+                self._moved.add((family, key))
         return frozenset(changed)
 
     def _measure(self, family: Family, changed: Iterable[bytes]) -> None:
@@ -151,42 +202,85 @@ class NextHops:
             self._lengths[family] = tuple(sorted({key[0] for key in (*routes, *static)}, reverse=True))
 
     def _resolve(self, next_hop: bytes) -> Resolution:
-        gateway = next_hop[16:] if len(next_hop) == 32 else next_hop
-        address = next_hop[:16]
-        if not self.active or address.startswith(_LINK_LOCAL):
-            return Resolution((NextHop(gateway),))
-        hops = self.trace(next_hop)
-        if len(hops) > 1:
-            gateway = hops[-2].next_hop
-        if not hops:
-            return UNREACHABLE
-        route = hops[-1].route
-        if route is None:
-            last = hops[-1].next_hop
-            on_link = last.startswith(_LINK_LOCAL)  # of a static route: on a link that only the kernel may know
-            return Resolution((NextHop(last),)) if on_link else UNREACHABLE
-        if route.type != "unicast":
-            return UNREACHABLE
-        ways = tuple(
-            NextHop(gateway if way.gateway is None else way.gateway, way.device, way.onlink, way.weight)
-            for way in route.next_hops
-        )
-        return Resolution(ways, route.metric)
+        if not self.active:
+            return Resolution((NextHop(_gateway_of(next_hop)),))
+        search = _Search(self)
+        found = search.look_up(next_hop)
+        if search.circle:
+            self._circular.add(next_hop)
+        else:
+            self._circular.discard(next_hop)
+        return found
 
-    def _longest_match(self, family: Family, address: bytes) -> Hop | None:
-        """The most specific route; of a kernel's and a static one for the same prefix the kernel's, which forwards."""
-        routes, static = self._routes.get(family, {}), self._static.get(family, {})
-        bits = len(address) * 8
-        number = int.from_bytes(address)
-        for length in self._lengths.get(family, ()):
-            masked = (number >> (bits - length) << (bits - length)).to_bytes(len(address))
-            key = bytes((length,)) + masked[: (length + 7) // 8]
-            candidates = routes.get(key)
-            if candidates:
-                return Hop(family, key, min(candidates, key=lambda route: route.metric))
-            if key in static:
-                return Hop(family, key, None, static[key])
-        return None
+
+class _Search:
+    """One next hop, looked up until the kernel knows a way or nobody does."""
+
+    __slots__ = ("_above", "_next_hops", "circle", "hops")
+
+    def __init__(self, next_hops: NextHops, above: tuple[_Static, ...] = ()) -> None:
+        self._next_hops = next_hops
+        self._above = list(above)  # the static routes whose gateways are being looked up
+        self.circle = False  # has there been one?
+        self.hops: list[Hop] = []  # every look-up
+
+    def look_up(self, next_hop: bytes) -> Resolution:
+        return self._look_up(next_hop)[0]
+
+    def _look_up(self, next_hop: bytes) -> tuple[Resolution, frozenset[_Static]]:
+        """Where it leads; if nowhere, because of a circle, the static routes above at which that began."""
+        gateway, address = _gateway_of(next_hop), next_hop[:16]
+        if address.startswith(_LINK_LOCAL):
+            return Resolution((NextHop(gateway),)), _NONE
+        for hop in self._next_hops.matches(address):
+            self.hops.append(hop)
+            if hop.route is not None:
+                return _kernels(hop.route, gateway), _NONE
+            if not hop.gateways:
+                return UNREACHABLE, _NONE  # it drops
+            route = hop.family, hop.key
+            if route in self._above:
+                self.circle = True
+                return UNREACHABLE, frozenset((route,))
+            found, heads = self._follow(route, hop.gateways)
+            if found.reachable or heads:
+                return found, heads  # what becomes of a circle is for the first route of it to say
+        return UNREACHABLE, _NONE
+
+    def _follow(self, route: _Static, gateways: tuple[Gateway, ...]) -> tuple[Resolution, frozenset[_Static]]:
+        self._above.append(route)
+        answers = [self._look_up(gateway.address) for gateway in gateways]
+        self._above.pop()
+        found = _together(gateways, [way for way, _ in answers])
+        heads = _NONE if found.reachable else _NONE.union(*(heads for _, heads in answers)) - {route}
+        return found, heads
+
+
+def _kernels(route: KernelRoute, gateway: bytes) -> Resolution:
+    """Where a kernel's route leads; ``gateway`` is what it directly holds."""
+    if route.type != "unicast":
+        return UNREACHABLE
+    ways = tuple(
+        NextHop(gateway if way.gateway is None else way.gateway, way.device, way.onlink, way.weight)
+        for way in route.next_hops
+    )
+    return Resolution(ways, route.metric)
+
+
+def _together(gateways: tuple[Gateway, ...], found: list[Resolution]) -> Resolution:
+    """Where several gateways lead: those that can be reached share the traffic, the nearest one is the cost."""
+    if len(found) == 1:
+        return found[0]
+    there = [(gateway, way) for gateway, way in zip(gateways, found, strict=True) if way.reachable]
+    if not there:
+        return UNREACHABLE
+    return Resolution(
+        spread((Fraction(gateway.weight), way.ways) for gateway, way in there), min(way.cost for _, way in there)
+    )
+
+
+def _gateway_of(next_hop: bytes) -> bytes:
+    return next_hop[16:] if len(next_hop) == 32 else next_hop
 
 
 def _family(next_hop: bytes) -> Family:

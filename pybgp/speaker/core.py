@@ -318,6 +318,7 @@ class SpeakerCore:
             family, key, route = own_route(
                 item.prefix,
                 next_hop=item.next_hop,
+                next_hops=[(each.address, each.weight) for each in item.next_hops],
                 type=item.type,
                 local_pref=item.local_pref,
                 med=item.med,
@@ -348,6 +349,7 @@ class SpeakerCore:
         changed = self.next_hops.update(event.family, event.routes)
         if changed:
             self.sessions.next_hops_changed(changed)
+        self.own.follow()
 
     def host_addresses(self, host: HostAddresses, now: float) -> None:
         """The addresses of this host, as a whole."""
@@ -370,6 +372,7 @@ class SpeakerCore:
         changed = self.next_hops.take_changed()
         if changed:
             self.sessions.next_hops_changed(changed)
+        self.own.follow()
         for policy, why in self.rules.policy_errors():
             self.event("policy_error", "error", policy=policy, why=why)
         for family, table in self.tables.items():

@@ -70,7 +70,8 @@ def _way(core: SpeakerCore, next_hop: bytes) -> NextHopWay:
 def _hops(next_hops: NextHops, next_hop: bytes) -> Iterator[Hop]:
     for hop in next_hops.trace(next_hop):
         if hop.route is None:
-            leads_to = f"via {address_text(hop.next_hop)}" if hop.next_hop else "drops"
+            gateways = (NextHop(each.address[:16], weight=each.weight) for each in hop.gateways)
+            leads_to = "; ".join(map(way_text, gateways)) or "drops"
             yield Hop(prefix=key_text(hop.family, hop.key), leads_to=leads_to, source="static", metric=0)
             continue
         ways = "; ".join(map(way_text, hop.route.next_hops)) if hop.route.type == "unicast" else hop.route.type

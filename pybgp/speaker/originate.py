@@ -10,6 +10,7 @@ from ..config.model import SpeakerConfig
 from ..rib.aggregate import AggregateRules
 from ..rib.kernel import RouteType
 from ..rib.local import OwnRoute, own_block
+from ..rib.next_hops import Gateway
 from ..routes import Route
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def own_route(
     prefix: str | IPNetwork,
     *,
     next_hop: str | None = None,
+    next_hops: Iterable[tuple[str, int]] = (),
     type: RouteType = "unicast",
     local_pref: int | None = None,
     med: int | None = None,
@@ -28,6 +30,8 @@ def own_route(
 ) -> tuple[Family, bytes, OwnRoute]:
     """The family, key and route; without ``next_hop`` every peer is given our address on its session.
 
+    ``next_hops`` are gateways with weights that share the traffic; peers are given our address then too.
+
     Raises:
         ValueError: not a prefix, address or community.
     """
@@ -35,6 +39,7 @@ def own_route(
 
     family, key = prefix_key(prefix)
     block = own_block(b"" if next_hop is None else address_octets(next_hop))
+    several = tuple(sorted(Gateway(address_octets(address), weight) for address, weight in next_hops))
     changes = {
         "local_pref": local_pref,
         "med": med,
@@ -44,7 +49,7 @@ def own_route(
     wanted = {name: value for name, value in changes.items() if value is not None}
     if wanted:
         block = Route(family, key, block, OWN).replace(**wanted).block  # type: ignore[arg-type]
-    return family, key, OwnRoute(block, type)
+    return family, key, OwnRoute(block, type, several)
 
 
 def aggregates(config: SpeakerConfig) -> dict[Family, dict[bytes, AggregateRules]]:

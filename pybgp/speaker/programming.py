@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import Final
 
 from ..addresses import Family
@@ -13,7 +12,7 @@ from ..rib.aggregates import Aggregates
 from ..rib.groups import Again, Move
 from ..rib.kernel import FibRoute, NextHop, RouteType
 from ..rib.local import AGGREGATE, OwnRoutes
-from ..rib.multipath import Multipath, kernel_weights
+from ..rib.multipath import Multipath, spread
 from ..rib.next_hops import NextHops
 from ..rib.path import Entry, Path, best_of
 from ..routes import Accept, Reject, Route, SourceKind, Verdict
@@ -91,11 +90,14 @@ class Programming:
             kind = self._type_of(family, key, best)
             if kind != "unicast":
                 return FibRoute(kind, (), metric)
-            if not accepted.block.next_hop:
+            if not accepted.block.next_hop and not self._own.gateways_of(family, key):
                 return "a route of our own that names no next hop: somebody else forwards it"
         if best.source.honors_blackhole and carries(accepted.block, BLACKHOLE):
             return FibRoute("blackhole", (), metric)
-        ways = self._ways(accepted, best)
+        if best.source.kind is SourceKind.LOCAL:
+            ways = self._own_ways(family, key, accepted, best)
+        else:
+            ways = self._ways(accepted, best)
         if not ways:
             return "its next hop is unreachable"
         if len(paths) > 1:
@@ -123,20 +125,23 @@ class Programming:
         ways = self._next_hops.resolve(next_hop).ways
         return tuple(_on_link(way, link) for way in ways) if link else ways
 
+    def _own_ways(self, family: Family, key: bytes, accepted: Accept, path: Path) -> tuple[NextHop, ...]:
+        """Those of a route of our own: through its gateways, unless the policy says another next hop."""
+        gateways = self._own.gateways_of(family, key)
+        block, hints = accepted.block, accepted.hints
+        if not gateways or block.next_hop != path.received.next_hop:
+            return self._ways(accepted, path)
+        if hints is not None and hints.device is not None:
+            return tuple(NextHop(each.address[:16], hints.device, hints.onlink, each.weight) for each in gateways)
+        return self._next_hops.way_of(family, key, gateways).ways
+
     def _together(self, family: Family, key: bytes, paths: tuple[Path, ...]) -> tuple[NextHop, ...]:
-        """The ways of several paths, each with its part of the traffic; sorted, as which of them is best is no matter
-        to a kernel."""
-        shares: dict[NextHop, Fraction] = {}
+        """The ways of several paths, each with its part of the traffic."""
+        parts = []
         for path, share in zip(paths, self.multipath.weights(paths), strict=True):
             accepted = self._verdict(family, key, path)
-            ways = () if isinstance(accepted, Reject) else self._ways(accepted, path)
-            whole = sum(way.weight for way in ways)
-            for way in ways:
-                alone = way._replace(weight=1)
-                shares[alone] = shares.get(alone, Fraction(0)) + share * way.weight / whole
-        ordered = sorted(shares, key=lambda way: (way.gateway or b"", way.device or "", way.onlink))
-        weights = kernel_weights([shares[way] for way in ordered])
-        return tuple(way._replace(weight=weight) for way, weight in zip(ordered, weights, strict=True))
+            parts.append((share, () if isinstance(accepted, Reject) else self._ways(accepted, path)))
+        return spread(parts)
 
     def _shared(self, route: FibRoute) -> FibRoute:
         return self._made.setdefault(route, route)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from ..addresses import Family
 from ..messages.attributes.block import Block
 from ..rib.path import Path
+from ..routes import SourceKind
 from .damping import DAMPED
 from .inbound import UNREACHABLE, Importer
 
@@ -51,7 +52,8 @@ class Dependents(dict[Path, bool]):
     def __missing__(self, path: Path) -> bool:
         block = path.accepted if path.accepted is not None else path.received
         concerned = block.next_hop in self._changed or path.reason == UNREACHABLE
-        found = self[path] = concerned and path.reason != DAMPED
+        own = path.source.kind is SourceKind.LOCAL  # these follow by themselves: ``OwnRoutes.follow``
+        found = self[path] = concerned and path.reason != DAMPED and not own
         return found
 
 

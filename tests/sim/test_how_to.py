@@ -229,3 +229,31 @@ def test_the_pool_is_announced_while_there_is_a_default_route(world: World) -> N
 
     other.withdraw("0.0.0.0/0")
     world.run_until(lambda: not upstream.has("10.65.0.0/16"))
+
+
+def test_a_static_route_through_several_next_hops(world: World) -> None:
+    node = start(world, example("own-routes.md", "several"))
+    peer = world.add("192.0.2.2", peers=[ibgp("192.0.2.1")])
+    one, other = address_octets("192.0.2.9"), address_octets("192.0.2.10")
+    prefix = prefix_key("10.72.0.0/16")[1]
+    link, host = prefix_key("192.0.2.0/24")[1], prefix_key("192.0.2.9/32")[1]
+    world.run_until(lambda: all(each.core.all_established() for each in (node, peer)), limit=300)
+
+    def kernel(key: bytes, *routes: KernelRoute) -> None:
+        node.core.kernel(KernelChanges(V4, {key: routes}), world.now)
+        world.pump(node)
+        world.advance(1)
+
+    kernel(link, KernelRoute("unicast", 2, (NextHop(None, "eth0"),), scope=253))
+    both = FibRoute("unicast", (NextHop(one, "eth0", weight=2), NextHop(other, "eth0", weight=1)))
+    assert node.fib[prefix] == both
+    told = peer.best("10.72.0.0/16")
+    assert told is not None
+    assert told.received.next_hop == address_octets("192.0.2.1")
+
+    kernel(host, KernelRoute("unreachable", 4))
+    assert node.fib[prefix] == FibRoute("unicast", (NextHop(other, "eth0"),))
+    assert peer.best("10.72.0.0/16") is told
+
+    kernel(host)
+    assert node.fib[prefix] == both

@@ -256,6 +256,29 @@ E = 'address = "192.0.2.2"\nremote_as = 65001\nimport_policy = ["accept"]\nexpor
             id="blackhole-with-next-hop",
         ),
         pytest.param(
+            '[[routes]]\nprefix = "10.0.0.0/8"\ntype = "blackhole"\nnext_hops = [{ address = "192.0.2.9" }]',
+            'routes[0].next_hops[0].address = "192.0.2.9": expected none with type = "blackhole"',
+            id="blackhole-with-next-hops",
+        ),
+        pytest.param(
+            '[[routes]]\nprefix = "10.0.0.0/8"\nnext_hop = "192.0.2.9"\nnext_hops = [{ address = "192.0.2.8" }]',
+            'routes[0].next_hops: expected only one of next_hop and next_hops, next_hop = "192.0.2.9"',
+            id="next-hop-and-next-hops",
+        ),
+        pytest.param(
+            '[[routes]]\nprefix = "10.0.0.0/8"\nnext_hops = [{ address = "192.0.2.9" }, { address = "192.0.2.9" }]',
+            'routes[0].next_hops[1].address = "192.0.2.9": expected each address only once, '
+            "routes[0].next_hops[0] has it",
+            id="next-hop-twice",
+        ),
+        pytest.param(
+            '[[routes]]\nprefix = "10.0.0.0/8"\nnext_hops = ['
+            + ", ".join(f'{{ address = "192.0.2.{host}" }}' for host in range(65))
+            + "]",
+            "routes[0].next_hops: expected at most 64, there are 65",
+            id="too-many-next-hops",
+        ),
+        pytest.param(
             '[[routes]]\nprefix = "2001:db8::/32"\nnext_hop = "192.0.2.9"',
             'routes[0].next_hop = "192.0.2.9": expected an IPv6 address, as the prefix 2001:db8::/32 is IPv6',
             id="next-hop-of-the-other-family",

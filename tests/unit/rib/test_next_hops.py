@@ -6,7 +6,7 @@ import pytest
 
 from pybgp.addresses import Family, address_octets
 from pybgp.rib.kernel import KernelRoute, NextHop
-from pybgp.rib.next_hops import UNREACHABLE, NextHops, Resolution
+from pybgp.rib.next_hops import UNREACHABLE, Gateway, NextHops, Resolution
 
 from .paths import key
 
@@ -22,6 +22,10 @@ def connected(device: str = "eth0", metric: int = 0) -> KernelRoute:
 
 def via(gateway: bytes = GATEWAY, device: str = "eth0", metric: int = 0) -> KernelRoute:
     return KernelRoute("unicast", 4, (NextHop(gateway, device),), metric)
+
+
+def to(*addresses: bytes) -> tuple[Gateway, ...]:
+    return tuple(map(Gateway, addresses))
 
 
 @pytest.fixture
@@ -148,8 +152,8 @@ def test_the_first_word_of_a_kernel_changes_what_was_answered_before() -> None:
 def test_a_static_routes_next_hop_is_looked_up_again(next_hops: NextHops) -> None:
     """RFC 4271 §9.1.2.1: the cost is that of the kernel's route at the end."""
     next_hops.update(V4, {key("198.51.100.0/24"): (via(metric=7),)})
-    next_hops.set_static(V4, key("203.0.113.0/24"), address_octets("10.0.0.1"))
-    next_hops.set_static(V4, key("10.0.0.0/8"), address_octets("198.51.100.9"))
+    next_hops.set_static(V4, key("203.0.113.0/24"), to(address_octets("10.0.0.1")))
+    next_hops.set_static(V4, key("10.0.0.0/8"), to(address_octets("198.51.100.9")))
 
     assert next_hops.resolve(FAR) == Resolution((NextHop(GATEWAY, "eth0"),), 7)
     assert [hop.key for hop in next_hops.trace(FAR)] == [
@@ -160,16 +164,16 @@ def test_a_static_routes_next_hop_is_looked_up_again(next_hops: NextHops) -> Non
 
 
 def test_on_the_link_the_static_routes_next_hop_is_the_gateway(next_hops: NextHops) -> None:
-    next_hops.set_static(V4, key("203.0.113.0/24"), GATEWAY)
+    next_hops.set_static(V4, key("203.0.113.0/24"), to(GATEWAY))
 
     assert next_hops.resolve(FAR) == Resolution((NextHop(GATEWAY, "eth0"),))
 
 
 @pytest.mark.row("DEC-17")
 def test_a_circle_of_static_routes_leads_nowhere(next_hops: NextHops) -> None:
-    next_hops.set_static(V4, key("203.0.113.0/24"), address_octets("10.0.0.1"))
-    next_hops.set_static(V4, key("10.0.0.0/8"), FAR)
-    next_hops.set_static(V4, key("198.51.100.0/24"), address_octets("198.51.100.7"))
+    next_hops.set_static(V4, key("203.0.113.0/24"), to(address_octets("10.0.0.1")))
+    next_hops.set_static(V4, key("10.0.0.0/8"), to(FAR))
+    next_hops.set_static(V4, key("198.51.100.0/24"), to(address_octets("198.51.100.7")))
 
     assert next_hops.resolve(FAR) == UNREACHABLE
     assert next_hops.resolve(address_octets("198.51.100.1")) == UNREACHABLE
@@ -177,7 +181,7 @@ def test_a_circle_of_static_routes_leads_nowhere(next_hops: NextHops) -> None:
 
 def test_a_static_route_that_drops_leads_nowhere_and_hides_shorter_ones(next_hops: NextHops) -> None:
     next_hops.update(V4, {key("0.0.0.0/0"): (via(),)})
-    next_hops.set_static(V4, key("203.0.113.0/24"), b"")
+    next_hops.set_static(V4, key("203.0.113.0/24"), ())
 
     assert next_hops.resolve(FAR) == UNREACHABLE
     next_hops.set_static(V4, key("203.0.113.0/24"), None)
@@ -186,17 +190,74 @@ def test_a_static_route_that_drops_leads_nowhere_and_hides_shorter_ones(next_hop
 
 
 def test_of_two_routes_for_one_prefix_the_kernels_forwards(next_hops: NextHops) -> None:
-    next_hops.set_static(V4, key("203.0.113.0/24"), GATEWAY)
+    next_hops.set_static(V4, key("203.0.113.0/24"), to(GATEWAY))
     next_hops.update(V4, {key("203.0.113.0/24"): (via(device="eth7"),)})
 
     assert next_hops.resolve(FAR).ways == (NextHop(GATEWAY, "eth7"),)
 
 
 def test_what_lies_under_a_static_route_is_followed(next_hops: NextHops) -> None:
-    next_hops.set_static(V4, key("203.0.113.0/24"), GATEWAY)
+    next_hops.set_static(V4, key("203.0.113.0/24"), to(GATEWAY))
     next_hops.resolve(FAR)
     assert next_hops.take_changed() == frozenset()
 
     assert FAR in next_hops.update(V4, {key("192.0.2.0/24"): (connected(metric=5),)})
     assert next_hops.cost(FAR) == 5
     assert FAR in next_hops.update(V4, {key("192.0.2.0/24"): ()})
+
+
+@pytest.mark.row("DEC-17")
+def test_a_static_route_that_leads_nowhere_is_passed_over(next_hops: NextHops) -> None:
+    next_hops.set_static(V4, key("203.0.113.0/24"), to(address_octets("198.51.100.1")))
+    assert next_hops.resolve(FAR) == UNREACHABLE
+
+    assert next_hops.update(V4, {key("203.0.0.0/16"): (via(device="eth3"),)}) == {FAR}
+    assert next_hops.resolve(FAR).ways == (NextHop(GATEWAY, "eth3"),)
+    assert [hop.key for hop in next_hops.trace(FAR)] == [key("203.0.113.0/24"), key("203.0.0.0/16")]
+
+
+def test_a_circle_is_passed_over_but_its_routes_do_not_keep_each_other_alive(next_hops: NextHops) -> None:
+    one, other = key("203.0.113.0/24"), key("10.0.0.0/8")
+    next_hops.update(V4, {key("0.0.0.0/0"): (via(),)})
+    next_hops.set_static(V4, one, to(address_octets("10.0.0.1")))
+    next_hops.set_static(V4, other, to(FAR))
+    next_hops.take_changed()
+
+    assert next_hops.resolve(FAR).ways == (NextHop(GATEWAY, "eth0"),)
+    assert next_hops.resolve(address_octets("10.0.0.1")).ways == (NextHop(GATEWAY, "eth0"),)
+    assert next_hops.way_of(V4, one, to(address_octets("10.0.0.1"))) == UNREACHABLE
+    assert next_hops.way_of(V4, other, to(FAR)) == UNREACHABLE
+
+
+def test_a_route_is_not_reached_through_itself(next_hops: NextHops) -> None:
+    inside = address_octets("198.51.100.7")
+    next_hops.update(V4, {key("0.0.0.0/0"): (via(),)})
+    next_hops.set_static(V4, key("198.51.100.0/24"), to(inside))
+
+    assert next_hops.way_of(V4, key("198.51.100.0/24"), to(inside)) == UNREACHABLE
+    next_hops.update(V4, {key("198.51.100.7/32"): (via(),)})
+    assert next_hops.way_of(V4, key("198.51.100.0/24"), to(inside)).reachable
+
+
+def test_several_gateways_share_the_traffic_and_one_that_is_gone_has_none(next_hops: NextHops) -> None:
+    near, far = address_octets("192.0.2.7"), address_octets("198.51.100.7")
+    next_hops.update(V4, {key("198.51.100.0/24"): (connected("eth1", metric=3),)})
+    next_hops.set_static(V4, key("203.0.113.0/24"), (Gateway(near, 1), Gateway(far, 2)))
+
+    assert next_hops.resolve(FAR).ways == (NextHop(near, "eth0", weight=1), NextHop(far, "eth1", weight=2))
+    next_hops.update(V4, {key("198.51.100.0/24"): ()})
+    assert next_hops.resolve(FAR).ways == (NextHop(near, "eth0"),)
+    assert next_hops.take_moved() == {(V4, key("203.0.113.0/24"))}
+    assert next_hops.take_moved() == frozenset()
+
+
+def test_of_several_gateways_a_circle_does_not_hide_what_another_ones_way_falls_back_to(next_hops: NextHops) -> None:
+    """The second gateway's static route is dead, not in the circle that the first one is part of."""
+    head, dead = key("10.0.0.0/8"), key("198.51.100.0/24")
+    next_hops.update(V4, {key("198.51.0.0/16"): (via(),)})
+    next_hops.set_static(V4, dead, to(address_octets("172.16.0.1")))
+    next_hops.set_static(V4, key("203.0.113.0/24"), to(address_octets("10.0.0.1"), address_octets("198.51.100.1")))
+    gateways = to(address_octets("203.0.113.1"))
+    next_hops.set_static(V4, head, gateways)
+
+    assert next_hops.way_of(V4, head, gateways).ways == (NextHop(GATEWAY, "eth0"),)

@@ -19,6 +19,7 @@ from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.rib.local import DIRECT, KERNEL, OwnRoutes, own_block
 from pybgp.rib.multipath import Multipath
 from pybgp.rib.next_hops import NextHops
+from pybgp.rib.path import Path
 from pybgp.rib.table import Table
 from pybgp.speaker.originate import own_route
 from pybgp.speaker.programming import Programming
@@ -38,7 +39,7 @@ class Rib:
         decision = Decision()
         self.tables = {family: Table(family, decision) for family in (V4, V6)}
         self.next_hops = NextHops()
-        self.own = OwnRoutes(self.tables)
+        self.own = OwnRoutes(self.tables, self.next_hops)
         self.programming = Programming(
             policy, self.next_hops, self.own, Aggregates({}), Multipath(decision, **multipath)
         )
@@ -260,3 +261,25 @@ def test_a_member_that_the_fibs_policy_rejects_is_left_out() -> None:
         rib.tables[V4].insert([P], path(block(next_hop=next_hop), by=source(f"p{at}", router_id=f"1.1.1.{at}")))
 
     assert rib.changes() == {P: ways(ONE, THREE)}
+
+
+def test_a_route_of_our_own_through_several_gateways(rib: Rib) -> None:
+    """They share the traffic by their weights; the route has one Path, without a next hop."""
+    rib.next_hops.update(V4, {key("192.0.2.0/24"): (KernelRoute("unicast", 2, (NextHop(None, "eth0"),)),)})
+    rib.announce("10.65.1.0/26", next_hops=[("192.0.2.9", 3), ("192.0.2.2", 1), ("203.0.113.9", 5)])
+
+    near = NextHop(address_octets("192.0.2.2"), "eth0", weight=1)
+    assert rib.changes() == {P: FibRoute("unicast", (near, NextHop(GATEWAY, "eth0", weight=3)))}
+    best = rib.tables[V4].get(P)
+    assert isinstance(best, Path)
+    assert best.received.next_hop == b""
+
+
+def test_a_policy_may_say_another_way_for_a_route_through_several_gateways() -> None:
+    rib = Rib(chain(term(set=SetConfig(device="tun0", onlink=True)), allow_hints=True))
+    rib.announce("10.65.1.0/26", next_hops=[("192.0.2.9", 3), ("192.0.2.2", 1)])
+
+    (route,) = rib.changes().values()
+
+    other = NextHop(address_octets("192.0.2.2"), "tun0", onlink=True, weight=1)
+    assert route == FibRoute("unicast", (other, NextHop(GATEWAY, "tun0", onlink=True, weight=3)))
