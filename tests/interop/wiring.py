@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -59,6 +60,12 @@ def announcements(daemon: Daemon, number: int = 1) -> list[Announcement]:
         )
         for version in VERSIONS
     ]
+
+
+def at_once(action: Callable[[Daemon], object], daemons: Iterable[Daemon]) -> None:
+    """Do it to all of them at the same time: each is a program of its own."""
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(action, daemons))
 
 
 def all_established(daemons: Iterable[Daemon]) -> None:
