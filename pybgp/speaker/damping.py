@@ -57,7 +57,7 @@ class PeerDamping:
 
     def release(self, routes: Iterable[RouteId]) -> None:
         """These are used again, as import policy has them now."""
-        importer = self._core.sessions.importer_of(self._name)
+        importer = self._core.sessions.importers.get(self._name)
         if importer is None:
             return  # no session: what it will send is looked at then
         for family, path_id, key in routes:

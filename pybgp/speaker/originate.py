@@ -67,7 +67,11 @@ def aggregates(config: SpeakerConfig) -> dict[Family, dict[bytes, AggregateRules
     return found
 
 
-def suppressing(config: SpeakerConfig, family: Family) -> tuple[bytes, ...]:
-    """The aggregates in whose place more specific routes are not told, in order."""
-    wanted = (prefix_key(item.prefix) for item in config.aggregates if item.suppress)
-    return tuple(sorted(key for one, key in wanted if one == family))
+def suppressing(config: SpeakerConfig) -> dict[Family, tuple[bytes, ...]]:
+    """The aggregates in whose place more specific routes are not told, in order; families without any are missing."""
+    found: dict[Family, list[bytes]] = {}
+    for item in config.aggregates:
+        if item.suppress:
+            family, key = prefix_key(item.prefix)
+            found.setdefault(family, []).append(key)
+    return {family: tuple(sorted(keys)) for family, keys in found.items()}

@@ -80,6 +80,7 @@ class Rules:
         self.generation: Generation = previous.generation if previous is not None else FIRST
         self._chains: dict[tuple[PolicyRef, ...], Policy] = {}
         self._costs: dict[PolicyRef, CostFunction] = {}
+        self._suppressing = suppressing(config)
         self._said: set[str] = set()  # names of cost functions whose first error was told
         if previous is not None and previous._same_text(config, functions):
             self._chains = previous._chains
@@ -250,7 +251,7 @@ class Rules:
             limit=context.max_send or MAX_MESSAGE,
             mrai=peer.config.timers.mrai,
             default_originate=options.default_originate,
-            suppressing=suppressing(self.config, family) if self.config.aggregates else (),
+            suppressing=self._suppressing.get(family, ()),
             draining=self.draining,
             policy=peer.policies.exports,
             cost=next_hops.cost if next_hops is not None else None,

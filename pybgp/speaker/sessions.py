@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -44,7 +44,7 @@ class Sessions:
         self._core = core
         self._by_conn: dict[int, Peer] = {}
         self._inbound: dict[int, Inbound] = {}  # Established connections
-        self._stale: dict[str, Importer] = {}  # what judges the routes that are kept for a restarting peer
+        self.importers: dict[str, Importer] = {}  # what judges each peer's routes, also stale ones; the newest
         self._changed_next_hops: set[bytes] = set()  # since the last look at the paths through them has begun
         self._epochs = count(1)
         self._drops: dict[Family, dict[str, int]] = {}  # paths to drop: peer -> those of epochs below this
@@ -334,8 +334,8 @@ class Sessions:
         source = peer.open_source(negotiated, up.remote_address, core.host.link(up.local_address, up.remote_address))
         peer.stale_before = peer.epoch
         importer = Importer(core.rules.import_rules(peer, core.host), core.next_hops)
+        self.importers[peer.name] = importer
         self._inbound[up.conn] = Inbound(source, negotiated.context, importer, core.tables, core.blocks)
-        self._stale.pop(peer.name, None)
         self.damp(peer)
         self._forget_stale(peer, graceful.families_given_up(peer.waiting, negotiated))
         if peer.waiting:
@@ -358,7 +358,7 @@ class Sessions:
 
     def _down(self, peer: Peer, down: actions.Down, now: float) -> None:
         core = self._core
-        inbound = self._inbound.pop(down.conn, None)
+        self._inbound.pop(down.conn, None)
         core.outbound.leave(down.conn)
         kept = graceful.families_to_keep(peer, down) if not self._stopping else frozenset()
         if peer.name not in self.peers:
@@ -372,8 +372,8 @@ class Sessions:
         peer.negotiated = None
         peer.stale_before = peer.epoch + 1
         peer.waiting = set(kept)
-        if kept and inbound is not None:
-            self._stale[peer.name] = inbound.importer
+        if not kept:
+            self.importers.pop(peer.name, None)
         self._drop_older(peer, set(core.tables) - peer.waiting, peer.stale_before)
         if kept:
             self._stale_deadline(peer, now + stay)
@@ -489,8 +489,8 @@ class Sessions:
 
     def _forget_stale(self, peer: Peer, families: set[Family]) -> None:
         peer.waiting -= families
-        if not peer.waiting:
-            self._stale.pop(peer.name, None)
+        if not peer.waiting and peer.source is None:
+            self.importers.pop(peer.name, None)
         self._drop_older(peer, families, peer.stale_before)
 
     def _stale_deadline(self, peer: Peer, deadline: float) -> None:
@@ -526,20 +526,17 @@ class Sessions:
         ``concerned`` says for which prefixes import can make a difference; all, if None.
         """
         core = self._core
-        importers = {}
-        for inbound in self._inbound.values():
-            peer = self.peers[inbound.source.name]
-            rules = core.rules.import_rules(peer, core.host)
-            if rules != inbound.importer.rules:
-                importers[peer.name] = Importer(rules, core.next_hops)
-                inbound.restart(inbound.source, importers[peer.name])
-        for name, importer in self._stale.items():
+        others = set()
+        for name, importer in self.importers.items():
             rules = core.rules.import_rules(self.peers[name], core.host)
             if rules != importer.rules:
-                importers[name] = self._stale[name] = Importer(rules, core.next_hops)
-        if importers:
-            for family, table in core.tables.items():
-                core.later(table.replace(by_new_rules(importers, family, concerned)))
+                others.add(name)
+                self.importers[name] = Importer(rules, core.next_hops)
+        if others:
+            for inbound in self._inbound.values():
+                if inbound.source.name in others:
+                    inbound.restart(inbound.source, self.importers[inbound.source.name])
+            self.judge_again(others, concerned)
         core.flush(now)
         for conn in self._inbound:
             peer = self._by_conn[conn]
@@ -563,24 +560,36 @@ class Sessions:
         if inbound is not None:
             inbound.use_tables(core.tables if peer.damping is None else peer.damping.tables)
 
-    def importer_of(self, name: str) -> Importer | None:
-        """What judges the routes of a peer."""
-        for inbound in self._inbound.values():
-            if inbound.source.name == name:
-                return inbound.importer
-        return self._stale.get(name)
+    def judge_again(self, names: Set[str], concerned: Concerned | None = None) -> None:
+        """Run import over what these peers have sent, in slices; each by the rules that are newest then."""
+        for family in self._core.tables:
+            self._core.later(self._judge_again(names, family, concerned))
+
+    def _judge_again(self, names: Set[str], family: Family, concerned: Concerned | None) -> Iterator[None]:
+        yield from self._core.tables[family].replace(by_new_rules(self.importers, family, concerned, names))
+        self._count_accepted(names)
+
+    def _count_accepted(self, names: Iterable[str]) -> None:
+        """Other rules or next hops: another number of accepted prefixes, without an UPDATE."""
+        for name in names:
+            peer = self.peers.get(name)
+            limit = peer.config.max_prefixes if peer is not None else None
+            if peer is not None and limit is not None and limit.count == "accepted":
+                limits.check(self._core, peer, limit, self._now)
 
     def use_importer(self, peer: Peer, importer: Importer) -> None:
-        """What the peer sends from now on is judged by this one."""
+        """What the peer has sent and sends from now on is judged by this one."""
         inbound = self._inbound[peer.fsm.conn or 0]
+        self.importers[peer.name] = importer
         inbound.restart(inbound.source, importer)
+        self.judge_again({peer.name})
 
     def next_hops_changed(self, changed: frozenset[bytes]) -> None:
         """Some next hops now resolve differently: the paths through them get successors, in slices. What changes before
         that has begun goes with it."""
         waiting = bool(self._changed_next_hops)
         self._changed_next_hops |= changed
-        for importer in self._stale.values():
+        for importer in self.importers.values():
             importer.forget(changed)
         for inbound in self._inbound.values():
             inbound.forget_next_hops(changed)
@@ -590,9 +599,9 @@ class Sessions:
     def _follow_next_hops(self) -> Iterator[None]:
         depend = Dependents(frozenset(self._changed_next_hops))
         self._changed_next_hops.clear()
-        importers = self._stale | {inbound.source.name: inbound.importer for inbound in self._inbound.values()}
         for family, table in self._core.tables.items():
-            yield from table.replace(by_new_next_hops(importers, depend, family), depend)
+            yield from table.replace(by_new_next_hops(self.importers, depend, family), depend)
+        self._count_accepted(list(self.importers))
 
     def forget_paths(self) -> None:
         """Paths that sessions know by their attributes are ranked by rules that no longer hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 
 from ..addresses import Family
 from ..messages.attributes.block import Block
@@ -18,18 +18,25 @@ Concerned = Callable[[Family, bytes], bool]
 """Which prefixes new rules may treat otherwise than the old ones did."""
 
 
-def by_new_rules(importers: Mapping[str, Importer], family: Family, concerned: Concerned | None = None) -> Successor:
-    """Run these peers' new import rules over what they have sent; unchanged paths stay themselves.
+def by_new_rules(
+    importers: Mapping[str, Importer],
+    family: Family,
+    concerned: Concerned | None = None,
+    names: Set[str] | None = None,
+) -> Successor:
+    """Run peers' import rules over what they have sent; unchanged paths stay themselves.
 
-    With ``concerned``, only over those prefixes.
+    ``importers`` may change meanwhile: what is looked at from then on is judged by the newest rules. With ``concerned``
+    only those prefixes are looked at, with ``names`` only these peers' routes.
     """
-    made: dict[Path, Path] = {}
-    by_prefix = _ByPrefix(family)
+    judgements = _Judgements(family)
 
     def successor(key: bytes, path: Path) -> Path:
-        importer = importers.get(path.source.name)
+        name = path.source.name
+        importer = importers.get(name) if names is None or name in names else None
         if importer is None or path.reason == DAMPED or (concerned is not None and not concerned(family, key)):
             return path
+        made, by_prefix = judgements.of(importer)
         if importer.reads_prefix:
             return by_prefix.of(importer, key, path, keep=True)
         new = made.get(path)
@@ -58,14 +65,17 @@ class Dependents(dict[Path, bool]):
 
 
 def by_new_next_hops(importers: Mapping[str, Importer], depend: Dependents, family: Family) -> Successor:
-    """Look again at the paths that depend on next hops; all others stay themselves."""
-    made: dict[Path, Path] = {}
-    by_prefix = _ByPrefix(family)
+    """Look again at the paths that depend on next hops; all others stay themselves.
+
+    ``importers`` may change meanwhile, as above.
+    """
+    judgements = _Judgements(family)
 
     def successor(key: bytes, path: Path) -> Path:
         if not depend[path]:
             return path
         importer = importers.get(path.source.name)
+        made, by_prefix = judgements.of(importer)
         if importer is not None and importer.reads_prefix:
             return by_prefix.of(importer, key, path, keep=path.accepted is None)
         new = made.get(path)
@@ -90,6 +100,25 @@ def without_rank() -> Successor:
         return new
 
     return successor
+
+
+class _Judgements:
+    """What each importer has made so far; the last one is at hand."""
+
+    def __init__(self, family: Family) -> None:
+        self._family = family
+        self._by_importer: dict[Importer | None, tuple[dict[Path, Path], _ByPrefix]] = {}
+        self._last: Importer | None = None
+        self._made = self._of_another(None)
+
+    def of(self, importer: Importer | None) -> tuple[dict[Path, Path], _ByPrefix]:
+        if importer is not self._last:
+            self._last = importer
+            self._made = self._of_another(importer)
+        return self._made
+
+    def _of_another(self, importer: Importer | None) -> tuple[dict[Path, Path], _ByPrefix]:
+        return self._by_importer.setdefault(importer, ({}, _ByPrefix(self._family)))
 
 
 class _ByPrefix:

@@ -14,7 +14,6 @@ from ..fsm.cease import shutdown
 from ..messages.notification import MAX_SHUTDOWN_TEXT
 from .inbound import Importer
 from .peers import Peer
-from .successors import by_new_rules
 
 if TYPE_CHECKING:
     from .core import SpeakerCore
@@ -55,8 +54,6 @@ def refresh(core: SpeakerCore, name: str, now: float) -> Refreshed:
         return "asked"
     importer = Importer(core.rules.import_rules(peer, core.host), core.next_hops)
     core.sessions.use_importer(peer, importer)
-    for family, table in core.tables.items():
-        core.later(table.replace(by_new_rules({name: importer}, family)))
     return "policy"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pybgp.addresses import Family
@@ -51,3 +53,24 @@ def test_each_family_is_warned_of_by_itself() -> None:
         "ipv4-unicast",
         "ipv6-unicast",
     ]
+
+
+def test_accepted_prefixes_are_counted_anew_when_the_policy_changes() -> None:
+    """No UPDATE comes, and there are more of them all the same."""
+    world = World()
+    limit = MaxPrefixesConfig(limit=2, count="accepted")
+    peer = ibgp(B, max_prefixes=limit, import_policy=("only_few",))
+    one = world.add(A, peers=[peer], sets=FEW, policies=ONLY_FEW)
+    two = world.add(B, peers=[ibgp(A)])
+    world.run_until(two.core.all_established)
+    for prefix in ("10.65.1.0/26", "10.66.1.0/26", "10.67.1.0/26"):
+        two.announce(prefix)
+    world.advance(1)
+    assert one.core.all_established()
+
+    one.core.reconfigure(replace(one.core.config, peers=(replace(peer, import_policy=("accept",)),)), world.now)
+    world.pump(one)
+
+    assert not one.core.all_established()
+    (said,) = one.said("max_prefixes_exceeded")
+    assert said["limit"] == 2

@@ -21,6 +21,7 @@ from pybgp.config.model import (
     TimersConfig,
 )
 from pybgp.policy.generation import Generation
+from pybgp.rib import table
 from pybgp.rib.kernel import FibRoute
 from pybgp.rib.preference import Preference
 from pybgp.routes import Route, RpkiState
@@ -299,3 +300,46 @@ def test_errors_of_python_policies_are_counted_by_chain_and_told_once(world: Wor
 
     assert len(nodes[A].said("policy_error")) == 2
     assert ups(nodes[A]) == [B, C]
+
+
+def test_a_walk_that_has_begun_goes_on_with_the_newest_rules(
+    world: World, nodes: dict[str, Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is walked over later must not be judged by rules that were newest when the walk began (RFC 4271 §9.1.1)."""
+    monkeypatch.setattr(table, "SLICE", 1)
+    some = [f"10.65.{number}.0/24" for number in range(2, 8)]
+    for prefix in some:
+        nodes[B].announce(prefix)
+    world.run_until(lambda: nodes[A].has(*some))
+    core = nodes[A].core
+    before = core.config
+    policies = {"prefer": (TermConfig(action="accept", set=SetConfig(local_pref=200)),)}
+
+    core.reconfigure(replace(before, policies=policies, peers=(ibgp(B, import_policy=("prefer",)), ibgp(C))), world.now)
+    core.work(world.now)
+    for prefix in (P, *some[:3]):  # the second walk has less to look at, and overtakes the first one
+        core.tables[Family.IPV4_UNICAST].withdraw([prefix_key(prefix)[1]], B)
+    core.reconfigure(before, world.now)
+    world.pump(nodes[A])
+
+    paths = [nodes[A].best(prefix) for prefix in some[3:]]
+    assert [path.accepted.local_pref for path in paths if path is not None and path.accepted is not None] == [100] * 3
+
+
+def test_next_hops_that_change_are_followed_by_the_newest_rules(
+    world: World, nodes: dict[str, Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "SLICE", 1)
+    some = [f"10.65.{number}.0/24" for number in range(2, 8)]
+    for prefix in some:
+        nodes[B].announce(prefix)
+    world.run_until(lambda: nodes[A].has(*some))
+    core = nodes[A].core
+
+    core.sessions.next_hops_changed(frozenset((bytes((192, 0, 2, 2)),)))
+    core.work(world.now)
+    for prefix in (P, *some[:3]):
+        core.tables[Family.IPV4_UNICAST].withdraw([prefix_key(prefix)[1]], B)
+    reconfigure(world, nodes[A], peers=(ibgp(B, import_policy=("reject",)), ibgp(C)))
+
+    assert not any(nodes[A].has(prefix) for prefix in some)
