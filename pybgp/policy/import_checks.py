@@ -85,7 +85,7 @@ def communities(limit: int) -> Check:
 
 def graceful_shutdown(block: Block, source: Source) -> Block:
     """LOCAL_PREF 0 for what a peer is about to take down (RFC 8326 §4.2)."""
-    if not carries(block, _GRACEFUL_SHUTDOWN):
+    if not block.mask & _COMMUNITIES_BIT or not carries(block, _GRACEFUL_SHUTDOWN):
         return block
     return block.replace(set=(LocalPref(0),))
 

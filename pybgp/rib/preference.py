@@ -10,6 +10,9 @@ from ..routes import Source, SourceKind
 
 DIRECT_NAME: Final = "direct"
 """The source of the kernel's own routes: those of its interfaces' subnets."""
+_EXTERNAL: Final = PeerKind.EXTERNAL  # by the name of its class an enum's member costs 0.1 µs (CPython 3.11)
+_BGP: Final = SourceKind.BGP
+_LOCAL: Final = SourceKind.LOCAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +29,8 @@ class Preference:
         """A source's own preference if it has one, else that of its kind."""
         if source.preference is not None:
             return source.preference
-        if source.kind is SourceKind.BGP:
-            return self.ebgp if source.peer_kind is PeerKind.EXTERNAL else self.ibgp
-        if source.kind is SourceKind.LOCAL:
+        if source.kind is _BGP:
+            return self.ebgp if source.peer_kind is _EXTERNAL else self.ibgp
+        if source.kind is _LOCAL:
             return self.own
         return self.direct if source.name == DIRECT_NAME else self.kernel

@@ -7,6 +7,7 @@ from functools import partial
 
 from ..messages.capabilities.role import BgpRole
 from ..policy import import_checks, roles
+from ..policy.builtin import import_check
 from ..policy.chain import Policy
 from ..policy.import_checks import Change, Check
 
@@ -44,8 +45,17 @@ class ImportRules:
 
 
 def checks(rules: ImportRules) -> tuple[Check, ...]:
-    """What this peer's routes have to pass besides ``policy.builtin.import_check``; mostly nothing."""
-    found: list[Check] = []
+    """What this peer's routes have to pass, whatever its policy says; mostly one check."""
+    found: list[Check] = [
+        import_check(
+            local_as=rules.local_as,
+            router_id=rules.router_id,
+            cluster_ids=rules.cluster_ids,
+            own_addresses=rules.own_addresses,
+            allowas_in=rules.allowas_in,
+            enforce_first_as=rules.enforce_first_as,
+        )
+    ]
     if rules.own_as:
         found.append(import_checks.own_as(rules.own_as, rules.allowas_in))
     if rules.confederation:

@@ -15,7 +15,6 @@ from ..messages.errors import InvalidNetworkField, Outcome, Problem
 from ..messages.families import registry
 from ..messages.families.prefix import FEW
 from ..messages.update import Update
-from ..policy.builtin import import_check
 from ..rib.export import within
 from ..rib.next_hops import NextHops
 from ..rib.path import Path
@@ -65,19 +64,6 @@ class Importer:
         ``key`` counts if ``reads_prefix``; ``mark`` is the policy's for it, where it is known already.
         """
         # HOT: once a distinct block, and once a mark where the policy looks at prefixes.
-        rules = self.rules
-        reason = import_check(
-            block,
-            source,
-            local_as=rules.local_as,
-            router_id=rules.router_id,
-            cluster_ids=rules.cluster_ids,
-            own_addresses=rules.own_addresses,
-            allowas_in=rules.allowas_in,
-            enforce_first_as=rules.enforce_first_as,
-        )
-        if reason is not None:
-            return Path(source, path_id, block, None, reason)
         for check in self._checks:
             reason = check(block, source)
             if reason is not None:
@@ -86,7 +72,7 @@ class Importer:
         for change in self._changes:
             accepted = change(accepted, source)
         if not self._accepts_all:
-            policy = rules.policy
+            policy = self.rules.policy
             if mark is None:
                 mark = policy.mark(family, key, block)
             verdict = policy.decide(source, accepted, family, key, mark)

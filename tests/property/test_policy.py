@@ -319,9 +319,7 @@ def test_the_import_check_agrees_with_a_reading_of_all_attributes(
     first = outside[0].asns[0] if outside and outside[0].kind is SegmentType.AS_SEQUENCE else None
     own = frozenset({OURS, bytes(12) + OURS})
 
-    reason = import_check(
-        found,
-        replace(PEER, peer_kind=kind),
+    check = import_check(
         local_as=OWN_AS,
         router_id=OURS,
         cluster_ids=frozenset({CLUSTER}),
@@ -329,6 +327,7 @@ def test_the_import_check_agrees_with_a_reading_of_all_attributes(
         allowas_in=allowas_in,
         enforce_first_as=enforce,
     )
+    reason = check(found, replace(PEER, peer_kind=kind))
 
     refused = [
         path.asns.count(OWN_AS) > allowas_in,

@@ -58,7 +58,7 @@ def check(received: Block, source: Source = PEER, **given: Any) -> str | None:
         "allowas_in": 0,
         "enforce_first_as": True,
     }
-    return import_check(received, source, **(rules | given))
+    return import_check(**(rules | given))(received, source)
 
 
 def test_an_ordinary_route_is_fine() -> None:
