@@ -93,18 +93,36 @@ def has_routes(daemon: Daemon, version: int, prefixes: Iterable[str]) -> None:
 
 
 def join(
-    one: Daemon, other: Daemon, ours: tuple[str, ...] = (), theirs: tuple[str, ...] = (), *, seen_as: int | None = None
+    one: Daemon,
+    other: Daemon,
+    ours: tuple[str, ...] = (),
+    theirs: tuple[str, ...] = (),
+    *,
+    seen_as: int | None = None,
+    client: bool = False,
+    add_path: bool = False,
 ) -> None:
-    """A session over IPv4 with more lines of configuration at both ends; ``other`` knows us as AS ``seen_as``."""
+    """A session over IPv4 with more lines of configuration at both ends; ``other`` knows us as AS ``seen_as``.
+
+    ``client``: ``other`` is ``one``'s reflector client.
+    """
     for here, there, more, asn in ((one, other, ours, other.asn), (other, one, theirs, seen_as or one.asn)):
         name = peering_name(there, 4)
-        here.peerings[name] = Peering(name=name, local=here.host.ipv4, remote=there.host.ipv4, remote_as=asn, more=more)
+        here.peerings[name] = Peering(
+            name=name,
+            local=here.host.ipv4,
+            remote=there.host.ipv4,
+            remote_as=asn,
+            client=client and here is one,
+            add_path=add_path,
+            more=more,
+        )
 
 
 def start_all(daemons: dict[str, Daemon]) -> None:
     for daemon in daemons.values():
         daemon.configure(announced=[each for each in announcements(daemon) if each.version == 4])
-        daemon.start()
+    at_once(lambda daemon: daemon.start(), daemons.values())
     all_established([daemons["speaker"]])
 
 
@@ -116,4 +134,23 @@ def sees(daemon: Daemon, sender: Daemon, path: tuple[int, ...]) -> None:
         limit=PATIENCE,
         why=f"{daemon} to have {prefix} by {path}",
         seen=lambda: {each: route.as_path for each, route in daemon.routes(4).items()},
+    )
+
+
+def gets(daemon: Daemon, sender: Daemon, clusters: tuple[Daemon | str, ...]) -> None:
+    """Wait until it has the sender's route by these reflectors or clusters, the last one first."""
+    prefix, wanted = (
+        own_prefix(sender, 4),
+        tuple(each if isinstance(each, str) else each.host.router_id for each in clusters),
+    )
+
+    def route() -> tuple[str | None, tuple[str, ...]] | None:
+        found = daemon.routes(4).get(prefix)
+        return None if found is None else (found.originator_id, found.cluster_list)
+
+    until(
+        lambda: route() == (sender.host.router_id if clusters else None, wanted),
+        limit=PATIENCE,
+        why=f"{daemon} to have {sender}'s route by {wanted}",
+        seen=route,
     )

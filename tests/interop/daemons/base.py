@@ -34,7 +34,8 @@ class Peering:
     restarts: bool = False
     """It asks the other one to keep its routes over a restart (RFC 4724); all can keep the other's."""
     more: tuple[str, ...] = ()
-    """What only this daemon understands: lines of BIRD's protocol, of pybgp's table, FRR's behind the neighbor."""
+    """What only this daemon understands: lines of BIRD's protocol, of pybgp's table, FRR's behind the neighbor,
+    GoBGP's for a reflector's client."""
     # From here on, only BIRD and pybgp can do everything.
     port: int = BGP
     """The other one's."""

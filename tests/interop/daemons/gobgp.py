@@ -121,6 +121,7 @@ def _neighbor(peering: Peering) -> Iterator[str]:
     if peering.client:
         yield "[neighbors.route-reflector.config]"
         yield "route-reflector-client = true"
+        yield from peering.more
     yield "[[neighbors.afi-safis]]"
     yield "[neighbors.afi-safis.config]"
     yield f'afi-safi-name = "ipv{peering.version}-unicast"'

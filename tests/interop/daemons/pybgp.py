@@ -66,7 +66,7 @@ class PyBgp(Daemon):
         return state.replace("_", "")
 
     def refresh(self, name: str) -> None:
-        self.host.run(sys.executable, "-m", "pybgp", "peer", "refresh", name, "-s", self.socket)
+        self.command("peer", "refresh", name)
 
     def updates_received(self, name: str) -> int:
         """All messages: it counts no kinds."""
@@ -86,6 +86,16 @@ class PyBgp(Daemon):
         with Client(self.socket) as client:
             rows = list(client.stream("peers", name=name))
         return rows[0]
+
+    def rows(self, prefix: str, peer: str | None = None, direction: str = "received") -> list[dict[str, Any]]:
+        """Rows of ``pybgp show routes PREFIX --json``: all from a peer, or what it is told ("advertised")."""
+        with Client(self.socket) as client:
+            arguments = {"peer": peer} if peer is not None else {}
+            return list(client.stream("routes", prefix=prefix, match="exact", direction=direction, **arguments))
+
+    def command(self, *words: str) -> str:
+        """What ``pybgp WORDS`` prints."""
+        return self.host.run(sys.executable, "-m", "pybgp", *words, "-s", self.socket)
 
     def _ask(self, question: str) -> dict[str, Any]:
         with Client(self.socket) as client:
@@ -109,6 +119,7 @@ class PyBgp(Daemon):
 
     def _config(self) -> Iterator[str]:
         yield f"local_as = {self.asn}"
+        yield from self.more
         if self.listen is not None:
             yield f"listen = {json.dumps(self.listen)}"
         yield f'router_id = "{self.host.router_id}"'
