@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import EllipsisType
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from .addresses import Family, address_text, key_network, key_text
+from .addresses import Family, address_text, key_network
 from .constants import AttributeCode, Origin
 from .messages.attributes import community_pattern
 from .messages.attributes.as_path import AsPath
@@ -17,6 +17,7 @@ from .messages.attributes.block import Block
 from .messages.attributes.edit import BlockEdit, Unchanged, as_numbers
 from .messages.attributes.extended_community_text import extended_community_text
 from .messages.context import PeerKind
+from .messages.families.registry import route_text
 
 if TYPE_CHECKING:
     from netaddr import IPNetwork
@@ -143,7 +144,7 @@ class Route:
     @property
     def prefix_text(self) -> str:
         """``prefix`` as text, which is cheaper."""
-        return key_text(self.family, self._known_key())
+        return route_text(self.family, self._known_key())
 
     @property
     def prefix_length(self) -> int:

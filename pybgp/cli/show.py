@@ -96,7 +96,7 @@ def _peer_details(row: Row, now: datetime) -> Iterator[tuple[str, str]]:
 @click.option("--received", "direction", flag_value="received", help="All candidates, as peers sent them.")
 @click.option("--advertised", "direction", flag_value="advertised", help="What peers are told.")
 @click.option("--peer", metavar="NAME", help="Only from this peer; with --advertised: what it is told.")
-@click.option("--family", metavar="FAMILY", help="Only ipv4-unicast or ipv6-unicast.")
+@click.option("--family", metavar="FAMILY", help="Only of this one: ipv4-unicast, ipv4-vpn, ...")
 @click.option("--covered", "match", flag_value="covered", help="PREFIX and everything inside it.")
 @click.option("--longest", "match", flag_value="longest", help="The most specific route that holds PREFIX.")
 @click.option("--community", metavar="COMMUNITY", help="With this community; 65001:*, rt:65001:1; several with commas.")

@@ -24,8 +24,18 @@ Role = Literal["provider", "rs", "rs_client", "customer", "peer"]
 UNNUMBERED: Final = "fe80::"
 """With an interface behind it, the address of whoever is the router at the other end of that link."""
 
-FAMILIES: Final = (Family.IPV4_UNICAST, Family.IPV6_UNICAST)
-"""What a speaker has tables for, of all that ``pybgp.messages`` can read and write."""
+UNICAST: Final = (Family.IPV4_UNICAST, Family.IPV6_UNICAST)
+"""What every speaker has tables for, and what a kernel can have."""
+FAMILIES: Final = (
+    *UNICAST,
+    Family.IPV4_LABELED_UNICAST,
+    Family.IPV6_LABELED_UNICAST,
+    Family.IPV4_VPN,
+    Family.IPV6_VPN,
+    Family.L2VPN_EVPN,
+    Family.L2VPN_VPLS,
+)
+"""What a speaker can have tables for, of all that ``pybgp.messages`` can read and write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

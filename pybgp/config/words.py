@@ -18,7 +18,7 @@ from ..routes import NEXT_HOPS
 from ..rpki.vrp import Vrp
 from .kinds import WRONG, Kind, ListOf, Of, Text, Wrong
 from .model import FAMILIES, FamilyConfig
-from .problems import At, nearest
+from .problems import At, nearest, one_of
 
 PROTOCOLS: Final[Mapping[str, int]] = {
     "redirect": 1,
@@ -336,7 +336,7 @@ def _family(text: str) -> Family:
     raise ValueError(f'expected {FAMILY.expected}; did you mean "{near}"?' if near else "")
 
 
-FAMILY: Final = _Family(" or ".join(f'"{family}"' for family in FAMILIES), _family)
+FAMILY: Final = _Family(one_of([str(family) for family in FAMILIES]), _family)
 
 
 class Families(Kind):

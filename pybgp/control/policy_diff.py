@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ..addresses import key_text
+from ..messages.families.registry import route_text
 from ..speaker.what_if import RouteChange
 from .attributes import AttributeFields
 from .queries import JsonObject
@@ -37,7 +37,7 @@ def _example(change: RouteChange, fields: AttributeFields) -> JsonObject:
         "change": change.kind,
         "peers": list(change.peers),
         "family": str(change.family),
-        "prefix": key_text(change.family, change.key),
+        "prefix": route_text(change.family, change.key),
         "before": None if change.before is None else fields.of(change.before),
         "after": None if change.after is None else fields.of(change.after),
         "reason": change.reason or None,

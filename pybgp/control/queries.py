@@ -15,8 +15,9 @@ from datetime import datetime
 from typing import Any, Final, Literal, Protocol, get_args
 
 from ..addresses import Family, address_text, key_text, parse_as, prefix_key
-from ..config.model import SpeakerConfig
+from ..config.model import UNICAST, SpeakerConfig
 from ..errors import ApiError
+from ..messages.families.registry import codec, parse_route, route_text
 from ..net.stalls import LoopStalls
 from ..rib.covering import covering_keys
 from ..rib.explanation import Explanation
@@ -332,10 +333,12 @@ def _views(
             raise BadArgument(f"match {match!r} needs a prefix")
         families = [family] if family is not None else list(core.tables)
         return (view for each in families for view in _walk(core, each, peer, direction))
-    of_prefix, key = _parse_prefix(prefix)
+    of_prefix, key = _parse_route(core, prefix, family)
     if family not in (None, of_prefix):
         raise BadArgument(f"{prefix} is not of family {family}")
-    match = match or ("exact" if "/" in prefix else "longest")
+    if of_prefix not in UNICAST and match not in (None, "exact"):
+        raise BadArgument(f"match {match!r}: expected exact, the only one for {of_prefix}")
+    match = match or ("exact" if "/" in prefix or of_prefix not in UNICAST else "longest")
     if match == "exact":
         return iter(core.route_views(of_prefix, key=key, peer=peer, direction=direction))
     if match == "longest":
@@ -402,6 +405,17 @@ def _parse_prefix(text: str) -> tuple[Family, bytes]:
         raise BadArgument(str(error)) from None
 
 
+def _parse_route(core: Core, text: str, family: Family | None = None) -> tuple[Family, bytes]:
+    """A route of ``family``, or of any family that the speaker has a table for."""
+    try:
+        if family is None or family in UNICAST:
+            return parse_route(text, core.tables)
+        found = codec(family)
+        return family, found.identity(found.parse(text)) if found is not None else b""
+    except ValueError as error:
+        raise BadArgument(str(error)) from None
+
+
 def _parse_family(text: str | None) -> Family | None:
     try:
         return None if text is None else Family.parse(text)
@@ -411,8 +425,9 @@ def _parse_family(text: str | None) -> Family | None:
 
 def _route(speaker: Speaker, view: RouteView, fields: AttributeFields) -> JsonObject:
     return {
-        "prefix": key_text(view.family, view.key),
+        "prefix": route_text(view.family, view.key, view.labels),
         "family": str(view.family),
+        **_nlri(view),
         "peer": view.source.name if view.source.kind is SourceKind.BGP else None,
         "source": view.source.kind.value,
         "best": view.best,
@@ -426,6 +441,14 @@ def _route(speaker: Speaker, view: RouteView, fields: AttributeFields) -> JsonOb
     }
 
 
+def _nlri(view: RouteView) -> JsonObject:
+    """The fields of what is no plain prefix."""
+    found = codec(view.family)
+    if found is None or found.plain:
+        return {}
+    return {"nlri": found.value(found.with_labels(view.key, view.labels)).to_json()}
+
+
 def explain(speaker: Speaker, *, prefix: str | None = None, peer: str | None = None) -> JsonObject:
     """Why a prefix goes where it goes, and who is told of it (``peer``: name or address of the only one to say of).
 
@@ -434,7 +457,7 @@ def explain(speaker: Speaker, *, prefix: str | None = None, peer: str | None = N
     """
     if prefix is None:
         raise BadArgument("explain needs a prefix")
-    _parse_prefix(prefix)
+    _parse_route(speaker.core, prefix)
     name = peers(speaker, peer)[0]["name"] if peer is not None else None
     return speaker.explain(prefix, name).to_json()
 

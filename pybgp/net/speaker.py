@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from ..addresses import Family, parse_endpoint, prefix_key
 from ..config.model import FibConfig, PeerConfig, SpeakerConfig
 from ..errors import ApiError, PybgpError
+from ..messages.families.registry import parse_route
 from ..rib.kernel import RouteType
 from ..speaker.core import SpeakerCore
 from ..speaker.explaining import with_kernel
@@ -328,7 +329,7 @@ class Speaker:
             ValueError: not a prefix.
             ApiError: there is no such peer.
         """
-        family, key = prefix_key(prefix)
+        family, key = parse_route(prefix, self.core.tables) if isinstance(prefix, str) else prefix_key(prefix)
         found = self.core.explain(family, key, peer)
         if self.fib is None:
             return found

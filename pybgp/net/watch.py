@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from ..addresses import Family, key_network, key_text
+from ..addresses import Family, key_network
+from ..messages.families.registry import route_text
 from ..rib.path import Path
 from ..rib.table import Table
 from ..routes import Route
@@ -31,8 +32,8 @@ class RouteChange:
 
     def __str__(self) -> str:
         if self.best is None:
-            return f"{key_text(self.family, self.key)} gone"
-        return f"{key_text(self.family, self.key)} via {self.best.next_hop or 'local'} from {self.best.source.name}"
+            return f"{route_text(self.family, self.key)} gone"
+        return f"{route_text(self.family, self.key)} via {self.best.next_hop or 'local'} from {self.best.source.name}"
 
 
 class Watcher:

@@ -39,7 +39,7 @@ class Existence:
 
     def _scan(self, unscanned: dict[Family, Unscanned]) -> Iterator[None]:
         """Each step needs tables that have been flushed."""
-        for family, table in self._tables.items():
+        for family, table in list(self._tables.items()):
             if family in unscanned:
                 for keys in unscanned[family].slices():
                     if unscanned is not self._unscanned:

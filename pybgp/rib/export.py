@@ -46,7 +46,8 @@ _UPDATE_SIZE: Final = HEADER_SIZE + 4
 """Octets of an UPDATE without attributes and prefixes."""
 _REACH_SIZE: Final = 9
 """Octets of MP_REACH_NLRI, its header included, besides next hop and prefixes (RFC 4760 §3)."""
-_PATH_ID_SIZE: Final = 4
+PATH_ID_SIZE: Final = 4
+_ADDRESS_SIZES: Final = (4, 16, 32)
 _EXTENDED_COMMUNITIES: Final = ((ExtendedCommunities, 8), (Ipv6ExtendedCommunities, 20))
 """The attributes whose communities say themselves whether they leave the AS, and the octets of one."""
 _EXTENDED_COMMUNITIES_MASK: Final = sum(1 << kind.code for kind, _ in _EXTENDED_COMMUNITIES)
@@ -81,10 +82,11 @@ class Position:
 
 
 class Export(NamedTuple):
-    """Attributes ready for the wire (NEXT_HOP included where the classic form has it) and the next hop."""
+    """Attributes ready for the wire (NEXT_HOP included where the classic form has it), the next hop, and the labels."""
 
     attributes: bytes
     next_hop: bytes
+    labels: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +164,7 @@ class Exporter:
         "_kept_inside_mask",
         "_local_pref",
         "_marked",
+        "_next_hop_sizes",
         "_path_changes",
         "_path_heads",
         "_role",
@@ -199,6 +202,7 @@ class Exporter:
         self._shared: dict[bytes, bool] = {}  # next hop -> whether it is in the shared subnet
         self._local_pref = b"\x40\x05\x04" + rules.default_local_pref.to_bytes(4)
         self._room = _room(rules)
+        self._next_hop_sizes = _next_hop_sizes(rules)
         self._too_long = f"its attributes don't fit into a message of {rules.limit} octets (RFC 4271 §4.3)"
         self.too_long = 0  # paths that were not told for this reason; whoever says so sets it back
 
@@ -343,11 +347,12 @@ class Exporter:
         if self._classic and len(next_hop) == 4:
             attributes = b"".join((head, b"\x40\x03\x04", next_hop, tail))
             fits = len(attributes) <= self._room
-        elif len(next_hop) == 4 or (self._classic and not self.rules.extended_next_hop):
-            return "its next hop is not of a form that the peer takes (RFC 8950 §4)"
         else:
+            size = self._next_hop_sizes.get(len(next_hop))
+            if size is None:
+                return "its next hop is not of a form that the peer takes (RFC 8950 §4)"
             attributes = head + tail
-            fits = len(attributes) + _REACH_SIZE + len(next_hop) <= self._room
+            fits = len(attributes) + _REACH_SIZE + size <= self._room
         return Export(attributes, next_hop) if fits else self._too_long
 
     def _next_hop(self, next_hop: bytes, source: Source) -> bytes:
@@ -513,7 +518,17 @@ def _room(rules: ExportRules) -> int:
     """Octets that attributes may have so that any prefix of the family fits behind them (RFC 4271 §4.3)."""
     family = codec(rules.family)
     longest = family.max_key if family is not None else 0
-    return rules.limit - _UPDATE_SIZE - longest - (_PATH_ID_SIZE if rules.add_path else 0)
+    return rules.limit - _UPDATE_SIZE - longest - (PATH_ID_SIZE if rules.add_path else 0)
+
+
+def _next_hop_sizes(rules: ExportRules) -> dict[int, int]:
+    """Octets of the addresses that may be next hops in MP_REACH_NLRI → octets that they have there."""
+    family = codec(rules.family)
+    if family is None:
+        return {}
+    sizes = family.next_hop_sizes + (family.extended_next_hop_sizes if rules.extended_next_hop else ())
+    wire = {size: len(family.next_hop_octets(bytes(size))) for size in _ADDRESS_SIZES}
+    return {size: on_wire for size, on_wire in wire.items() if on_wire in sizes}
 
 
 def _going_away(block: Block) -> Block:

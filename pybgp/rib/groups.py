@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 from ..messages import update
 from ..messages.families.base import identified
@@ -203,8 +203,10 @@ class UpdateGroup:
 
     __slots__ = ("_ids", "_originated", "_selection", "_table", "exporter", "held", "limit", "members")
 
+    exporter_of: ClassVar[type[Exporter]] = Exporter
+
     def __init__(self, rules: ExportRules, table: Table, ids: PathIds) -> None:
-        self.exporter = Exporter(rules)
+        self.exporter = self.exporter_of(rules)
         self.limit = rules.limit
         self._originated = self.exporter.originated()  # the default route of our own, in no table
         self.members: dict[int, Member] = {}  # by connection
@@ -338,7 +340,7 @@ class UpdateGroup:
         yield from self._stream(regroup(part, self._table)).to(riders)
 
     def _stream(self, moves: list[Move]) -> Stream:
-        stream = Stream(partial(update.withdraw, self.rules.family, limit=self.limit))
+        stream = Stream(self._withdraw)
         if self.rules.add_path:
             tell = self._tell_all_paths
         else:
@@ -360,7 +362,8 @@ class UpdateGroup:
         if export is not None:
             rules = self.rules
             path_id = self._ids.of(path) if rules.add_path else None
-            messages = update.announce(rules.family, *export, keys, path_id=path_id, limit=rules.limit)
+            attributes, next_hop, _ = export
+            messages = update.announce(rules.family, attributes, next_hop, keys, path_id=path_id, limit=rules.limit)
             stream.for_all_but(path.source.name, messages, len(keys))
 
     def _tell_best(self, stream: Stream, old: Told, new: Entry | None, keys: list[bytes]) -> None:
@@ -534,3 +537,6 @@ class UpdateGroup:
         return update.announce(
             self.rules.family, export.attributes, export.next_hop, keys, path_id=path_id, limit=self.limit
         )
+
+    def _withdraw(self, nlri: list[bytes]) -> list[bytes]:
+        return update.withdraw(self.rules.family, nlri, limit=self.limit)

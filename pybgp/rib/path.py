@@ -12,18 +12,34 @@ class Path:
 
     Immutable (``rank`` is a cache of what follows from the rest); compared by identity, so that the prefixes of an
     UPDATE can be regrouped by it. ``accepted`` is None for a path that is not eligible, and ``reason`` says why; it
-    stays in the table so that a changed policy can be run again without asking the peer (RFC 4271 §9.1.1).
+    stays in the table so that a changed policy can be run again without asking the peer (RFC 4271 §9.1.1). ``labels``
+    is what its NLRI have besides the keys of the table, in families with labels (``FamilyCodec.labels_of``).
     """
 
-    __slots__ = ("accepted", "path_id", "rank", "reason", "received", "source")
+    __slots__ = ("accepted", "labels", "path_id", "rank", "reason", "received", "source")
 
-    def __init__(self, source: Source, path_id: int, received: Block, accepted: Block | None, reason: str = "") -> None:
+    def __init__(
+        self,
+        source: Source,
+        path_id: int,
+        received: Block,
+        accepted: Block | None,
+        reason: str = "",
+        labels: bytes = b"",
+    ) -> None:
         self.source = source
         self.path_id = path_id  # as received (RFC 7911), 0 without ADD-PATH
         self.received = received
         self.accepted = accepted
         self.reason = reason
+        self.labels = labels
         self.rank: Rank | None = None  # filled by rib.decision, only when paths compete
+
+    def with_labels(self, labels: bytes) -> Path:
+        """The same with other labels; itself, if they are these."""
+        if labels == self.labels:
+            return self
+        return Path(self.source, self.path_id, self.received, self.accepted, self.reason, labels)
 
     def same_origin(self, other: Path) -> bool:
         """A route from the same peer with the same path identifier: one replaces the other (RFC 7911 §2)."""

@@ -27,7 +27,7 @@ from typing import Final, Literal
 
 from ..addresses import Family
 from ..config.changes import Changes
-from ..config.model import FAMILIES, FibConfig, PeerConfig, SpeakerConfig
+from ..config.model import UNICAST, FibConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import ApiError, Cease
 from ..messages.attributes.cache import BlockCache
@@ -96,7 +96,8 @@ class SpeakerCore:
         if self.rpki.active:
             self.rules = self.rules.renewed(Generation(validator=self.rpki.table))
         self.decision = self.rules.decision(self.next_hops)
-        self.tables: dict[Family, Table] = {family: Table(family, self.decision) for family in FAMILIES}
+        self.tables: dict[Family, Table] = {}
+        self.make_tables(config)
         self.outbound = Outbound(self.tables, self._deliver)
         self.own = OwnRoutes(self.tables, self.next_hops)
         self.redistribution = Redistribution(self.tables, self.rules)
@@ -112,6 +113,15 @@ class SpeakerCore:
         self._timer_ids = count()
         self._long_work: deque[Iterator[None]] = deque()
         self.sessions = Sessions(self, secrets or {})
+
+    def make_tables(self, config: SpeakerConfig, *peers: PeerConfig) -> None:
+        """Those of the families that the configuration (or a peer beside it) names, besides unicast; none ever goes."""
+        wanted = set(config.families)
+        for peer in (*config.peers, *(item.template for item in config.dynamic_peers), *peers):
+            wanted.update(peer.families or ())
+        for family in (*UNICAST, *sorted(wanted)):
+            if family not in self.tables:
+                self.tables[family] = Table(family, self.decision)
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -136,6 +146,7 @@ class SpeakerCore:
         Raises:
             ConfigError: its name or address is taken, or its policy is unknown.
         """
+        self.make_tables(self.config, config)
         self.sessions.add_new(config, now, password)
 
     def remove_peer(self, name: str, now: float) -> None:
@@ -182,8 +193,8 @@ class SpeakerCore:
         if self.rules.fib_policy is not fib_policy:
             self.flush(now)
             self.programming = self.new_programming()
-            for family, table in self.tables.items():
-                self.put(self.programming.whole(family, table.entries()))
+            for family in UNICAST:
+                self.put(self.programming.whole(family, self.tables[family].entries()))
 
     def new_programming(self) -> Programming:
         """By the rules and the decision that hold now."""
@@ -405,7 +416,7 @@ class SpeakerCore:
         changes = table.take_pending()
         moves = moves_of(changes, table)
         self.outbound.flush(family, changes, moves, now)
-        if self.fib_config is not None:
+        if self.fib_config is not None and family in UNICAST:
             wanted = self.programming.changes(family, moves)
             if wanted is not None:
                 self._outputs.append(wanted)

@@ -6,7 +6,7 @@ peers know nothing of this.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from ..addresses import Family
@@ -29,15 +29,21 @@ class PeerDamping:
     def __init__(self, core: SpeakerCore, name: str, rules: DampingRules) -> None:
         self.flaps = Damping(rules)
         self.now = 0.0  # of the input that is being applied
-        self.tables: Mapping[Family, DampedTable] = {
-            family: DampedTable(table, self) for family, table in core.tables.items()
-        }
+        self.tables: dict[Family, DampedTable] = {}
         self._core = core
         self._name = name
         self._armed: float | None = None  # the deadline that the core's heap has for us
+        self._cover_tables()
+
+    def _cover_tables(self) -> None:
+        """One before each of the core's tables."""
+        for family, table in self._core.tables.items():
+            if family not in self.tables:
+                self.tables[family] = DampedTable(table, self)
 
     def use_rules(self, rules: DampingRules) -> None:
-        """Other values, or the same."""
+        """Other values, or the same; there may be other tables."""
+        self._cover_tables()
         self.flaps.use_rules(rules)
         self.arm()
 
@@ -67,7 +73,8 @@ class PeerDamping:
         table = self._core.tables[family]
         path = candidate(table, key, self._name, path_id)
         if path is not None and path.reason == DAMPED:
-            table.insert([key], importer.path(path.source, path_id, path.received, family, key))
+            new = importer.path(path.source, path_id, path.received, family, key)
+            table.insert([key], new.with_labels(path.labels))
 
 
 class DampedTable:
@@ -101,7 +108,7 @@ class DampedTable:
         if free:
             table.insert(free, path)
         if damped:
-            table.insert(damped, Path(path.source, path.path_id, path.received, None, DAMPED))
+            table.insert(damped, Path(path.source, path.path_id, path.received, None, DAMPED, path.labels))
         damping.arm()
 
     def withdraw(self, keys: Iterable[bytes], source_name: str, path_id: int = 0) -> None:

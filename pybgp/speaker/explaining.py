@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..addresses import Family, address_text, key_text, prefix_key
+from ..config.model import UNICAST
 from ..config.words import PROTOCOLS
 from ..errors import ApiError
+from ..messages.families.registry import route_text
 from ..rib.covering import covering_keys
 from ..rib.explain import candidates
 from ..rib.explanation import Advertisement, Explanation, Hop, Kernel, NextHopWay, Told
@@ -40,12 +42,14 @@ def explain(core: SpeakerCore, family: Family, key: bytes, peer: str | None) -> 
     if peer is not None and peer not in core.sessions.peers:
         raise ApiError(f"no peer {peer!r}")
     table = core.tables[family]
-    found = next((each for each in covering_keys(key) if table.get(each) is not None), key)
+    found = key
+    if family in UNICAST:
+        found = next((each for each in covering_keys(key) if table.get(each) is not None), key)
     entry = table.get(found)
     peers = [each for each in core.sessions.peers.values() if peer in (None, each.name)]
     return Explanation(
-        asked=key_text(family, key),
-        prefix=key_text(family, found),
+        asked=route_text(family, key),
+        prefix=route_text(family, found),
         family=str(family),
         candidates=tuple(
             candidates(family, found, entry, core.decision, core.programming.multipath, lambda at: _way(core, at))
@@ -54,7 +58,7 @@ def explain(core: SpeakerCore, family: Family, key: bytes, peer: str | None) -> 
         peers=tuple(
             _advertisement(core, each, family, found, entry)
             for each in peers
-            if entry is not None or (each.config.default_originate and found == DEFAULT_KEY)
+            if entry is not None or (each.config.default_originate and family in UNICAST and found == DEFAULT_KEY)
         ),
     )
 
@@ -103,6 +107,8 @@ def fib_text(route: FibRoute) -> tuple[str, ...]:
 
 def with_kernel(found: Explanation, fib: Fib) -> Explanation:
     """With what a FIB says of the prefix."""
+    if found.family not in map(str, UNICAST):
+        return found
     row = fib.route(*prefix_key(found.prefix))
     if row is None:
         return found

@@ -13,8 +13,9 @@ from ..messages.attributes.cache import BlockCache
 from ..messages.context import Context, PeerKind
 from ..messages.errors import InvalidNetworkField, Outcome, Problem
 from ..messages.families import registry
+from ..messages.families.base import FamilyCodec
 from ..messages.families.prefix import FEW
-from ..messages.update import Update
+from ..messages.update import Reachable, Update
 from ..rib.export import within
 from ..rib.next_hops import NextHops
 from ..rib.path import Path
@@ -154,6 +155,7 @@ class Inbound:
     __slots__ = (
         "_blocks",
         "_context",
+        "_labeled",
         "_paths",
         "_room",
         "_split",
@@ -184,6 +186,7 @@ class Inbound:
         self._blocks = blocks
         self._room = _PATHS_LIMIT
         self._paths: dict[bytes, Path | Fates] = {}  # attribute octets of classic IPv4 UPDATEs -> what they become
+        self._labeled = _labeled(context)
         codec = registry.codec(Family.IPV4_UNICAST)
         plain = context.classic and Family.IPV4_UNICAST in tables
         plain = plain and Family.IPV4_UNICAST not in context.add_path_receive
@@ -286,17 +289,24 @@ class Inbound:
 
     def _general(self, body: bytes) -> None:
         message = update.decode(body, self._context, self._blocks)
-        source = self.source
+        source, labeled = self.source, self._labeled
         if message.problems:
             self._note(message, body)
         for gone in message.withdrawn:
             table = self._tables.get(gone.family)
             if table is not None:
-                table.withdraw(gone.keys, source.name, gone.path_id)
+                keys = gone.keys
+                if labeled and gone.family in labeled:
+                    keys = list(map(labeled[gone.family].identity, keys))
+                table.withdraw(keys, source.name, gone.path_id)
         made: dict[tuple[Block, Family], Path] = {}
         for reach in message.reachable:
             table = self._tables.get(reach.family)
-            if table is not None:
+            if table is None:
+                continue
+            if labeled and reach.family in labeled:
+                self._insert_labeled(table, labeled[reach.family], reach)
+            else:
                 keys = self._without_martians(reach.keys, reach.family, body)
                 self._insert(table, reach.path_id, reach.block, keys, made)
         if message.end_of_rib is not None:
@@ -335,3 +345,24 @@ class Inbound:
             return
         for path, some in importer.paths(self.source, path_id, block, table.family, keys):
             table.insert(some, path)
+
+    def _insert_labeled(self, table: Receiver, codec: FamilyCodec, reach: Reachable) -> None:
+        """Keys without labels; routes with the same labels share a Path. Of two labels for a route the last counts."""
+        labels = {codec.identity(key): codec.labels_of(key) for key in reach.keys}
+        alike: dict[bytes, list[bytes]] = {}
+        for key, some in labels.items():
+            alike.setdefault(some, []).append(key)
+        importer = self.importer
+        for some, keys in alike.items():
+            if importer.reads_prefix:
+                for path, part in importer.paths(self.source, reach.path_id, reach.block, reach.family, keys):
+                    table.insert(part, path.with_labels(some))
+            else:
+                path = importer.path(self.source, reach.path_id, reach.block, reach.family)
+                table.insert(keys, path.with_labels(some))
+
+
+def _labeled(context: Context) -> dict[Family, FamilyCodec]:
+    """The session's families whose keys are not those of the tables."""
+    codecs = (registry.codec(family) for family in context.families)
+    return {codec.family: codec for codec in codecs if codec is not None and codec.labeled}

@@ -13,6 +13,7 @@ from ..rib.add_path import PathIds
 from ..rib.changes import Changes
 from ..rib.export import ExportRules
 from ..rib.groups import Member, Move, UpdateGroup
+from ..rib.labeled import update_group
 from ..rib.table import Table
 
 Deliver = Callable[[int, bytes], None]
@@ -112,7 +113,7 @@ class Outbound:
     def _group(self, rules: ExportRules) -> UpdateGroup:
         group = self._groups.get(rules)
         if group is None:
-            group = self._groups[rules] = UpdateGroup(rules, self._tables[rules.family], self.ids)
+            group = self._groups[rules] = update_group(rules, self._tables[rules.family], self.ids)
         return group
 
     def _forget_if_empty(self, group: UpdateGroup) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..addresses import Family
+from ..config.model import UNICAST
 from ..policy.chain import Policy
 from ..policy.import_checks import BLACKHOLE, carries
 from ..rib.aggregates import Aggregates
@@ -69,6 +70,8 @@ class Programming:
 
     def wanted(self, family: Family, key: bytes, entry: Entry | None) -> FibRoute | str:
         """What the kernel is to have for a prefix, or why nothing; from the code that decides."""
+        if family not in UNICAST:
+            return f"routes of {family} are not for the kernel"
         paths = self._members(entry)
         if not paths:
             return "no candidate can be used"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..config.changes import Changes, Effect
 from ..config.diff import diff
-from ..config.model import FibConfig, NodeConfig, PeerConfig, SpeakerConfig
+from ..config.model import UNICAST, FibConfig, NodeConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import Cease
 from . import limits
@@ -53,6 +53,7 @@ def reconfigure(
     )
     core.config, core.rules, core.fib_config = config, rules, fib
     core.sessions.secrets = secrets
+    core.make_tables(config)
     core.sessions.listen()
     _peers(core, changes, now)
     _dynamic_peers(core, changes, now)
@@ -67,8 +68,8 @@ def reconfigure(
     core.flush(now)
     core.programming = core.new_programming()
     if changes.fib_changed:
-        for family, table in core.tables.items():
-            core.put(core.programming.whole(family, table.entries()))
+        for family in UNICAST:
+            core.put(core.programming.whole(family, core.tables[family].entries()))
     return changes
 
 

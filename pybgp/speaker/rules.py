@@ -8,8 +8,8 @@ from typing import Any
 
 from ..addresses import Family, address_octets, parse_router_id, prefix_key
 from ..config import resolved
-from ..config.model import FibConfig, PeerConfig, PolicyRef, SpeakerConfig
-from ..constants import MAX_MESSAGE
+from ..config.model import UNICAST, FibConfig, PeerConfig, PolicyRef, SpeakerConfig
+from ..constants import MAX_MESSAGE, Afi
 from ..errors import ConfigError
 from ..messages.context import PeerKind
 from ..policy.built_in_sets import named
@@ -250,7 +250,7 @@ class Rules:
             extended_next_hop=family in context.extended_next_hop,
             limit=context.max_send or MAX_MESSAGE,
             mrai=peer.config.timers.mrai,
-            default_originate=options.default_originate,
+            default_originate=options.default_originate and family in UNICAST,
             suppressing=self._suppressing.get(family, ()),
             draining=self.draining,
             policy=peer.policies.exports,
@@ -310,6 +310,8 @@ class Rules:
     def _own_next_hop(peer: Peer, family: Family, host: HostAddresses) -> bytes:
         """Our address on the session; of the other family, one on the same interface (RFC 2545 §3, AFI-24)."""
         local = address_octets(peer.local_address)
+        if family.afi != Afi.IPV6 and family not in UNICAST:
+            return local[:16]
         if family == Family.IPV4_UNICAST and peer.config.unnumbered is None:
             if len(local) == 4:
                 return local

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from ..addresses import Family, address_octets, parse_endpoint
-from ..config.model import DynamicPeersConfig, PeerConfig
+from ..config.model import UNICAST, DynamicPeersConfig, PeerConfig
 from ..constants import CeaseSubcode, RefreshSubtype
 from ..errors import Cease, ConfigError, UpdateError
 from ..fsm import actions
@@ -511,7 +511,8 @@ class Sessions:
         core, preserved = self._core, self.first_ends.preserved
         for family in self.first_ends.complete(filter(self.enabled, self.peers.values()), core.config, now):
             core.flush(now)
-            core.put(SweepFib(family))
+            if family in UNICAST:
+                core.put(SweepFib(family))
             if preserved:
                 core.outbound.end_of_rib(family)
         if self.first_ends.over():
@@ -599,7 +600,7 @@ class Sessions:
     def _follow_next_hops(self) -> Iterator[None]:
         depend = Dependents(frozenset(self._changed_next_hops))
         self._changed_next_hops.clear()
-        for family, table in self._core.tables.items():
+        for family, table in list(self._core.tables.items()):
             yield from table.replace(by_new_next_hops(self.importers, depend, family), depend)
         self._count_accepted(list(self.importers))
 

@@ -93,6 +93,8 @@ class RouteView:
     """When a damped route is used again if it stays as it is (RFC 2439)."""
     rpki: str | None = None
     """"valid", "invalid", "not_found" (RFC 6811); None without ROAs."""
+    labels: bytes = b""
+    """What the NLRI has besides the key, in families with labels."""
     to: str | None = None
     """For an advertised route, the peer that is told."""
 

@@ -41,7 +41,7 @@ def by_new_rules(
             return by_prefix.of(importer, key, path, keep=True)
         new = made.get(path)
         if new is None:
-            new = importer.path(path.source, path.path_id, path.received, family)
+            new = importer.path(path.source, path.path_id, path.received, family).with_labels(path.labels)
             new = made[path] = _unless_equal(path, new)
         return new
 
@@ -80,10 +80,10 @@ def by_new_next_hops(importers: Mapping[str, Importer], depend: Dependents, fami
             return by_prefix.of(importer, key, path, keep=path.accepted is None)
         new = made.get(path)
         if new is None and importer is not None:
-            new = importer.path(path.source, path.path_id, path.received, family)
+            new = importer.path(path.source, path.path_id, path.received, family).with_labels(path.labels)
             new = made[path] = new if path.accepted is not None else _unless_equal(path, new)
         elif new is None:  # our own: only the way to its next hop differs
-            new = made[path] = Path(path.source, path.path_id, path.received, path.accepted, path.reason)
+            new = made[path] = Path(path.source, path.path_id, path.received, path.accepted, path.reason, path.labels)
         return new
 
     return successor
@@ -96,7 +96,7 @@ def without_rank() -> Successor:
     def successor(key: bytes, path: Path) -> Path:
         new = made.get(path)
         if new is None:
-            new = made[path] = Path(path.source, path.path_id, path.received, path.accepted, path.reason)
+            new = made[path] = Path(path.source, path.path_id, path.received, path.accepted, path.reason, path.labels)
         return new
 
     return successor
@@ -140,7 +140,7 @@ class _ByPrefix:
         return found
 
     def _new(self, importer: Importer, key: bytes, path: Path, mark: int | None, keep: bool) -> Path:
-        new = importer.path(path.source, path.path_id, path.received, self._family, key, mark)
+        new = importer.path(path.source, path.path_id, path.received, self._family, key, mark).with_labels(path.labels)
         if keep:
             new = _unless_equal(path, new)
         return self._alike.setdefault((path, new.accepted or new.reason), new)

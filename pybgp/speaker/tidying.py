@@ -16,7 +16,7 @@ def give_back(core: SpeakerCore, left: set[str]) -> Iterator[None]:
     are gone, or is behind. ``left`` is empty from the second slice on: who leaves then is for another walk.
     """
     yield
-    tables = core.tables.values()
+    tables = list(core.tables.values())
     names = [name for name in left if name not in core.sessions.peers]
     left.clear()
     gone = [name for name in names if not any(table.counters(name).received for table in tables)]

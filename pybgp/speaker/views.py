@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..addresses import Family, address_text
+from ..config.model import UNICAST
 from ..messages import update
 from ..messages.attributes.block import Block
 from ..messages.context import Context, PeerKind
@@ -97,11 +98,11 @@ def route_views(
     direction: RouteDirection,
 ) -> Iterator[RouteView]:
     """Candidates, best routes, or what a peer is told. Walks copies, so the caller may take its time."""
-    for one, table in core.tables.items():
+    for one, table in list(core.tables.items()):
         if family not in (None, one):
             continue
         prefixes = table.prefixes() if key is None else [key]
-        if direction == "advertised" and key is None and table.best(DEFAULT_KEY) is None:
+        if direction == "advertised" and key is None and one in UNICAST and table.best(DEFAULT_KEY) is None:
             prefixes.append(DEFAULT_KEY)  # some peers may be told one that is in no table
         for each in prefixes:
             if direction == "advertised":
@@ -129,6 +130,7 @@ def _candidates(
             stale=_is_stale(core, family, path),
             damped_until=_damped_until(core, family, key, path),
             rpki=_rpki(core, family, key, path),
+            labels=path.labels,
         )
 
 
@@ -166,6 +168,7 @@ def _advertised(core: SpeakerCore, family: Family, key: bytes, name: str | None)
                 best=path is best,
                 reason="",
                 rpki=_rpki(core, family, key, path),
+                labels=path.labels,
                 to=peer.name,
             )
 

@@ -107,7 +107,7 @@ class WhatIf:
 
         Walks copies: what changes meanwhile may be seen or not.
         """
-        for family, table in self._core.tables.items():
+        for family, table in list(self._core.tables.items()):
             successor = by_new_rules(self._importers, family)
             audiences = list(self._audiences(family))
             busy = bool(self._importers) or any(not each.same_rules for each in audiences)

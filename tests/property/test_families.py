@@ -243,3 +243,16 @@ def test_any_json_is_a_key_or_a_value_error(drawn: tuple[FamilyCodec, list[bytes
 def test_every_family_that_has_a_name_is_known() -> None:
     named = {value for value in vars(Family).values() if isinstance(value, Family)}
     assert named == ALL
+
+
+@given(codecs_and_keys())
+def test_identity_and_labels_are_all_of_a_key(drawn: tuple[FamilyCodec, list[bytes]]) -> None:
+    codec, keys = drawn
+    for key in keys:
+        identity, labels = codec.identity(key), codec.labels_of(key)
+        assert codec.with_labels(identity, labels) == key
+        gone = codec.with_labels(identity)
+        assert codec.identity(gone) == identity
+        assert codec.judge([gone]) == []
+        assert codec.split(gone) == [gone]
+        assert codec.labeled or (labels == b"" and gone == key)

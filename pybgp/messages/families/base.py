@@ -64,6 +64,8 @@ class FamilyCodec(ABC):
     next_hop_sizes: tuple[int, ...]
     extended_next_hop_sizes: tuple[int, ...] = ()
     plain: bool = False
+    labeled: bool = False
+    """Keys have more in them than what tells routes apart: ``labels_of`` takes it out, ``with_labels`` puts it in."""
 
     @abstractmethod
     def walk(self, field: bytes, id_size: int) -> Iterator[tuple[bytes, bytes]]:
@@ -136,6 +138,18 @@ class FamilyCodec(ABC):
     def identity(self, key: bytes) -> bytes:
         """What tells two routes of this family apart: the key without what only belongs to the route (labels)."""
         return key
+
+    def labels_of(self, key: bytes) -> bytes:
+        """What ``identity`` leaves out of a key, in octets that only ``with_labels`` reads."""
+        return b""
+
+    def with_labels(self, identity: bytes, labels: bytes = b"") -> bytes:
+        """The key of an identity and what ``labels_of`` gave; without it, as the route is withdrawn."""
+        return identity
+
+    def route_text(self, identity: bytes, labels: bytes = b"") -> str:
+        """A route as people write it, with its labels if there are any."""
+        return self.key_text(self.with_labels(identity, labels) if self.labeled else identity)
 
     @property
     def multiple_labels(self) -> FamilyCodec:

@@ -30,6 +30,7 @@ class Evpn(FamilyCodec):
     rfc = "7432 §7, 9136 §3.1"
     max_key = _HEAD + 0xFF
     next_hop_sizes = (4, 16)
+    labeled = True
 
     def walk(self, field: bytes, id_size: int) -> Iterator[tuple[bytes, bytes]]:
         for identifier, nlri in cut(self.family, field, id_size, _HEAD, _size):
@@ -58,6 +59,14 @@ class Evpn(FamilyCodec):
             return key[:1] + _route(key).route_key()
         except InvalidNetworkField:
             return key
+
+    def labels_of(self, key: bytes) -> bytes:
+        """Segment, gateway and labels, as far as the type of route has them."""
+        return _route(key).beside_key()
+
+    def with_labels(self, identity: bytes, labels: bytes = b"") -> bytes:
+        body = ROUTES[identity[0]].body_of(identity[1:], labels)
+        return bytes((identity[0], len(body))) + body
 
     def parse(self, text: str) -> bytes:
         if text.startswith("0x"):

@@ -19,7 +19,9 @@ from .framing import masked
 from .route_distinguisher import rd_field, rd_text
 from .wording import colons, colons_field, sentence
 
+_RD_SIZE: Final = 8
 _ESI_SIZE: Final = 10
+_LABEL_SIZE: Final = 3
 _MAC_SIZE: Final = 6
 _MAC_BITS: Final = 48
 _LABEL: Final = 0xFFFFFF
@@ -59,6 +61,15 @@ class EvpnRoute(ABC):
     @abstractmethod
     def route_key(self) -> bytes:
         """What tells routes of this type apart; the rest are attributes of the route."""
+
+    def beside_key(self) -> bytes:
+        """What of the body is not in ``route_key``."""
+        return b""
+
+    @classmethod
+    def body_of(cls, route_key: bytes, beside: bytes) -> bytes:
+        """The body of both; without ``beside``, which a withdrawn route doesn't need, zeros are in its place."""
+        return route_key
 
     @abstractmethod
     def to_json(self) -> dict[str, Any]:
@@ -105,6 +116,13 @@ class EthernetAutoDiscovery(EvpnRoute):
 
     def route_key(self) -> bytes:
         return self.rd + self.esi + self.ethernet_tag.to_bytes(4)
+
+    def beside_key(self) -> bytes:
+        return self.label.to_bytes(_LABEL_SIZE)
+
+    @classmethod
+    def body_of(cls, route_key: bytes, beside: bytes) -> bytes:
+        return route_key + (beside or bytes(_LABEL_SIZE))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -168,6 +186,14 @@ class MacIp(EvpnRoute):
 
     def route_key(self) -> bytes:
         return self.rd + self._host()
+
+    def beside_key(self) -> bytes:
+        return self.esi + b"".join(label.to_bytes(_LABEL_SIZE) for label in self.labels)
+
+    @classmethod
+    def body_of(cls, route_key: bytes, beside: bytes) -> bytes:
+        beside = beside or bytes(_ESI_SIZE + _LABEL_SIZE)
+        return route_key[:_RD_SIZE] + beside[:_ESI_SIZE] + route_key[_RD_SIZE:] + beside[_ESI_SIZE:]
 
     def _host(self) -> bytes:
         lengths = bytes((_MAC_BITS,)), bytes((8 * len(self.ip),))
@@ -309,6 +335,15 @@ class IpPrefix(EvpnRoute):
 
     def route_key(self) -> bytes:
         return self.rd + self.ethernet_tag.to_bytes(4) + bytes((self.bits,)) + self.network
+
+    def beside_key(self) -> bytes:
+        return self.esi + self.gateway + self.label.to_bytes(_LABEL_SIZE)
+
+    @classmethod
+    def body_of(cls, route_key: bytes, beside: bytes) -> bytes:
+        size = len(route_key) - _RD_SIZE - 5  # of the network, and of a gateway
+        beside = beside or bytes(_ESI_SIZE + size + _LABEL_SIZE)
+        return route_key[:_RD_SIZE] + beside[:_ESI_SIZE] + route_key[_RD_SIZE:] + beside[_ESI_SIZE:]
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -19,6 +19,8 @@ from . import labels
 from .base import FamilyCodec, Nlri
 from .framing import cut, masked, size_of_bits
 
+_WITHDRAWN: Final = labels.WITHDRAWN
+
 
 @dataclass(frozen=True, slots=True)
 class LabeledPrefix:
@@ -63,6 +65,7 @@ class LabeledFamily(FamilyCodec):
         "next_hop_sizes",
     )
 
+    labeled = True
     between: ClassVar[int] = 0
     """Octets between the labels and the prefix."""
     rfc = "8277 §2"
@@ -124,6 +127,13 @@ class LabeledFamily(FamilyCodec):
     def identity(self, key: bytes) -> bytes:
         size = stack_size(key)
         return bytes((key[0] - 8 * size,)) + key[1 + size :]
+
+    def labels_of(self, key: bytes) -> bytes:
+        return key[1 : 1 + stack_size(key)]
+
+    def with_labels(self, identity: bytes, labels: bytes = b"") -> bytes:
+        stack = labels or _WITHDRAWN
+        return bytes((identity[0] + 8 * len(stack),)) + stack + identity[1:]
 
     def parse(self, text: str) -> bytes:
         prefix, numbers = self._parse_labeled(text)

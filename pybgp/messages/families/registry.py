@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
-from ...addresses import Family
+from ...addresses import Family, prefix_key
 from ..context import Context
 from ..listed import Listed
 from .base import FamilyCodec
@@ -36,6 +38,29 @@ FAMILIES: Final[Listed[tuple[int, int], FamilyCodec]] = Listed(
 def codec(family: tuple[int, int]) -> FamilyCodec | None:
     """What the NLRI of a family (AFI, SAFI) looks like, None if pybgp doesn't know it."""
     return FAMILIES.found.get(family) or FAMILIES.get(family)
+
+
+def route_text(family: tuple[int, int], identity: bytes, labels: bytes = b"") -> str:
+    """A route of a table as people write it: what the key says, and the labels if there are any."""
+    found = codec(family)
+    return f"0x{identity.hex()}" if found is None else found.route_text(identity, labels)
+
+
+def parse_route(text: str, families: Iterable[tuple[int, int]]) -> tuple[Family, bytes]:
+    """The family and key of a unicast prefix, or else of what the first of ``families`` can read.
+
+    Raises:
+        ValueError: none of them.
+    """
+    try:
+        return prefix_key(text)
+    except ValueError:
+        for family in families:
+            found = codec(family)
+            if found is not None and not found.plain:
+                with suppress(ValueError):
+                    return found.family, found.identity(found.parse(text))
+        raise
 
 
 def opaque(family: tuple[int, int]) -> FamilyCodec:

@@ -65,6 +65,7 @@ class Vpls(FamilyCodec):
     rfc = "4761 §3.2.2"
     max_key = _HEAD + 0xFFFF
     next_hop_sizes = (4, 16)
+    labeled = True
 
     def walk(self, field: bytes, id_size: int) -> Iterator[tuple[bytes, bytes]]:
         return cut(self.family, field, id_size, _HEAD, _size)
@@ -94,6 +95,13 @@ class Vpls(FamilyCodec):
     def identity(self, key: bytes) -> bytes:
         """Route distinguisher, site and offset; the labels are what the route says of them."""
         return key if len(key) != _HEAD + _LENGTH else key[: _NUMBERS_AT + 4]
+
+    def labels_of(self, key: bytes) -> bytes:
+        """How many labels there are, and the first."""
+        return key[_NUMBERS_AT + 4 :]
+
+    def with_labels(self, identity: bytes, labels: bytes = b"") -> bytes:
+        return identity + (labels or bytes(_HEAD + _LENGTH - len(identity)))
 
     def parse(self, text: str) -> bytes:
         return parse_opaque(self, text) if text.startswith("0x") else self.from_json(fields_of(text))

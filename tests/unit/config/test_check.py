@@ -17,6 +17,7 @@ from pybgp.config.model import (
     TermConfig,
     TimersConfig,
 )
+from pybgp.config.words import FAMILY
 from pybgp.errors import ConfigError
 
 TOP = 'local_as = 64512\nrouter_id = "192.0.2.1"\n'
@@ -427,7 +428,7 @@ def test_a_model_made_by_a_program_is_checked_too() -> None:
         router_id="192.0.2.1",
         peers=[
             PeerConfig("somewhere", remote_as=1),
-            PeerConfig("192.0.2.3", remote_as=1, local_address="x", families={Family(25, 70): FamilyConfig()}),
+            PeerConfig("192.0.2.3", remote_as=1, local_address="x", families={Family(1, 2): FamilyConfig()}),
             PeerConfig("192.0.2.4", remote_as=1, export_policy=["no good:"], timers=TimersConfig(idle_hold=500)),
         ],
     )
@@ -436,7 +437,7 @@ def test_a_model_made_by_a_program_is_checked_too() -> None:
 
     assert error.value.problems == (
         'peers[0].address = "somewhere": expected an IPv4 or IPv6 address',
-        'peers[1].families = "l2vpn-evpn": expected "ipv4-unicast" or "ipv6-unicast"',
+        f'peers[1].families = "ipv4-multicast": expected {FAMILY.expected}',
         'peers[1].local_address = "x": expected an IPv4 or IPv6 address',
         "peers[2].timers.idle_hold = 500: expected at most idle_hold_max, 120 seconds",
         'peers[2].export_policy[0] = "no good:": expected module:function, like my_site.policy:prefer_rack',

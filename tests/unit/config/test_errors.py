@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pybgp.config.file import load_config, parse
+from pybgp.config.words import FAMILY
 from pybgp.errors import ConfigError
 
 TOP = 'local_as = 64512\nrouter_id = "192.0.2.1"\n'
@@ -68,7 +69,7 @@ AS = 'expected an AS number, 1..4294967295 or asdot like "1.10"'
         ),
         (
             TOP + 'families = ["ipv4-unicats"]',
-            'families[0] = "ipv4-unicats": expected "ipv4-unicast" or "ipv6-unicast"; did you mean "ipv4-unicast"?',
+            f'families[0] = "ipv4-unicats": expected {FAMILY.expected}; did you mean "ipv4-unicast"?',
         ),
         (
             TOP + "families = []",

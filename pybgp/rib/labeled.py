@@ -1,0 +1,67 @@
+"""Update groups of families whose NLRI have labels (RFC 8277, RFC 4364, RFC 7432).
+
+The table's keys are what tells routes apart, and the labels stay with the ``Path``. Here they come together again, so
+that another label is another announcement; a withdrawn route needs none.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..messages.families.registry import codec
+from .add_path import PathIds
+from .export import PATH_ID_SIZE, Export, Exporter, ExportRules
+from .groups import Stream, UpdateGroup
+from .path import Path
+from .table import Table
+
+NOT_OURS: Final = "its labels belong to its next hop, and we would put ourselves in its place (RFC 8277 §3.2.2)"
+
+
+class LabeledExporter(Exporter):
+    """Exports with labels. We assign none, so that nothing is told with us as its next hop."""
+
+    __slots__ = ()
+
+    def _make(self, path: Path, key: bytes, mark: int | None = None) -> Export | str:
+        made = super()._make(path, key, mark)
+        if isinstance(made, str) or path.accepted is None:
+            return made
+        if made.next_hop == self.rules.own_next_hop != path.accepted.next_hop:
+            return NOT_OURS
+        return made._replace(labels=path.labels)
+
+
+class LabeledGroup(UpdateGroup):
+    """Keys get their labels back just before they are packed."""
+
+    __slots__ = ("_with_labels",)
+
+    exporter_of = LabeledExporter
+
+    def __init__(self, rules: ExportRules, table: Table, ids: PathIds) -> None:
+        super().__init__(rules, table, ids)
+        family = codec(rules.family)
+        assert family is not None
+        self._with_labels = family.with_labels
+
+    def _tell_new(self, stream: Stream, path: Path, keys: list[bytes]) -> None:
+        export = self.exporter.export(path)
+        if export is not None:
+            path_id = self._ids.of(path) if self.rules.add_path else None
+            stream.for_all_but(path.source.name, self._announce(export, keys, path_id), len(keys))
+
+    def _announce(self, export: Export, keys: list[bytes], path_id: int | None = None) -> list[bytes]:
+        join, labels = self._with_labels, export.labels
+        return super()._announce(export, [join(key, labels) for key in keys], path_id)
+
+    def _withdraw(self, nlri: list[bytes]) -> list[bytes]:
+        size, join = (PATH_ID_SIZE if self.rules.add_path else 0), self._with_labels
+        return super()._withdraw([each[:size] + join(each[size:]) for each in nlri])
+
+
+def update_group(rules: ExportRules, table: Table, ids: PathIds) -> UpdateGroup:
+    """The group of these rules' family."""
+    family = codec(rules.family)
+    kind = LabeledGroup if family is not None and family.labeled else UpdateGroup
+    return kind(rules, table, ids)
