@@ -185,15 +185,18 @@ class Stream:
         for name, part in parts.items():
             starts[name] = at
             at += len(part)
+        # HOT: once a flush and member.
+        delta, by_member = self._delta, self._delta_by_member
         for member in members:
-            name = member.name
-            data = whole
-            if name in parts:
-                start = starts[name]
-                data = whole[:start] + whole[start + len(parts[name]) :]
-            if name in self._only:
-                data += b"".join(self._only[name])
-            member.advertised += self._delta + self._delta_by_member.get(name, 0)
+            data, name = whole, member.name
+            member.advertised += delta
+            if name in by_member:  # something is not for it, or for it only
+                member.advertised += by_member[name]
+                if name in parts:
+                    start = starts[name]
+                    data = whole[:start] + whole[start + len(parts[name]) :]
+                if name in self._only:
+                    data += b"".join(self._only[name])
             if data:
                 yield member, data
 
