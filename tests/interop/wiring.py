@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import combinations
@@ -119,9 +119,11 @@ def join(
         )
 
 
-def start_all(daemons: dict[str, Daemon]) -> None:
-    for daemon in daemons.values():
-        daemon.configure(announced=[each for each in announcements(daemon) if each.version == 4])
+def start_all(daemons: dict[str, Daemon], more: Mapping[str, Iterable[Announcement]] | None = None) -> None:
+    """Each announces its own prefix, and ``more`` by its name; wait for the speaker's sessions."""
+    for name, daemon in daemons.items():
+        own = [each for each in announcements(daemon) if each.version == 4]
+        daemon.configure(announced=[*own, *(more or {}).get(name, ())])
     at_once(lambda daemon: daemon.start(), daemons.values())
     all_established([daemons["speaker"]])
 

@@ -47,6 +47,8 @@ class Peering:
     """RFC 5082, for one hop."""
     families: tuple[int, ...] | None = None
     """Of the routes; None: the transport's."""
+    add_path_limit: int | None = None
+    """Send only so many paths; pybgp can do it."""
     limit: int | None = None
     """``remote`` is a range: take so many peers from it. Each is called by its address."""
 
@@ -92,6 +94,9 @@ class Attributes:
     large_communities: frozenset[str] = frozenset()
     originator_id: str | None = None
     cluster_list: tuple[str, ...] = ()
+    atomic_aggregate: bool = False
+    aggregator: tuple[int, str] | None = None
+    """AS and router id."""
 
 
 class Daemon(ABC):
@@ -172,6 +177,10 @@ class Daemon(ABC):
     @abstractmethod
     def routes(self, version: int) -> dict[str, Attributes]:
         """The best routes that were learned from peers, by prefix, of IPv4 or IPv6."""
+
+    @abstractmethod
+    def paths(self, prefix: str) -> list[Attributes]:
+        """All that it has of a prefix from its peers, the best one and others."""
 
     # -- sessions ------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ class Bird(Daemon):
 
     port: int = BGP
     """It listens on."""
+    transit: bool = True
+    """It tells its peers what others say."""
 
     def start(self) -> None:
         self._write()
@@ -37,6 +39,10 @@ class Bird(Daemon):
 
     def routes(self, version: int) -> dict[str, Attributes]:
         return dict(_parse_routes(self._ask(f"show route primary table master{version} all")))
+
+    def paths(self, prefix: str) -> list[Attributes]:
+        version = 6 if ":" in prefix else 4
+        return [route for _, route in _parse_routes(self._ask(f"show route {prefix} table master{version} all"))]
 
     def state(self, name: str) -> str:
         found = re.search(r"BGP state:\s+(\w+)", self._ask(f"show protocols all {name}"))
@@ -79,7 +85,7 @@ class Bird(Daemon):
             yield "}"
             yield f"filter send{version} {{"  # not in the static protocol: MED would not go to an external peer
             yield from (f"  if net = {each.prefix} then {{ {_sets(each)} }}" for each in announced)
-            yield "  if source ~ [ RTS_STATIC, RTS_BGP ] then accept; else reject;"
+            yield f"  if source ~ [ RTS_STATIC{', RTS_BGP' if self.transit else ''} ] then accept; else reject;"
             yield "}"
         for peering in self.peerings.values():
             yield from self._peering(peering)
@@ -131,13 +137,15 @@ def _parse_routes(text: str) -> Iterator[tuple[str, Attributes]]:
     >         Type: BGP univ
     >         BGP.origin: IGP
     """
-    for chunk in re.split(r"\n(?=\S)", text):
-        head = re.match(r"(\S+/\d+)\s+\S+ \[(\S+) ", chunk)
+    prefix = ""
+    for chunk in re.split(r"\n(?=\S| +\w+ \[)", text):  # the others of a prefix don't say it again
+        head = re.match(r"(\S+/\d+)?\s+\w+ \[(\S+) ", chunk)
+        prefix = (head and head[1]) or prefix
         if head is None or "Type: BGP" not in chunk:
             continue
         fields = dict(re.findall(r"BGP\.(\w+): *(.*)", chunk))
         yield (
-            str(ip_network(head[1])),
+            str(ip_network(prefix)),
             Attributes(
                 peering=head[2],
                 next_hop=fields["next_hop"].split()[0],
@@ -149,12 +157,22 @@ def _parse_routes(text: str) -> Iterator[tuple[str, Attributes]]:
                 large_communities=_communities(fields.get("large_community", "")),
                 originator_id=fields.get("originator_id"),
                 cluster_list=tuple(fields.get("cluster_list", "").split()),
+                atomic_aggregate="atomic_aggr" in fields,
+                aggregator=_aggregator(fields.get("aggregator")),
             ),
         )
 
 
 def _number(text: str | None) -> int | None:
     return None if text is None else int(text)
+
+
+def _aggregator(text: str | None) -> tuple[int, str] | None:
+    """``192.0.2.1 AS64512``"""
+    if text is None:
+        return None
+    router_id, asn = text.split()
+    return int(asn.removeprefix("AS")), router_id
 
 
 def _communities(text: str) -> frozenset[str]:

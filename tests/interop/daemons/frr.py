@@ -80,7 +80,12 @@ class Frr(Daemon):
     def routes(self, version: int) -> dict[str, Attributes]:
         names = {peering.remote: peering.name for peering in self.peerings.values()}
         table = json.loads(self._ask(f"show bgp ipv{version} unicast json detail"))["routes"]
-        return dict(_parse_routes(table, names))
+        return {prefix: route for prefix, route, best in _parse_routes(table, names) if best}
+
+    def paths(self, prefix: str) -> list[Attributes]:
+        names = {peering.remote: peering.name for peering in self.peerings.values()}
+        table = json.loads(self._ask(f"show bgp ipv{6 if ':' in prefix else 4} unicast {prefix} json"))
+        return [route for _, route, _ in _parse_routes({prefix: [{}, *table["paths"]]}, names)]
 
     def state(self, name: str) -> str:
         state: str = self._neighbor(name).get("bgpState", "Idle")
@@ -193,13 +198,13 @@ def _route_map(announcement: Announcement) -> Iterator[str]:
 # -- what it prints ----------------------------------------------------------------------------------------------------
 
 
-def _parse_routes(table: dict[str, Any], names: dict[str, str]) -> Iterator[tuple[str, Attributes]]:
-    """A list a prefix: first what concerns them all, then a path each."""
+def _parse_routes(table: dict[str, Any], names: dict[str, str]) -> Iterator[tuple[str, Attributes, bool]]:
+    """A list a prefix: first what concerns them all, then a path each. True: it is the best."""
     for prefix, (_, *paths) in table.items():
         for path in paths:
             sender = path["peer"]["peerId"]
-            if sender in names and path.get("bestpath", {}).get("overall"):
-                yield prefix, _attributes(path, names[sender])
+            if sender in names:
+                yield prefix, _attributes(path, names[sender]), bool(path.get("bestpath", {}).get("overall"))
 
 
 def _attributes(path: dict[str, Any], name: str) -> Attributes:
@@ -214,4 +219,6 @@ def _attributes(path: dict[str, Any], name: str) -> Attributes:
         large_communities=frozenset(path.get("largeCommunity", {}).get("string", "").split()),
         originator_id=path.get("originatorId"),
         cluster_list=tuple(path.get("clusterList", {}).get("list", ())),
+        atomic_aggregate=bool(path.get("atomicAggregate")),
+        aggregator=(path["aggregatorAs"], path["aggregatorId"]) if "aggregatorAs" in path else None,
     )

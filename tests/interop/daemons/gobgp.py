@@ -16,7 +16,7 @@ STATES = {0: "unknown", 1: "idle", 2: "connect", 3: "active", 4: "opensent", 5: 
 ORIGINS = ("igp", "egp", "incomplete")
 # Path attributes as their codes in its JSON (RFC 4271, 1997, 4456, 4760, 8092).
 ORIGIN, AS_PATH, NEXT_HOP, MED, LOCAL_PREF, COMMUNITY, ORIGINATOR_ID, CLUSTER_LIST = 1, 2, 3, 4, 5, 8, 9, 10
-MP_REACH_NLRI, LARGE_COMMUNITY = 14, 32
+ATOMIC_AGGREGATE, AGGREGATOR, MP_REACH_NLRI, LARGE_COMMUNITY = 6, 7, 14, 32
 
 
 class GoBgp(Daemon):
@@ -56,7 +56,12 @@ class GoBgp(Daemon):
     def routes(self, version: int) -> dict[str, Attributes]:
         names = {peering.remote: peering.name for peering in self.peerings.values()}
         table = json.loads(self._ask(f"global rib -a ipv{version} -j") or "{}")
-        return dict(_parse_routes(table, names))
+        return {prefix: route for prefix, route, best in _parse_routes(table, names) if best}
+
+    def paths(self, prefix: str) -> list[Attributes]:
+        names = {peering.remote: peering.name for peering in self.peerings.values()}
+        table = json.loads(self._ask(f"global rib -a ipv{6 if ':' in prefix else 4} {prefix} -j"))
+        return [route for _, route, _ in _parse_routes(table, names)]
 
     def state(self, name: str) -> str:
         return STATES[self._neighbor(name)["state"].get("session_state", 0)]
@@ -137,11 +142,12 @@ def _neighbor(peering: Peering) -> Iterator[str]:
 # -- what it prints ----------------------------------------------------------------------------------------------------
 
 
-def _parse_routes(table: dict[str, Any], names: dict[str, str]) -> Iterator[tuple[str, Attributes]]:
+def _parse_routes(table: dict[str, Any], names: dict[str, str]) -> Iterator[tuple[str, Attributes, bool]]:
+    """True: it is the best."""
     for prefix, paths in table.items():
         for path in paths:
-            if path.get("best") and path.get("neighbor-ip") in names:
-                yield prefix, _attributes(path, names[path["neighbor-ip"]])
+            if path.get("neighbor-ip") in names:
+                yield prefix, _attributes(path, names[path["neighbor-ip"]]), bool(path.get("best"))
 
 
 def _attributes(path: dict[str, Any], name: str) -> Attributes:
@@ -164,4 +170,6 @@ def _attributes(path: dict[str, Any], name: str) -> Attributes:
         ),
         originator_id=attributes.get(ORIGINATOR_ID, {}).get("value"),
         cluster_list=tuple(attributes.get(CLUSTER_LIST, {}).get("value", ())),
+        atomic_aggregate=ATOMIC_AGGREGATE in attributes,
+        aggregator=((each := attributes[AGGREGATOR])["as"], each["address"]) if AGGREGATOR in attributes else None,
     )

@@ -61,6 +61,9 @@ class PyBgp(Daemon):
             rows = list(client.stream("routes", family=f"ipv{version}-unicast"))
         return {row["prefix"]: _attributes(row) for row in rows if row["peer"] in self.peerings and row["best"]}
 
+    def paths(self, prefix: str) -> list[Attributes]:
+        return [_attributes(row) for row in self.rows(prefix) if row["peer"] in self.peerings]
+
     def state(self, name: str) -> str:
         state: str = self.peer(name)["state"]
         return state.replace("_", "")
@@ -154,7 +157,8 @@ class PyBgp(Daemon):
         if peering.limit is None:
             yield f"passive = {str(peering.passive).lower()}"
         yield f"route_reflector_client = {str(peering.client).lower()}"
-        add_path = '{ add_path = "both" }' if peering.add_path else "{}"
+        limit = "" if peering.add_path_limit is None else f", add_path_limit = {peering.add_path_limit}"
+        add_path = f'{{ add_path = "both"{limit} }}' if peering.add_path else "{}"
         families = ", ".join(f"ipv{version}-unicast = {add_path}" for version in peering.versions)
         yield f"families = {{ {families} }}"
         yield "timers = { connect_retry = 1, idle_hold = 1, idle_hold_max = 2 }"
