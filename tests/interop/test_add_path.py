@@ -67,7 +67,7 @@ def has_paths(daemon: Daemon, prefix: str, peer: Daemon, *wanted: int) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.row("ADP-01")
+@pytest.mark.row("ADP-03")
 def test_all_paths_of_a_daemon_come(daemons: dict[str, Daemon], kind: str) -> None:
     has_paths(daemons["speaker"], THERE, daemons[kind], *THEIRS.values())
 

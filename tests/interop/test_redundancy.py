@@ -72,7 +72,7 @@ def cluster_of(reflector: Daemon, daemons: dict[str, Daemon]) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.row("RRF-08")
+@pytest.mark.row("RRF-08", "RRF-12")
 def test_what_another_reflector_says_of_its_clients(beside: dict[str, Daemon], kind: str) -> None:
     """RFC 4456 §8: of our own cluster it is ignored, and stays visible with the reason."""
     speaker, reflector, away = beside["speaker"], beside[kind], beside["away"]
@@ -94,7 +94,7 @@ def test_what_another_reflector_says_of_its_clients(beside: dict[str, Daemon], k
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.row("RRF-05")
+@pytest.mark.row("RRF-12")
 def test_what_another_reflector_takes_of_our_clients(beside: dict[str, Daemon], kind: str) -> None:
     """In one cluster nothing; only GoBGP doesn't look."""
     speaker, reflector, near = beside["speaker"], beside[kind], beside["near"]
@@ -109,7 +109,7 @@ def test_what_another_reflector_takes_of_our_clients(beside: dict[str, Daemon], 
     assert own_prefix(near, 4) not in reflector.routes(4)
 
 
-@pytest.mark.row("RRF-08")
+@pytest.mark.row("RRF-08", "RRF-12")
 def test_a_client_of_all_that_leaves_one(beside: dict[str, Daemon]) -> None:
     """RFC 4456 §7: with an own cluster each, a reflector has its client's routes from the others; in one it has not."""
     speaker, near, both = beside["speaker"], beside["near"], beside["both"]
