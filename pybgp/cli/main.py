@@ -57,6 +57,8 @@ class LazyGroup(click.Group):
         "show": (".show:show", "Peers, routes, and what is in the kernel."),
         "explain": (".explain:explain", "Why a prefix goes where it goes, and who is told of it."),
         "peer": (".peer:peer", "What can be done with a peer."),
+        "announce": (".announce:announce", "Announce a route by hand."),
+        "withdraw": (".announce:withdraw", "Take back a route announced by hand."),
         "policy": (".policy:policy", "Try a policy before it decides on anything."),
         "drain": (".drain:drain", "Take traffic off the speaker before it stops."),
         "reload": (".reload:reload", "Make the speaker read its configuration again."),

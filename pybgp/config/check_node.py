@@ -13,7 +13,7 @@ from .schema import DECISION
 from .schema_peers import GRACEFUL_RESTART
 from .schema_shells import CONTROL, FIB, LOG
 from .tables import Table
-from .toml_text import Path
+from .toml_text import Path, path_text
 from .words import PROTOCOLS
 
 LOCAL_TABLE: Final = 255
@@ -38,38 +38,42 @@ def findings(config: NodeConfig) -> Iterator[Finding]:
 def _routes(routes: Sequence[RouteConfig]) -> Iterator[Finding]:
     yield from _once("routes", routes)
     for index, route in enumerate(routes):
-        if route.next_hop is not None:
-            yield from _leads(index, route, ("next_hop",), route.next_hop)
-        if route.next_hops:
-            yield from _several(index, route)
+        yield from of_route(route, ("routes", index))
 
 
-def _several(index: int, route: RouteConfig) -> Iterator[Finding]:
-    seen: dict[str, int] = {}
+def of_route(route: RouteConfig, at: Path) -> Iterator[Finding]:
+    """All that is to be said of one route by itself, which stands there."""
+    if route.next_hop is not None:
+        yield from _leads(route, at, (*at, "next_hop"), route.next_hop)
+    if route.next_hops:
+        yield from _several(route, at)
+
+
+def _several(route: RouteConfig, at: Path) -> Iterator[Finding]:
+    path = (*at, "next_hops")
+    seen: dict[str, Path] = {}
     if route.next_hop is not None:
         text = f'expected only one of next_hop and next_hops, next_hop = "{route.next_hop}"'
-        yield Finding(path=("routes", index, "next_hops"), text=text, others=(("routes", index, "next_hop"),))
+        yield Finding(path=path, text=text, others=((*at, "next_hop"),))
     if len(route.next_hops) > MAX_NEXT_HOPS:
-        text = f"expected at most {MAX_NEXT_HOPS}, there are {len(route.next_hops)}"
-        yield Finding(path=("routes", index, "next_hops"), text=text)
+        yield Finding(path=path, text=f"expected at most {MAX_NEXT_HOPS}, there are {len(route.next_hops)}")
     for position, item in enumerate(route.next_hops):
-        path = ("next_hops", position, "address")
-        yield from _leads(index, route, path, item.address)
-        first = seen.setdefault(item.address, position)
-        if first != position:
-            text = f"expected each address only once, routes[{index}].next_hops[{first}] has it"
-            yield Finding(path=("routes", index, *path), value=item.address, text=text)
+        place = (*path, position, "address")
+        yield from _leads(route, at, place, item.address)
+        first = seen.setdefault(item.address, place)
+        if first != place:
+            text = f"expected each address only once, {path_text(first[:-1])} has it"
+            yield Finding(path=place, value=item.address, text=text)
 
 
-def _leads(index: int, route: RouteConfig, key: Path, next_hop: str) -> Iterator[Finding]:
+def _leads(route: RouteConfig, at: Path, path: Path, next_hop: str) -> Iterator[Finding]:
     """Can the route lead to this next hop?"""
-    path: Path = ("routes", index, *key)
     if route.type != "unicast":
         text = f'expected none with type = "{route.type}"'
-        yield Finding(path=path, value=next_hop, text=text, others=(("routes", index, "type"),))
+        yield Finding(path=path, value=next_hop, text=text, others=((*at, "type"),))
     elif ":" in route.prefix and ipaddress.ip_address(next_hop).version == 4:
         text = f"expected an IPv6 address, as the prefix {route.prefix} is IPv6"
-        yield Finding(path=path, value=next_hop, text=text, others=(("routes", index, "prefix"),))
+        yield Finding(path=path, value=next_hop, text=text, others=((*at, "prefix"),))
 
 
 def _once(name: str, items: Sequence[RouteConfig | AggregateConfig]) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ..errors import ApiError, ConfigError, PybgpError
 from ..speaker.what_if import RouteChange
-from . import drain, peer_verbs, queries
+from . import drain, own_routes, peer_verbs, queries
 from .policy_diff import DEFAULT_LIMIT, items
 from .queries import BadArgument, JsonObject, Speaker, UnknownPeer
 from .socket_file import SocketFile
@@ -162,6 +162,10 @@ class ControlServer:
                 return peer_verbs.disable(self._speaker, **given)
             case "drain":
                 return drain.drain(self._speaker, **given)
+            case "announce":
+                return own_routes.announce(self._speaker, **given)
+            case "withdraw":
+                return own_routes.withdraw(self._speaker, **given)
             case "enable":
                 return peer_verbs.enable(self._speaker, **given)
         if query == "policy_diff":
@@ -220,6 +224,8 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "refresh": (*_PEERS, "direction"),
     "disable": (*_PEERS, "message"),
     "enable": _PEERS,
+    "announce": own_routes.ARGUMENTS,
+    "withdraw": ("prefix",),
     "policy_diff": ("path", "limit"),
     "drain": ("action",),
     "reload": (),

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, Protocol, get_args
 
 from ..addresses import Family, address_text, key_text, parse_as, prefix_key
-from ..config.model import UNICAST, SpeakerConfig
+from ..config.model import UNICAST, RouteConfig, SpeakerConfig
 from ..errors import ApiError
 from ..messages.families.registry import codec, parse_route, route_text
 from ..net.stalls import LoopStalls
@@ -118,6 +118,10 @@ class Speaker(Protocol):
     def enable(self, name: str) -> None: ...
 
     def explain(self, prefix: str, peer: str | None = None) -> Explanation: ...
+
+    def announce_route(self, route: RouteConfig) -> None: ...
+
+    def withdraw(self, prefix: str) -> None: ...
 
     def drain(self) -> None: ...
 

@@ -14,14 +14,14 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..addresses import Family, parse_endpoint, prefix_key
-from ..config.model import FibConfig, PeerConfig, SpeakerConfig
+from ..config.model import FibConfig, PeerConfig, RouteConfig, SpeakerConfig
 from ..errors import ApiError, PybgpError
 from ..messages.families.registry import parse_route
 from ..rib.kernel import RouteType
 from ..speaker.core import SpeakerCore
 from ..speaker.explaining import with_kernel
 from ..speaker.fib import Fib, FibChanges, KernelEvent
-from ..speaker.originate import own_route
+from ..speaker.originate import configured_route, own_route
 from ..speaker.outputs import Accept, Close, Connect, Event, Listen, Output, Rekey, RouteChanges, Send, SweepFib
 from .endpoints import Listener, address_of, check_md5, connect, listening_socket, set_passwords
 from .host import host_addresses
@@ -191,6 +191,7 @@ class Speaker:
         prefix: str | IPNetwork,
         *,
         next_hop: str | None = None,
+        next_hops: Iterable[tuple[str, int]] = (),
         local_pref: int | None = None,
         med: int | None = None,
         communities: Iterable[str] = (),
@@ -198,13 +199,31 @@ class Speaker:
     ) -> None:
         """Announce a prefix, or change what is announced of it; each peer's export policy still decides.
 
+        ``next_hops`` are several gateways with their weights, 1..256, instead of ``next_hop``: the kernel spreads the
+        traffic, peers are given our address.
+
         Raises:
             ValueError: not a prefix, address or community.
         """
         family, key, route = own_route(
-            prefix, next_hop=next_hop, type=type, local_pref=local_pref, med=med, communities=communities
+            prefix,
+            next_hop=next_hop,
+            next_hops=next_hops,
+            type=type,
+            local_pref=local_pref,
+            med=med,
+            communities=communities,
         )
         self.core.announce(family, key, route)
+        self._after_input()
+
+    def announce_route(self, route: RouteConfig) -> None:
+        """As one of the configuration's ``routes``; it lives until withdrawn, also over a reload.
+
+        Raises:
+            ValueError: not a prefix, address or community.
+        """
+        self.core.announce(*configured_route(route))
         self._after_input()
 
     def withdraw(self, prefix: str | IPNetwork) -> None:

@@ -45,7 +45,7 @@ from ..rpki.table import VrpTable
 from . import drain, unnumbered, verbs
 from .explaining import explain
 from .fib import KernelEvent, LocalAddresses
-from .originate import aggregates, own_route
+from .originate import aggregates, configured_route
 from .outbound import Outbound
 from .outputs import BestChange, Event, Output, RouteChanges, Send
 from .policy_views import PolicyView, policy_views
@@ -326,15 +326,7 @@ class SpeakerCore:
         """Announce the configuration's ``routes``, and no longer those of the former one."""
         wanted = {}
         for item in config.routes:
-            family, key, route = own_route(
-                item.prefix,
-                next_hop=item.next_hop,
-                next_hops=[(each.address, each.weight) for each in item.next_hops],
-                type=item.type,
-                local_pref=item.local_pref,
-                med=item.med,
-                communities=item.communities,
-            )
+            family, key, route = configured_route(item)
             wanted[family, key] = route
         for family, key in self._configured - wanted.keys():
             self.own.withdraw(family, key)

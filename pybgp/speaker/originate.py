@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..addresses import Family, address_octets, prefix_key
-from ..config.model import SpeakerConfig
+from ..config.model import RouteConfig, SpeakerConfig
 from ..rib.aggregate import AggregateRules
 from ..rib.kernel import RouteType
 from ..rib.local import OwnRoute, own_block
@@ -50,6 +50,23 @@ def own_route(
     if wanted:
         block = Route(family, key, block, OWN).replace(**wanted).block  # type: ignore[arg-type]
     return family, key, OwnRoute(block, type, several)
+
+
+def configured_route(config: RouteConfig) -> tuple[Family, bytes, OwnRoute]:
+    """One of the configuration's ``routes``.
+
+    Raises:
+        ValueError: as ``own_route`` does.
+    """
+    return own_route(
+        config.prefix,
+        next_hop=config.next_hop,
+        next_hops=[(each.address, each.weight) for each in config.next_hops],
+        type=config.type,
+        local_pref=config.local_pref,
+        med=config.med,
+        communities=config.communities,
+    )
 
 
 def aggregates(config: SpeakerConfig) -> dict[Family, dict[bytes, AggregateRules]]:

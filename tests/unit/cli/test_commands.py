@@ -14,7 +14,8 @@ import pytest
 
 from pybgp.cli import format
 from pybgp.cli.main import main
-from pybgp.errors import ConfigError
+from pybgp.config.model import NextHopConfig, RouteConfig
+from pybgp.errors import ApiError, ConfigError
 
 from ..control.fakes import LOCAL, FakeFib, FakeSpeaker, block, installed, many, peer, serving, view
 
@@ -264,3 +265,52 @@ def test_explain_is_text_or_json_and_no_route_is_a_no(socket: str, capsys: pytes
     assert main(["explain", "10.9.0.0/16"]) == 1
     assert main(["explain", "10.1.2.64/26", "--peer", "nobody"]) == 1
     assert main(["explain", "nonsense"]) == 2
+
+
+# -- announce, withdraw ------------------------------------------------------------------------------------------------
+
+
+class Announcing(FakeSpeaker):
+    """It notes what it is to announce."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[object] = []
+
+    def announce_route(self, route: RouteConfig) -> None:
+        self.said.append(route)
+
+    def withdraw(self, prefix: str) -> None:
+        if prefix not in (route.prefix for route in self.said if isinstance(route, RouteConfig)):
+            raise ApiError(f"{prefix} is not announced by us")
+        self.said.append(prefix)
+
+
+def test_routes_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    speaker = Announcing()
+    monkeypatch.setenv("PYBGP_SOCKET", str(tmp_path / "s"))
+    with serving(tmp_path / "s", speaker):
+        many = ["--next-hop", "192.0.2.9,weight=2", "--next-hop", "192.0.2.10", "--community", "64512:1"]
+        assert main(["announce", "10.70.0.0/16", *many, "--community", "64512:2"]) == 0
+        assert main(["announce", "10.71.0.0/16", "--next-hop", "192.0.2.9", "--med", "5", "--json"]) == 0
+        assert main(["withdraw", "10.70.0.0/16"]) == 0
+        out = capsys.readouterr().out
+        assert main(["withdraw", "10.72.0.0/16"]) == 1
+        assert main(["announce", "10.72.0.0/33"]) != 0
+        err = capsys.readouterr().err
+
+    hops = (NextHopConfig("192.0.2.9", weight=2), NextHopConfig("192.0.2.10"))
+    assert speaker.said == [
+        RouteConfig("10.70.0.0/16", next_hops=hops, communities=("64512:1", "64512:2")),
+        RouteConfig("10.71.0.0/16", next_hop="192.0.2.9", med=5),
+        "10.70.0.0/16",
+    ]
+    first, _, rest = out.partition("\n")
+    assert first == "10.70.0.0/16: announced"
+    assert json.loads(rest.rpartition("10.70.0.0/16: withdrawn")[0]) == {
+        "prefix": "10.71.0.0/16",
+        "family": "ipv4-unicast",
+        "done": "announced",
+    }
+    assert "10.72.0.0/16 is not announced by us" in err
+    assert 'prefix = "10.72.0.0/33": expected a length of 0..32' in err

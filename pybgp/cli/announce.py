@@ -1,0 +1,69 @@
+"""``pybgp announce`` and ``pybgp withdraw``: routes by hand, on a running speaker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from . import format
+from .options import connect, json_option, socket_option
+
+
+@click.command(short_help="Announce a route by hand.")
+@click.argument("prefix")
+@click.option(
+    "--next-hop",
+    "next_hops",
+    multiple=True,
+    metavar="ADDRESS[,weight=N]",
+    help="Where it leads; again for several that share the traffic. Without: ourselves.",
+)
+@click.option("--type", "kind", metavar="TYPE", help="unicast, blackhole, unreachable or prohibit.")
+@click.option("--local-pref", metavar="N", help="LOCAL_PREF.")
+@click.option("--med", metavar="N", help="MED.")
+@click.option("--community", "communities", multiple=True, metavar="COMMUNITY", help="Of any kind; may be given again.")
+@socket_option
+@json_option
+def announce(
+    prefix: str,
+    next_hops: tuple[str, ...],
+    kind: str | None,
+    local_pref: str | None,
+    med: str | None,
+    communities: tuple[str, ...],
+    **about: Any,
+) -> int:
+    """Announce PREFIX, or change what is announced of it; each peer's export policy still decides.
+
+    The route lives until "pybgp withdraw", or until the speaker stops; a reload leaves it. What is to last belongs in
+    the configuration's routes; a prefix that is there can't be announced by hand.
+    """
+    several = len(next_hops) > 1 or any("," in word for word in next_hops)
+    return _ask(
+        "announce",
+        prefix=prefix,
+        next_hop=next_hops[0] if next_hops and not several else None,
+        next_hops=" ".join(next_hops) if several else None,
+        type=kind,
+        local_pref=local_pref,
+        med=med,
+        communities=" ".join(communities) or None,
+        **about,
+    )
+
+
+@click.command(short_help="Take back a route announced by hand.")
+@click.argument("prefix")
+@socket_option
+@json_option
+def withdraw(prefix: str, **about: Any) -> int:
+    """Take back PREFIX, which "pybgp announce" or a program has announced."""
+    return _ask("withdraw", prefix=prefix, **about)
+
+
+def _ask(query: str, *, socket: str | None, as_json: bool, **arguments: str | None) -> int:
+    with connect(socket) as client:
+        answer = client.ask(query, **arguments)
+    click.echo(format.json_text(answer) if as_json else f"{answer['prefix']}: {answer['done']}")
+    return 0

@@ -1,0 +1,90 @@
+"""Routes by hand: announced, changed and taken back through the control socket's verbs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from pybgp import Speaker
+from pybgp.config.model import AggregateConfig, RouteConfig, SpeakerConfig
+from pybgp.control import own_routes, queries
+from pybgp.control.queries import BadArgument
+from pybgp.errors import ApiError
+
+P = "10.65.1.0/26"
+CONFIG = SpeakerConfig(
+    local_as=64512,
+    router_id="192.0.2.1",
+    listen=(),
+    routes=(RouteConfig("10.66.0.0/16"),),
+    aggregates=(AggregateConfig("10.64.0.0/14"),),
+)
+
+
+def with_speaker(do: Callable[[Speaker], None]) -> None:
+    async def run() -> None:
+        async with Speaker(CONFIG) as speaker:
+            do(speaker)
+
+    asyncio.run(run())
+
+
+def best(speaker: Speaker, prefix: str = P) -> dict[str, object] | None:
+    return next((row for row in queries.routes(speaker, prefix=prefix) if row is not None), None)
+
+
+def test_a_route_is_announced_changed_and_taken_back() -> None:
+    def do(speaker: Speaker) -> None:
+        answer = own_routes.announce(speaker, prefix=P, med="5", communities="64512:7 64512:8")
+        assert answer == {"prefix": P, "family": "ipv4-unicast", "done": "announced"}
+        row = best(speaker)
+        assert row is not None
+        assert (row["source"], row["med"], row["communities"]) == ("local", 5, ["64512:7", "64512:8"])
+
+        own_routes.announce(speaker, prefix=P, med="6")
+        row = best(speaker)
+        assert row is not None
+        assert (row["med"], row["communities"]) == (6, [])
+
+        assert own_routes.withdraw(speaker, prefix=P)["done"] == "withdrawn"
+        assert best(speaker) is None
+
+    with_speaker(do)
+
+
+def test_it_outlives_a_reload() -> None:
+    def do(speaker: Speaker) -> None:
+        own_routes.announce(speaker, prefix=P)
+        speaker.reconfigure(SpeakerConfig(local_as=64512, router_id="192.0.2.1", listen=()))
+
+        assert best(speaker) is not None
+        assert best(speaker, "10.66.0.0/16") is None
+
+    with_speaker(do)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "place"), [("10.66.0.0/16", "routes[0]"), ("10.64.0.0/14", "aggregates[0]")], ids=["route", "aggregate"]
+)
+def test_what_the_configuration_has_is_changed_there(prefix: str, place: str) -> None:
+    def do(speaker: Speaker) -> None:
+        for verb in (own_routes.announce, own_routes.withdraw):
+            with pytest.raises(ApiError) as refused:
+                verb(speaker, prefix=prefix)
+            assert str(refused.value) == f"{prefix} is in the configuration ({place}): change it there, then reload"
+
+    with_speaker(do)
+
+
+def test_what_is_not_announced_cannot_be_withdrawn_and_what_is_wrong_is_said() -> None:
+    def do(speaker: Speaker) -> None:
+        with pytest.raises(ApiError, match=r"10\.65\.1\.0/26 is not announced by us"):
+            own_routes.withdraw(speaker, prefix=P)
+        with pytest.raises(BadArgument, match=r'med = "x": expected 0\.\.4294967295'):
+            own_routes.announce(speaker, prefix=P, med="x")
+        with pytest.raises(BadArgument, match="prefix: missing"):
+            own_routes.withdraw(speaker)
+
+    with_speaker(do)
