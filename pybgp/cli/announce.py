@@ -20,6 +20,8 @@ from .options import connect, json_option, socket_option
     help="Where it leads; again for several that share the traffic. Without: ourselves.",
 )
 @click.option("--type", "kind", metavar="TYPE", help="unicast, blackhole, unreachable or prohibit.")
+@click.option("--always", is_flag=True, help="Also while no next hop can be reached.")
+@click.option("--preference", metavar="N", help="Against other sources of the prefix, the highest wins.")
 @click.option("--local-pref", metavar="N", help="LOCAL_PREF.")
 @click.option("--med", metavar="N", help="MED.")
 @click.option("--community", "communities", multiple=True, metavar="COMMUNITY", help="Of any kind; may be given again.")
@@ -29,6 +31,8 @@ def announce(
     prefix: str,
     next_hops: tuple[str, ...],
     kind: str | None,
+    always: bool,
+    preference: str | None,
     local_pref: str | None,
     med: str | None,
     communities: tuple[str, ...],
@@ -46,6 +50,8 @@ def announce(
         next_hop=next_hops[0] if next_hops and not several else None,
         next_hops=" ".join(next_hops) if several else None,
         type=kind,
+        while_reachable="false" if always else None,
+        preference=preference,
         local_pref=local_pref,
         med=med,
         communities=" ".join(communities) or None,

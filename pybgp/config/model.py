@@ -285,6 +285,10 @@ class RouteConfig:
     next_hop: str | None = None
     next_hops: tuple[NextHopConfig, ...] = ()
     """Instead of ``next_hop``: several that share the traffic."""
+    while_reachable: bool = True
+    """Off: announced also while none of the next hops can be reached."""
+    preference: int | None = None
+    """None: ``preference.own``."""
     local_pref: int | None = None
     med: int | None = None
     communities: tuple[str, ...] = ()

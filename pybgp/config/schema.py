@@ -41,6 +41,7 @@ ROUTE_NEXT_HOP: Final = Table(
     NextHopConfig,
     sparse=True,
 )
+_PREFERENCE: Final = Integer(0, 65535)
 ROUTE: Final = Table(
     (
         Key(name="prefix", kind=PREFIX, meaning="What is announced.", reload=Reload.POLICY, required=True),
@@ -62,6 +63,19 @@ ROUTE: Final = Table(
             kind=ListOf(ROUTE_NEXT_HOP, like='[{ address = "192.0.2.9", weight = 2 }, { address = "192.0.2.10" }]'),
             meaning="Several instead of `next_hop`: traffic is spread by their weights; peers are given our address.",
             reload=Reload.POLICY,
+        ),
+        Key(
+            name="while_reachable",
+            kind=BOOLEAN,
+            meaning="With a next hop: announced only while the kernel knows a way there; `false`: always.",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="preference",
+            kind=_PREFERENCE,
+            meaning="Against other sources of the prefix; below `preference.ebgp` it is a backup for what peers say.",
+            reload=Reload.POLICY,
+            absent="`preference.own`",
         ),
         Key(
             name="local_pref",
@@ -184,7 +198,6 @@ DECISION: Final = Table(
     DecisionConfig,
     hints=FAMILIES_ABOVE,
 )
-_PREFERENCE: Final = Integer(0, 65535)
 PREFERENCE: Final = Table(
     (
         Key(

@@ -192,6 +192,8 @@ class Speaker:
         *,
         next_hop: str | None = None,
         next_hops: Iterable[tuple[str, int]] = (),
+        while_reachable: bool = False,
+        preference: int | None = None,
         local_pref: int | None = None,
         med: int | None = None,
         communities: Iterable[str] = (),
@@ -200,7 +202,8 @@ class Speaker:
         """Announce a prefix, or change what is announced of it; each peer's export policy still decides.
 
         ``next_hops`` are several gateways with their weights, 1..256, instead of ``next_hop``: the kernel spreads the
-        traffic, peers are given our address.
+        traffic, peers are given our address. ``while_reachable``: announced only while the kernel knows a way to one
+        of its next hops. ``preference`` (0..65535) is the route's own instead of ``[preference] own``.
 
         Raises:
             ValueError: not a prefix, address or community.
@@ -209,6 +212,8 @@ class Speaker:
             prefix,
             next_hop=next_hop,
             next_hops=next_hops,
+            while_reachable=while_reachable,
+            preference=preference,
             type=type,
             local_pref=local_pref,
             med=med,

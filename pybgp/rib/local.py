@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .. import constants
@@ -14,7 +14,7 @@ from ..messages.attributes.origin import Origin
 from ..messages.context import PeerKind
 from ..routes import Source, SourceKind
 from .kernel import KernelRoute, RouteType
-from .next_hops import Gateway, NextHops
+from .next_hops import WHY_UNREACHABLE, Gateway, NextHops
 from .path import Path
 from .preference import DIRECT_NAME
 from .table import Table
@@ -55,6 +55,11 @@ class OwnRoute:
     several: tuple[Gateway, ...] = ()
     """Gateways that share the traffic, instead of the block's next hop."""
 
+    while_reachable: bool = False
+    """Announced only while one of its gateways can be reached."""
+    preference: int | None = None
+    """Its own; None is ``[preference] own``."""
+
     @property
     def gateways(self) -> tuple[Gateway, ...]:
         """Where packets go; none if they are dropped, or somebody else forwards them."""
@@ -66,13 +71,14 @@ class OwnRoute:
 class OwnRoutes:
     """The routes that start here, of all families, and the type each has in the kernel."""
 
-    __slots__ = ("_next_hops", "_routes", "_tables")
+    __slots__ = ("_next_hops", "_routes", "_sources", "_tables")
 
     def __init__(self, tables: Mapping[Family, Table], next_hops: NextHops | None = None) -> None:
         """Next hops are resolved by those of our routes that lead somewhere, or drop (``next_hops``)."""
         self._tables = tables
         self._next_hops = next_hops
         self._routes: dict[tuple[Family, bytes], OwnRoute] = {}
+        self._sources: dict[int | None, Source] = {None: OWN}  # by preference
 
     def announce(self, family: Family, key: bytes, route: OwnRoute) -> None:
         """Announce a prefix, or change what is announced of it."""
@@ -98,7 +104,15 @@ class OwnRoutes:
             self._insert(family, key, self._routes[family, key])
 
     def _insert(self, family: Family, key: bytes, route: OwnRoute) -> None:
-        self._tables[family].insert([key], Path(OWN, 0, route.block, route.block))
+        source = self._sources.get(route.preference)
+        if source is None:
+            source = self._sources[route.preference] = replace(OWN, preference=route.preference)
+        dead = route.while_reachable and route.gateways and not self._leads_somewhere(family, key, route.gateways)
+        accepted, reason = (None, WHY_UNREACHABLE) if dead else (route.block, "")
+        self._tables[family].insert([key], Path(source, 0, route.block, accepted, reason))
+
+    def _leads_somewhere(self, family: Family, key: bytes, gateways: tuple[Gateway, ...]) -> bool:
+        return self._next_hops is None or self._next_hops.way_of(family, key, gateways).reachable
 
     def gateways_of(self, family: Family, key: bytes) -> tuple[Gateway, ...]:
         route = self._routes.get((family, key))

@@ -30,6 +30,7 @@ class Resolution(NamedTuple):
 
 
 UNREACHABLE: Final = Resolution(())
+WHY_UNREACHABLE: Final = "its next hop is unreachable (RFC 4271 §9.1.2)"
 
 
 class Gateway(NamedTuple):

@@ -17,7 +17,7 @@ from ..messages.families.base import FamilyCodec
 from ..messages.families.prefix import FEW
 from ..messages.update import Reachable, Update
 from ..rib.export import within
-from ..rib.next_hops import NextHops
+from ..rib.next_hops import WHY_UNREACHABLE, NextHops
 from ..rib.path import Path
 from ..routes import Reject, Source
 from . import import_rules
@@ -26,7 +26,7 @@ from .martians import destinations, martians
 
 _IPV4: Final = Family.IPV4_UNICAST
 _CACHE_LIMIT: Final = 65_536
-UNREACHABLE: Final = "its next hop is unreachable (RFC 4271 §9.1.2)"
+UNREACHABLE: Final = WHY_UNREACHABLE
 _PATHS_LIMIT: Final = 4 << 20
 """Octets of attributes that a session remembers."""
 

@@ -22,6 +22,8 @@ def own_route(
     *,
     next_hop: str | None = None,
     next_hops: Iterable[tuple[str, int]] = (),
+    while_reachable: bool = False,
+    preference: int | None = None,
     type: RouteType = "unicast",
     local_pref: int | None = None,
     med: int | None = None,
@@ -49,7 +51,7 @@ def own_route(
     wanted = {name: value for name, value in changes.items() if value is not None}
     if wanted:
         block = Route(family, key, block, OWN).replace(**wanted).block  # type: ignore[arg-type]
-    return family, key, OwnRoute(block, type, several)
+    return family, key, OwnRoute(block, type, several, while_reachable, preference)
 
 
 def configured_route(config: RouteConfig) -> tuple[Family, bytes, OwnRoute]:
@@ -62,6 +64,8 @@ def configured_route(config: RouteConfig) -> tuple[Family, bytes, OwnRoute]:
         config.prefix,
         next_hop=config.next_hop,
         next_hops=[(each.address, each.weight) for each in config.next_hops],
+        while_reachable=config.while_reachable,
+        preference=config.preference,
         type=config.type,
         local_pref=config.local_pref,
         med=config.med,

@@ -232,7 +232,7 @@ def test_the_pool_is_announced_while_there_is_a_default_route(world: World) -> N
 
 
 def test_a_static_route_through_several_next_hops(world: World) -> None:
-    node = start(world, example("own-routes.md", "several"))
+    node = start(world, example("own-routes.md", "static"))
     peer = world.add("192.0.2.2", peers=[ibgp("192.0.2.1")])
     one, other = address_octets("192.0.2.9"), address_octets("192.0.2.10")
     prefix = prefix_key("10.72.0.0/16")[1]
@@ -257,3 +257,37 @@ def test_a_static_route_through_several_next_hops(world: World) -> None:
 
     kernel(host)
     assert node.fib[prefix] == both
+
+
+def test_static_routes_follow_their_gateway_and_one_is_a_backup(world: World) -> None:
+    node = start(world, example("own-routes.md", "static"))
+    peer = world.add("192.0.2.2", peers=[ibgp("192.0.2.1")])
+    link = prefix_key("192.0.2.0/24")[1]
+    world.run_until(lambda: all(one.core.all_established() for one in (node, peer)), limit=300)
+
+    def kernel(present: bool) -> None:
+        routes = (KernelRoute("unicast", 2, (NextHop(None, "eth0"),), scope=253),) if present else ()
+        node.core.kernel(KernelChanges(V4, {link: routes}), world.now)
+        world.pump(node)
+        world.advance(1)
+
+    kernel(True)
+    assert peer.has("10.70.0.0/16", "10.71.0.0/16", "10.72.0.0/16")
+
+    kernel(False)
+    assert not any(map(peer.has, ("10.70.0.0/16", "10.71.0.0/16", "10.72.0.0/16")))
+    assert node.fib == {}
+    stays = node.received("10.70.0.0/16", "local")
+    assert stays is not None
+    assert stays.reason == "its next hop is unreachable (RFC 4271 §9.1.2)"
+
+    kernel(True)
+    assert peer.has("10.70.0.0/16", "10.72.0.0/16")
+    peer.announce("10.71.0.0/16")
+    world.advance(1)
+    best = node.best("10.71.0.0/16")
+    assert best is not None
+    assert best.source.name == "192.0.2.2"
+    peer.withdraw("10.71.0.0/16")
+    world.advance(1)
+    assert peer.has("10.71.0.0/16")

@@ -283,3 +283,68 @@ def test_a_policy_may_say_another_way_for_a_route_through_several_gateways() -> 
 
     other = NextHop(address_octets("192.0.2.2"), "tun0", onlink=True, weight=1)
     assert route == FibRoute("unicast", (other, NextHop(GATEWAY, "tun0", onlink=True, weight=3)))
+
+
+# -- while a gateway can be reached ------------------------------------------------------------------------------------
+
+
+def usable(rib: Rib, *prefixes: str) -> list[str]:
+    """Which of them are the best route of their prefix, after what a flush does first."""
+    rib.next_hops.take_changed()
+    rib.own.follow()
+    return [each for each in prefixes if rib.tables[V4].best(key(each)) is not None]
+
+
+def test_a_route_of_our_own_is_used_while_a_gateway_can_be_reached(rib: Rib) -> None:
+    rib.next_hops.update(V4, {key("192.0.2.0/24"): (KernelRoute("unicast", 2, (NextHop(None, "eth0"),)),)})
+    rib.announce("10.65.1.0/26", next_hop="192.0.2.9", while_reachable=True)
+    rib.announce("10.65.2.0/26", next_hops=[("192.0.2.9", 1), ("203.0.113.1", 1)], while_reachable=True)
+    rib.announce("10.65.3.0/26", next_hop="203.0.113.1", while_reachable=True)
+    rib.announce("10.65.4.0/26", next_hop="203.0.113.1")
+    all_four = ("10.65.1.0/26", "10.65.2.0/26", "10.65.3.0/26", "10.65.4.0/26")
+    assert usable(rib, *all_four) == ["10.65.1.0/26", "10.65.2.0/26", "10.65.4.0/26"]
+
+    rib.next_hops.update(V4, {key("192.0.2.0/24"): ()})
+    assert usable(rib, *all_four) == ["10.65.4.0/26"]
+    rib.next_hops.update(V4, {key("203.0.113.0/24"): (KernelRoute("unicast", 2, (NextHop(None, "eth1"),)),)})
+    assert usable(rib, *all_four) == ["10.65.2.0/26", "10.65.3.0/26", "10.65.4.0/26"]
+
+
+def test_a_static_route_that_leads_nowhere_leaves_the_prefix_to_others(rib: Rib) -> None:
+    rib.next_hops.update(V4, {key("192.0.2.0/24"): (KernelRoute("unicast", 2, (NextHop(None, "eth0"),)),)})
+    rib.tables[V4].insert([P], path())
+    rib.announce("10.65.1.0/26", next_hop="203.0.113.1", while_reachable=True)
+
+    best = rib.tables[V4].best(P)
+
+    assert best is not None
+    assert best.source.name == "a"
+    assert rib.changes() == {P: FibRoute("unicast", (NextHop(GATEWAY, "eth0"),))}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_static_routes_do_not_keep_each_other_alive(rib: Rib, order: int) -> None:
+    """A default route doesn't change it; each would be reached through the other."""
+    way = KernelRoute("unicast", 4, (NextHop(GATEWAY, "eth0"),))
+    rib.next_hops.update(V4, {key("0.0.0.0/0"): (way,)})
+    routes = [("10.1.0.0/16", "10.2.0.1"), ("10.2.0.0/16", "10.1.0.1"), ("10.3.0.0/16", "10.1.0.1")][::order]
+    for prefix, next_hop in routes:
+        rib.announce(prefix, next_hop=next_hop, while_reachable=True)
+
+    assert usable(rib, "10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16") == ["10.3.0.0/16"]
+
+    rib.next_hops.update(V4, {key("10.1.0.1/32"): (way,)})
+    assert usable(rib, "10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16") == ["10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"]
+
+
+def test_a_routes_own_preference_makes_it_a_backup(rib: Rib) -> None:
+    rib.announce("10.65.1.0/26", preference=50)
+    rib.tables[V4].insert([P], path())
+    best = rib.tables[V4].best(P)
+    assert best is not None
+    assert best.source.name == "a"
+
+    rib.announce("10.65.1.0/26")
+    best = rib.tables[V4].best(P)
+    assert best is not None
+    assert best.source.name == "local"
