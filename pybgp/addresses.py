@@ -7,7 +7,7 @@ zero: ``b"\\x1a\\x0a\\x01\\x02\\x40"`` is 10.1.2.64/26 (RFC 4271 §4.3). Inside 
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, NewType
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, NewType
 
 from .constants import Afi, Safi
 
@@ -99,6 +99,8 @@ def _name_families() -> dict[str, Family]:
     return by_name
 
 
+_DIGITS: Final = 20
+"""More digits than any number has that is written in earnest."""
 _FAMILY_BY_NAME = _name_families()
 _NAME_BY_FAMILY = {family: name for name, family in _FAMILY_BY_NAME.items()}
 
@@ -113,12 +115,17 @@ def parse_as(text: str | int) -> AsNumber:
         number = text
     else:
         high, dot, low = str(text).partition(".")
-        if not high.isdigit() or (dot and not (low.isdigit() and int(high) < 1 << 16 and int(low) < 1 << 16)):
+        if not _is_number(high) or (dot and not (_is_number(low) and int(high) < 1 << 16 and int(low) < 1 << 16)):
             raise ValueError(f"{text!r} is not an AS number: expected 0..4294967295 or asdot like 1.10")
         number = (int(high) << 16) + int(low) if dot else int(high)
     if not 0 <= number < 1 << 32:
         raise ValueError(f"{text!r} is not an AS number: expected 0..4294967295")
     return AsNumber(number)
+
+
+def _is_number(text: str) -> bool:
+    """Up to ten ASCII digits: Python has other digits, and doesn't read thousands of them."""
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS
 
 
 def address_octets(text: str) -> bytes:
@@ -178,7 +185,7 @@ def prefix_key(text: str | IPNetwork) -> tuple[Family, bytes]:
     except ValueError:
         raise ValueError(f"{text!r} is not a prefix: expected ADDRESS/LENGTH") from None
     bits = len(octets) * 8
-    if length_text and not length_text.isdigit():
+    if length_text and not _is_number(length_text):
         raise ValueError(f"{text!r} is not a prefix: expected a length of 0..{bits}")
     length = int(length_text) if length_text else bits
     if length > bits:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
-from ..addresses import Family, address_octets
+from ..addresses import Family, address_octets, parse_as
 from ..messages.attributes.block import Block
 from ..policy import as_path_set, community_set
 from ..policy.as_path_set import AsPathIndex
@@ -15,8 +14,6 @@ from ..routes import SourceKind
 from ..speaker.status import RouteView
 
 Test = Callable[[RouteView], bool]
-
-_MAX_AS: Final = 4294967295
 
 
 def route_filter(
@@ -71,9 +68,10 @@ def _with_path(expression: str) -> Test:
 
 
 def _originated_by(text: str) -> Test:
-    if not text.isdecimal() or int(text) > _MAX_AS:
-        raise ValueError(f"origin_as {text!r}: expected an AS number, 0..{_MAX_AS}")
-    asn = int(text)
+    try:
+        asn = parse_as(text)
+    except ValueError as error:
+        raise ValueError(f"origin_as {error}") from None
     return lambda view: view.block.origin_as == asn
 
 

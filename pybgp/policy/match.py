@@ -20,7 +20,7 @@ from .prefix_set import BITS, PrefixIndex, PrefixRange, PrefixSet
 from .spec import MatchLike, NumberRange, PolicySetsLike
 
 MAX_NUMBER: Final = 0xFFFFFFFF
-_RANGE: Final = re.compile(r"(?:ge ([0-9]{1,10}))?(?:(?:^| )le ([0-9]{1,10}))?")
+_RANGE: Final = re.compile(r"(?:ge ([0-9]{1,10}))?(?:(?:^|(?<=[0-9]) )le ([0-9]{1,10}))?")
 _SETS: Final = ("prefix_set", "as_path_set", "community_set")
 _LISTS: Final = ("prefix", "as_path", "community")
 _NUMBERS: Final = ("local_pref", "med", "as_path_length", "community_count")
@@ -46,6 +46,13 @@ def _expect_several(key: str, value: object) -> None:
     """A program may give one text where several belong; read letter by letter it would never match."""
     if isinstance(value, str):
         raise ValueError(f"{key} = {value!r}: expected a sequence of texts, such as [{value!r}]")
+
+
+def _family(key: str, prefix: str) -> Family:
+    try:
+        return prefix_key(prefix)[0]
+    except ValueError:
+        raise ValueError(f"{key} = {prefix!r}: expected a prefix like 10.0.0.0/8 or 2001:db8::/32") from None
 
 
 class Conditions:
@@ -223,7 +230,7 @@ class Conditions:
             return 0
         bit, new = self._bit("next_hop", tuple(prefixes), f"next_hop {' | '.join(prefixes)}")
         if new:
-            inside = PrefixSet(f"{prefix} le {BITS[prefix_key(prefix)[0]]}" for prefix in prefixes)
+            inside = PrefixSet(f"{prefix} le {BITS[_family('next_hop', prefix)]}" for prefix in prefixes)
             self._next_hops.append((bit, inside))
         return bit
 

@@ -42,6 +42,7 @@ def found(**arguments: str) -> list[str]:
         ({"as_path": "^65001_"}, ["10.1.0.0/16", "2001:db8:5::/48"]),
         ({"as_path": "^$"}, ["10.4.0.0/16"]),
         ({"origin_as": "65010"}, ["10.1.0.0/16"]),
+        ({"origin_as": "0.65010"}, ["10.1.0.0/16"]),
         ({"source": "local"}, ["10.4.0.0/16"]),
         ({"source": "bgp", "as_path": "65003"}, ["10.3.0.0/16"]),
         ({"next_hop": "198.51.100.1"}, ["10.3.0.0/16"]),
@@ -87,7 +88,7 @@ def test_a_search_in_vain_lets_others_take_their_turn() -> None:
     [
         ({"community": "a:b"}, "expected a community"),
         ({"as_path": "x"}, "expected an AS-path expression"),
-        ({"origin_as": "4294967296"}, "expected an AS number"),
+        ({"origin_as": "4294967296"}, "expected 0..4294967295"),
         ({"source": "ospf"}, "expected one of"),
         ({"next_hop": "nowhere"}, "nowhere"),
         ({"next_hop": "10.0.0.0/33"}, "10.0.0.0/33"),

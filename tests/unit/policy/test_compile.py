@@ -31,7 +31,7 @@ from .made import chain, term
         pytest.param(term(peer="tor"), "peer = 'tor': expected a sequence of texts", id="text-for-peers"),
         pytest.param(term(next_hop="192.0.2.0/24"), "expected a sequence of texts", id="text-for-hops"),
         pytest.param(term(origin="x"), "origin = 'x': expected igp, egp or incomplete", id="origin-match"),
-        pytest.param(term(next_hop=("x",)), "'x' is not a prefix: expected ADDRESS/LENGTH", id="next-hop-match"),
+        pytest.param(term(next_hop=("x",)), "next_hop = 'x': expected a prefix like", id="next-hop-match"),
         pytest.param(term(set=SetConfig(med=-1)), "med = -1: expected 0..4294967295", id="med"),
         pytest.param(term(set=SetConfig(local_pref=1 << 32)), "local_pref = 4294967296: expected 0..", id="local-pref"),
         pytest.param(
