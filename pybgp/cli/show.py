@@ -11,6 +11,7 @@ import click
 
 from . import format
 from .options import connect, json_option, socket_option
+from .show_aggregates import aggregates
 from .show_policies import policies
 from .show_rpki import rpki
 from .status import peer_type, state_name
@@ -33,6 +34,7 @@ def show() -> None:
     """
 
 
+show.add_command(aggregates)
 show.add_command(policies)
 show.add_command(rpki)
 

@@ -146,6 +146,8 @@ class ControlServer:
                 return queries.peers(self._speaker, given.get("name"))
             case "policies":
                 return queries.policies(self._speaker)
+            case "aggregates":
+                return queries.aggregates(self._speaker)
             case "routes":
                 return queries.routes(self._speaker, **given)
             case "explain":
@@ -213,6 +215,7 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "status": (),
     "peers": ("name",),
     "policies": (),
+    "aggregates": (),
     "routes": (
         *("prefix", "match", "family", "peer", "direction", "count"),
         *("community", "as_path", "source", "next_hop", "origin_as"),

@@ -19,6 +19,7 @@ from ..config.model import UNICAST, RouteConfig, SpeakerConfig
 from ..errors import ApiError
 from ..messages.families.registry import codec, parse_route, route_text
 from ..net.stalls import LoopStalls
+from ..rib.aggregates import AggregateState
 from ..rib.covering import covering_keys
 from ..rib.explanation import Explanation
 from ..routes import SourceKind
@@ -63,10 +64,19 @@ class Rpki(Protocol):
     def status(self) -> list[CacheStatus]: ...
 
 
+class Aggregates(Protocol):
+    """What the questions need of ``rib.aggregates.Aggregates``."""
+
+    def states(self) -> Iterator[AggregateState]: ...
+
+
 class Core(Protocol):
     """What the questions need of ``SpeakerCore``."""
 
     config: SpeakerConfig
+
+    @property
+    def aggregates(self) -> Aggregates: ...
 
     @property
     def rpki(self) -> Rpki: ...
@@ -185,6 +195,26 @@ def policies(speaker: Speaker) -> list[JsonObject]:
             "last_error": view.last_error or None,
         }
         for view in speaker.core.policy_views()
+    ]
+
+
+# -- aggregates --------------------------------------------------------------------------------------------------------
+
+
+def aggregates(speaker: Speaker) -> list[JsonObject]:
+    """The configured aggregates: which are announced, how many best routes contribute, how many no peer is told."""
+    return [
+        {
+            "prefix": key_text(state.family, state.key),
+            "family": str(state.family),
+            "active": state.active,
+            "contributors": state.contributors,
+            "suppressed": state.contributors if state.rules.suppress else 0,
+            "suppress": state.rules.suppress,
+            "as_set": state.rules.as_set,
+            "blackhole": state.rules.blackhole,
+        }
+        for state in speaker.core.aggregates.states()
     ]
 
 

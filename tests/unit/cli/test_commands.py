@@ -12,12 +12,16 @@ from typing import Any
 
 import pytest
 
+from pybgp.addresses import prefix_key
 from pybgp.cli import format
 from pybgp.cli.main import main
 from pybgp.config.model import NextHopConfig, RouteConfig
 from pybgp.errors import ApiError, ConfigError
+from pybgp.rib.aggregate import AggregateRules
+from pybgp.rib.aggregates import AggregateState
+from pybgp.rib.local import own_block
 
-from ..control.fakes import LOCAL, FakeFib, FakeSpeaker, block, installed, many, peer, serving, view
+from ..control.fakes import LOCAL, FakeAggregates, FakeFib, FakeSpeaker, block, installed, many, peer, serving, view
 
 PEERS = [
     peer("tor-a", update_errors=4, update_errors_by_kind={"ORIGIN": {"discard": 1, "treat-as-withdraw": 3}}),
@@ -265,6 +269,29 @@ def test_explain_is_text_or_json_and_no_route_is_a_no(socket: str, capsys: pytes
     assert main(["explain", "10.9.0.0/16"]) == 1
     assert main(["explain", "10.1.2.64/26", "--peer", "nobody"]) == 1
     assert main(["explain", "nonsense"]) == 2
+
+
+def test_aggregates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    speaker = FakeSpeaker()
+    family, wide = prefix_key("10.64.0.0/14")
+    _, narrow = prefix_key("10.66.0.0/16")
+    suppress = AggregateRules(base=own_block(), suppress=True, blackhole=False)
+    speaker.core.aggregates = FakeAggregates(
+        AggregateState(family, wide, suppress, True, 12),
+        AggregateState(family, narrow, AggregateRules(base=own_block()), False, 0),
+    )
+    monkeypatch.setenv("PYBGP_SOCKET", str(tmp_path / "s"))
+    with serving(tmp_path / "s", speaker):
+        assert main(["show", "aggregates"]) == 0
+        assert main(["show", "aggregates", "--json"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[:3]] == [
+        ["prefix", "active", "contributors", "suppressed", "options"],
+        ["10.64.0.0/14", "yes", "12", "12", "suppress"],
+        ["10.66.0.0/16", "no", "0", "0", "blackhole"],
+    ]
+    assert [json.loads(line)["suppressed"] for line in lines[3:]] == [12, 0]
 
 
 # -- announce, withdraw ------------------------------------------------------------------------------------------------

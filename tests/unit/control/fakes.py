@@ -16,6 +16,7 @@ from pybgp.control.native import ControlServer
 from pybgp.control.socket_file import SocketFile
 from pybgp.messages.attributes.block import Block
 from pybgp.net.stalls import LoopStalls, Stalls
+from pybgp.rib.aggregates import AggregateState
 from pybgp.rib.explanation import Advertisement, Candidate, Explanation, Kernel, NextHopWay
 from pybgp.routes import Source, SourceKind
 from pybgp.speaker.fib import FibRoute, FibStatus, InstalledRoute, NextHop
@@ -98,6 +99,14 @@ class FakeTable:
         return list(dict.fromkeys(self.keys))
 
 
+class FakeAggregates:
+    def __init__(self, *states: AggregateState) -> None:
+        self._states = states
+
+    def states(self) -> Iterator[AggregateState]:
+        return iter(self._states)
+
+
 class FakeCore:
     policies: tuple[PolicyView, ...] = ()
     draining_since: float | None = None
@@ -121,6 +130,7 @@ class FakeCore:
         }
         self.peers = peers
         self.looked_at = 0
+        self.aggregates = FakeAggregates()
 
     def peer_status(self, now: float) -> list[PeerStatus]:
         return self.peers

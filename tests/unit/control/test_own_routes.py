@@ -19,7 +19,7 @@ CONFIG = SpeakerConfig(
     router_id="192.0.2.1",
     listen=(),
     routes=(RouteConfig("10.66.0.0/16"),),
-    aggregates=(AggregateConfig("10.64.0.0/14"),),
+    aggregates=(AggregateConfig("10.64.0.0/14", suppress=True),),
 )
 
 
@@ -61,6 +61,27 @@ def test_it_outlives_a_reload() -> None:
 
         assert best(speaker) is not None
         assert best(speaker, "10.66.0.0/16") is None
+
+    with_speaker(do)
+
+
+def test_the_question_for_aggregates_counts_what_is_behind_them() -> None:
+    def do(speaker: Speaker) -> None:
+        own_routes.announce(speaker, prefix=P)
+        while speaker.core.has_work:
+            speaker.core.work(speaker.now())
+        (row,) = queries.aggregates(speaker)
+
+        assert row == {
+            "prefix": "10.64.0.0/14",
+            "family": "ipv4-unicast",
+            "active": True,
+            "contributors": 2,
+            "suppressed": 2,
+            "suppress": True,
+            "as_set": False,
+            "blackhole": True,
+        }
 
     with_speaker(do)
 
