@@ -35,7 +35,7 @@ def test_a_range_reads(text: int | str, expected: tuple[int, int]) -> None:
     assert parse_range(text) == expected
 
 
-@pytest.mark.parametrize("text", [True, -1, 1 << 32, "", "7", " le 5", "ge", "ge 2 le 1", "le 1 ge 2", "ge 1 le 4294967296"])
+@pytest.mark.parametrize("text", [True, -1, 1 << 32, "", "7", " le 5", "ge 2 le 1", "le 1 ge 2", "ge 1 le 4294967296"])
 def test_what_is_no_range_is_refused(text: int | str) -> None:
     with pytest.raises(ValueError, match="expected a number"):
         parse_range(text)
