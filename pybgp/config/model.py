@@ -365,13 +365,16 @@ class SpeakerConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FibImportConfig:
-    """Which kernel routes are ours to announce; all conditions that are set must hold."""
+    """Which kernel routes are ours to announce, and with what; all conditions that are set must hold."""
 
     protocols: tuple[str, ...] = ()
     """Names of rt_protos or numbers; none: any but our own."""
     interfaces: tuple[str, ...] = ()
     """Shell patterns; a leading "!" excludes, the first that matches decides; none: any."""
     prefix_set: str | None = None
+    local_pref: int | None = None
+    med: int | None = None
+    communities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

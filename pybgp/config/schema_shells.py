@@ -7,7 +7,7 @@ from typing import Final
 from .kinds import MAX_NUMBER, Choice, Integer, ListOf
 from .model import ControlConfig, FibConfig, FibImportConfig, LogConfig, WebConfig
 from .tables import FAMILIES_ABOVE, Key, Reload, Table
-from .words import ENDPOINT, FILE_PATH, INTERFACES, MODE, NAME, POLICY, PROTOCOL, SOCKET_PATH, USER_GROUP
+from .words import COMMUNITY, ENDPOINT, FILE_PATH, INTERFACES, MODE, NAME, POLICY, PROTOCOL, SOCKET_PATH, USER_GROUP
 
 FIB_IMPORT: Final = Table(
     (
@@ -24,6 +24,20 @@ FIB_IMPORT: Final = Table(
             reload=Reload.FIB,
         ),
         Key(name="prefix_set", kind=NAME, meaning="Only prefixes in this set.", reload=Reload.FIB, absent="any prefix"),
+        Key(
+            name="local_pref",
+            kind=Integer(0, MAX_NUMBER),
+            meaning="LOCAL_PREF of the routes that this entry takes.",
+            reload=Reload.FIB,
+            absent="`default_local_pref`",
+        ),
+        Key(name="med", kind=Integer(0, MAX_NUMBER), meaning="Their MED.", reload=Reload.FIB),
+        Key(
+            name="communities",
+            kind=ListOf(COMMUNITY, like='["64512:1"]'),
+            meaning="Their communities, of all kinds.",
+            reload=Reload.FIB,
+        ),
     ),
     FibImportConfig,
     sparse=True,

@@ -134,25 +134,24 @@ def _static(route: OwnRoute) -> tuple[Gateway, ...] | None:
 class Redistributed:
     """Kernel routes that the configuration lets in; direct routes come before all, others after BGP's."""
 
-    __slots__ = ("_block", "_present", "_tables")
+    __slots__ = ("_present", "_tables")
 
     def __init__(self, tables: Mapping[Family, Table]) -> None:
         self._tables = tables
-        self._block = own_block()
-        self._present: dict[tuple[Family, bytes], Source] = {}
+        self._present: dict[tuple[Family, bytes], tuple[Source, Block]] = {}
 
-    def update(self, family: Family, key: bytes, route: KernelRoute | None) -> None:
-        """The kernel has this route for the prefix (None: none that we may announce)."""
+    def update(self, family: Family, key: bytes, route: KernelRoute | None, block: Block) -> None:
+        """The kernel has this route for the prefix (None: none that we may announce), with these attributes."""
         table = self._tables.get(family)
         if table is None:
             return
-        source = None
+        now = None
         if route is not None:
-            source = DIRECT if route.protocol == _PROTOCOL_KERNEL else KERNEL
+            now = (DIRECT if route.protocol == _PROTOCOL_KERNEL else KERNEL), block
         before = self._present.pop((family, key), None)
-        if before is not None and before is not source:
-            table.withdraw([key], before.name)
-        if source is not None:
-            self._present[family, key] = source
-            if before is not source:
-                table.insert([key], Path(source, 0, self._block, self._block))
+        if before is not None and (now is None or before[0] is not now[0]):
+            table.withdraw([key], before[0].name)
+        if now is not None:
+            self._present[family, key] = now
+            if before != now:
+                table.insert([key], Path(now[0], 0, block, block))

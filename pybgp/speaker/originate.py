@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from ..addresses import Family, address_octets, prefix_key
 from ..config.model import RouteConfig, SpeakerConfig
+from ..messages.attributes.block import Block
+from ..messages.attributes.edit import BlockEdit
 from ..rib.aggregate import AggregateRules
 from ..rib.kernel import RouteType
 from ..rib.local import OwnRoute, own_block
 from ..rib.next_hops import Gateway
-from ..routes import Route
 
 if TYPE_CHECKING:
     from netaddr import IPNetwork
@@ -37,11 +38,26 @@ def own_route(
     Raises:
         ValueError: not a prefix, address or community.
     """
-    from ..rib.local import OWN
-
     family, key = prefix_key(prefix)
     block = own_block(b"" if next_hop is None else address_octets(next_hop))
     several = tuple(sorted(Gateway(address_octets(address), weight) for address, weight in next_hops))
+    block = with_attributes(block, local_pref=local_pref, med=med, communities=communities, prepend=prepend)
+    return family, key, OwnRoute(block, type, several, while_reachable, preference)
+
+
+def with_attributes(
+    block: Block,
+    *,
+    local_pref: int | None = None,
+    med: int | None = None,
+    communities: Iterable[str] = (),
+    prepend: Sequence[int] = (),
+) -> Block:
+    """A block of our own with what is given.
+
+    Raises:
+        ValueError: not a community, a number out of range.
+    """
     changes = {
         "local_pref": local_pref,
         "med": med,
@@ -49,9 +65,9 @@ def own_route(
         "prepend": tuple(prepend) or None,
     }
     wanted = {name: value for name, value in changes.items() if value is not None}
-    if wanted:
-        block = Route(family, key, block, OWN).replace(**wanted).block  # type: ignore[arg-type]
-    return family, key, OwnRoute(block, type, several, while_reachable, preference)
+    if not wanted:
+        return block
+    return BlockEdit.of(**wanted).apply(block, Family.IPV4_UNICAST)  # type: ignore[arg-type]
 
 
 def configured_route(config: RouteConfig) -> tuple[Family, bytes, OwnRoute]:

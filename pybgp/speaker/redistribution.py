@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Final
 
 from ..addresses import Family
 from ..config.model import FibImportConfig
@@ -11,21 +12,28 @@ from ..config.words import PROTOCOLS
 from ..policy.built_in_sets import named
 from ..policy.prefix_set import PrefixSet
 from ..rib.kernel import KernelRoute
-from ..rib.local import Redistributed
+from ..rib.local import Redistributed, own_block
 from ..rib.table import Table
 from .fib import KernelChanges
+from .originate import with_attributes
 from .rules import Rules
+
+_PLAIN: Final = own_block()
 
 
 class ImportRule:
     """One entry of ``fib.imports``."""
 
-    __slots__ = ("_interfaces", "_own_protocol", "_prefixes", "_protocols")
+    __slots__ = ("_interfaces", "_own_protocol", "_prefixes", "_protocols", "block")
 
     def __init__(self, config: FibImportConfig, prefix_sets: Mapping[str, Sequence[str]], own_protocol: int) -> None:
         self._protocols = {PROTOCOLS[name] if name in PROTOCOLS else int(name) for name in config.protocols}
         self._own_protocol = own_protocol
         self._interfaces = config.interfaces
+        self.block = with_attributes(
+            _PLAIN, local_pref=config.local_pref, med=config.med, communities=config.communities
+        )
+        """What its routes are announced with."""
         self._prefixes = None if config.prefix_set is None else PrefixSet(prefix_sets[config.prefix_set])
 
     def takes(self, family: Family, key: bytes, route: KernelRoute) -> bool:
@@ -74,5 +82,11 @@ class Redistribution:
             self._apply(family, key, candidates)
 
     def _apply(self, family: Family, key: bytes, candidates: tuple[KernelRoute, ...]) -> None:
-        taken = [route for route in candidates if any(rule.takes(family, key, route) for rule in self._rules)]
-        self._routes.update(family, key, min(taken, key=lambda route: route.metric, default=None))
+        taken = ((route, self._rule(family, key, route)) for route in candidates)
+        found = [(route, rule.block) for route, rule in taken if rule is not None]
+        route, block = min(found, key=lambda each: each[0].metric, default=(None, _PLAIN))
+        self._routes.update(family, key, route, block)
+
+    def _rule(self, family: Family, key: bytes, route: KernelRoute) -> ImportRule | None:
+        """The first that takes it."""
+        return next((rule for rule in self._rules if rule.takes(family, key, route)), None)

@@ -173,3 +173,34 @@ def test_new_rules_look_at_all_that_was_seen() -> None:
 
     assert rib.source() is None
     assert rib.source(other) is KERNEL
+
+
+def test_an_entry_says_what_its_routes_are_announced_with() -> None:
+    """The first entry that takes a route counts."""
+    marked = FibImportConfig(protocols=("boot",), med=5, local_pref=300, communities=("64512:7", "64512:7:1"))
+    rib = Rib(marked, FibImportConfig(med=9))
+
+    rib.kernel(route())
+    rib.kernel(route(4), prefix=key("10.65.2.0/26"))
+
+    best, other = rib.tables[V4].best(P), rib.tables[V4].best(key("10.65.2.0/26"))
+    assert best is not None
+    assert best.accepted is not None
+    assert (best.accepted.med, best.accepted.local_pref, best.accepted.communities) == (5, 300, (64512 << 16 | 7,))
+    assert other is not None
+    assert other.accepted is not None
+    assert other.accepted.med == 9
+
+
+def test_other_attributes_replace_the_route_and_the_same_ones_do_not() -> None:
+    rib = Rib(FibImportConfig(med=5))
+    rib.kernel(route())
+    first = rib.tables[V4].best(P)
+
+    rib.redistribution.reconfigure(rules(FibImportConfig(med=5), FibImportConfig(med=6)))
+    assert rib.tables[V4].best(P) is first
+
+    rib.redistribution.reconfigure(rules(FibImportConfig(med=6)))
+    best = rib.tables[V4].best(P)
+    assert best is not None
+    assert best.received.med == 6
