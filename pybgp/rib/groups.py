@@ -235,7 +235,10 @@ class UpdateGroup:
         then = member.backlog.then if member.backlog is not None else []
         self._start_over(member, then, old.held)
         if old._originated is not None and member.backlog is not None:
-            member.backlog.behind[DEFAULT_KEY] = Again(DEFAULT_ROUTE)
+            behind = member.backlog.behind
+            told = behind.get(DEFAULT_KEY, self._table.get(DEFAULT_KEY)) if old.rules.add_path else None
+            beside = paths_of(told.entry if isinstance(told, Again) else told)
+            behind[DEFAULT_KEY] = Again((DEFAULT_ROUTE, *beside) if beside else DEFAULT_ROUTE)
         self.members[member.conn] = member
 
     def leave(self, conn: int) -> None:

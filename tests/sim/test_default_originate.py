@@ -23,7 +23,11 @@ class Net:
         self.world = World()
         families = {Family.IPV4_UNICAST: FamilyConfig(add_path="both")} if add_path else None
         self.peers = [ibgp(B), replace(ebgp(C, 65003, families=families), **{"default_originate": True, **peer})]
-        policies = {"no_default": (TermConfig(match=MatchConfig(peer=("default_originate",)), action="reject"),)}
+        ours = MatchConfig(peer=("default_originate",))
+        policies = {
+            "no_default": (TermConfig(match=ours, action="reject"),),
+            "ours": (TermConfig(match=ours, action="accept"), TermConfig(action="reject")),
+        }
         self.a = self.world.add(A, peers=self.peers, policies=policies, fib=FibConfig())
         self.b = self.world.add(B, peers=[ibgp(A)])
         self.c = self.world.add(C, asn=65003, peers=[ebgp(A, 64512, families=families)])
@@ -71,6 +75,17 @@ def test_with_add_path_both_are_told() -> None:
     net.world.advance(1)
 
     assert paths(net.c) == ["64512", "64512 65009"]
+
+
+def test_a_policy_takes_the_tables_back_that_went_beside_ours() -> None:
+    net = Net(add_path=True)
+    net.b.announce(DEFAULT, prepend=(65009,))
+    net.world.advance(1)
+
+    net.reconfigure(replace(net.peers[1], export_policy=("ours",)))
+
+    assert paths(net.c) == ["64512"]
+    assert net.a.counters(C).families[Family.IPV4_UNICAST].advertised == 1
 
 
 @pytest.mark.parametrize("add_path", [False, True])
