@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -140,19 +139,20 @@ def _configuration(path: Path, policies: tuple[str, ...]) -> tuple[SpeakerConfig
         ConfigError: the file has errors, or a function can't be imported.
     """
     from ..config.file import load
-    from ..config.model import FibConfig
-    from ..daemon.functions import FunctionLoader
+    from ..daemon.functions import FunctionLoader, references
     from ..errors import ConfigError
 
     node = load(path).config
+    in_file: list[str] = []
     problems: list[str] = []
     loader = FunctionLoader(path.absolute().parent)
-    functions = dict(loader.load(node, problems))
-    for name in policies:
-        if ":" in name and name not in functions:
-            functions |= loader.load(replace(node, fib=FibConfig(export_policy=name)), problems)
-    if problems:
-        raise ConfigError(*(f"{path}: {problem}" for problem in problems))
+    functions = dict(loader.load(node, in_file))
+    known = {reference for _, reference in references(node)}
+    functions |= loader.load_named(
+        (("POLICY", name) for name in policies if ":" in name and name not in known), problems
+    )
+    if in_file or problems:
+        raise ConfigError(*(f"{path}: {problem}" for problem in in_file), *problems)
     return node.speaker, functions
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -30,10 +30,14 @@ class FunctionLoader:
 
     def load(self, node: NodeConfig, problems: list[str]) -> Mapping[str, Function]:
         """The functions by their reference; what can't be had is added to ``problems``."""
+        return self.load_named(references(node), problems)
+
+    def load_named(self, named: Iterable[tuple[str, str]], problems: list[str]) -> Mapping[str, Function]:
+        """The same for references with the place that each stands at, which problems begin with."""
         functions: dict[str, Function] = {}
         failed: set[str] = set()
         fresh: dict[str, ModuleType] = {}
-        for where, reference in references(node):
+        for where, reference in named:
             if reference in functions or reference in failed:
                 continue
             try:

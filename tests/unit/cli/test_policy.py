@@ -124,6 +124,17 @@ def test_the_roas_of_the_configuration_count(tmp_path: Path, capsys: Capsys) -> 
     assert "10.1.1.0/24 from tor-a: rejected: policy in term invalid" in out
 
 
+def test_what_can_not_be_imported_is_told_once_where_it_stands(tmp_path: Path, capsys: Capsys) -> None:
+    path = tmp_path / "node.toml"
+    path.write_text(NODE.replace('import_policy = ["in"]', 'import_policy = ["is_not_there:f"]'))
+
+    assert ask(str(path), "is_not_there:f", "nor_is_this:g") == 2
+
+    of_file, of_command, _ = capsys.readouterr().err.splitlines()
+    assert of_file.startswith(f'{path}: peers[0].import_policy = "is_not_there:f": ')
+    assert of_command.startswith('POLICY = "nor_is_this:g": ')
+
+
 def test_a_table_dump_is_summed_up(node: str, capsys: Capsys) -> None:
     with open(MRT / "frr-table.mrt", "rb") as file:
         assert file.read(1)
