@@ -493,7 +493,10 @@ def explain(speaker: Speaker, *, prefix: str | None = None, peer: str | None = N
         raise BadArgument("explain needs a prefix")
     _parse_route(speaker.core, prefix)
     name = peers(speaker, peer)[0]["name"] if peer is not None else None
-    return speaker.explain(prefix, name).to_json()
+    found = speaker.explain(prefix, name).to_json()
+    for each in found["candidates"]:
+        each["damped_until"] = _time(speaker, each["damped_until"])
+    return found
 
 
 # -- origin validation -------------------------------------------------------------------------------------------------

@@ -21,8 +21,10 @@ def candidates(
     decision: Decision,
     multipath: Multipath,
     way: Callable[[bytes], NextHopWay],
+    rpki: Callable[[Path], str | None],
+    damped_until: Callable[[Path], float | None],
 ) -> Iterator[Candidate]:
-    """In the order of preference. ``way`` says what a next hop resolves to."""
+    """In the order of preference. ``way`` says what a next hop resolves to, the others what is known of a path."""
     paths = paths_of(entry)
     best = best_of(entry)
     together = multipath.members(entry)
@@ -45,6 +47,8 @@ def candidates(
             origin=Origin(block.origin).name.lower(),
             med=block.med,
             communities=route.communities + route.large_communities + route.extended_communities,
+            rpki=rpki(path),
+            damped_until=damped_until(path),
             before_next=None if below is None else _comparison(decision, path, below),
         )
 

@@ -70,6 +70,10 @@ class Candidate:
     origin: str
     med: int | None
     communities: tuple[str, ...]
+    rpki: str | None
+    """"valid", "invalid" or "not_found" (RFC 6811 §2), None if nothing validates."""
+    damped_until: float | None
+    """When a damped route is used again if it stays as it is, of the core's clock (RFC 2439)."""
     before_next: Comparison | None
     """What decided against the candidate below it."""
 
@@ -184,7 +188,7 @@ def _candidate(number: int, each: _Row) -> Iterator[str]:
     identifier = f", path id {each['path_id']}" if each["path_id"] else ""
     yield f"{mark} {number}. from {_from(each)}{identifier}, next hop {each['next_hop'] or 'ourselves'}"
     facts = [("LOCAL_PREF", each["local_pref"]), ("AS path", each["as_path"] or "empty"), ("origin", each["origin"])]
-    facts += [("MED", each["med"]), ("communities", " ".join(each["communities"]) or None)]
+    facts += [("MED", each["med"]), ("communities", " ".join(each["communities"]) or None), ("RPKI", each["rpki"])]
     yield "     " + ", ".join(f"{name} {value}" for name, value in facts if value is not None)
     if each["reason"]:
         yield f"     can't be used: {each['reason']}"

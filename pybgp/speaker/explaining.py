@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ..addresses import Family, address_text, key_text, prefix_key
@@ -25,6 +26,7 @@ from ..rib.next_hops import NextHops
 from ..rib.path import Entry, Path, best_of, paths_of
 from ..routes import SourceKind
 from .fib import Fib
+from .views import damped_until, rpki_state
 
 if TYPE_CHECKING:
     from .core import SpeakerCore
@@ -52,7 +54,16 @@ def explain(core: SpeakerCore, family: Family, key: bytes, peer: str | None) -> 
         prefix=route_text(family, found),
         family=str(family),
         candidates=tuple(
-            candidates(family, found, entry, core.decision, core.programming.multipath, lambda at: _way(core, at))
+            candidates(
+                family,
+                found,
+                entry,
+                core.decision,
+                core.programming.multipath,
+                way=partial(_way, core),
+                rpki=partial(rpki_state, core, family, found),
+                damped_until=partial(damped_until, core, family, found),
+            )
         ),
         kernel=_kernel(core, family, found, entry),
         peers=tuple(

@@ -128,17 +128,19 @@ def _candidates(
             best=path is best,
             reason=path.reason,
             stale=_is_stale(core, family, path),
-            damped_until=_damped_until(core, family, key, path),
-            rpki=_rpki(core, family, key, path),
+            damped_until=damped_until(core, family, key, path),
+            rpki=rpki_state(core, family, key, path),
             labels=path.labels,
         )
 
 
-def _rpki(core: SpeakerCore, family: Family, key: bytes, path: Path) -> str | None:
+def rpki_state(core: SpeakerCore, family: Family, key: bytes, path: Path) -> str | None:
+    """What origin validation says of a path, None if nothing validates."""
     return core.rpki.state(family, key, path.received.origin_as).value if core.rpki.active else None
 
 
-def _damped_until(core: SpeakerCore, family: Family, key: bytes, path: Path) -> float | None:
+def damped_until(core: SpeakerCore, family: Family, key: bytes, path: Path) -> float | None:
+    """When a damped path is used again, None for others."""
     peer = core.sessions.peers.get(path.source.name) if path.reason == DAMPED else None
     return peer.damping.flaps.until((family, path.path_id, key)) if peer is not None and peer.damping else None
 
@@ -167,7 +169,7 @@ def _advertised(core: SpeakerCore, family: Family, key: bytes, name: str | None)
                 block=sent_block(export, path, group.rules),
                 best=path is best,
                 reason="",
-                rpki=_rpki(core, family, key, path),
+                rpki=rpki_state(core, family, key, path),
                 labels=path.labels,
                 to=peer.name,
             )

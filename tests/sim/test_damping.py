@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pybgp.addresses import Family
+from pybgp.addresses import Family, prefix_key
 from pybgp.config.model import MatchConfig, PeerConfig, SpeakerConfig, TermConfig
 from pybgp.rib.damping import DampingRules
 from pybgp.speaker.damping import DAMPED
@@ -71,6 +71,8 @@ def test_a_flapping_route_is_kept_out_and_comes_back() -> None:
     assert not client.has(FLAPPING)
     end = until(node)
     assert end is not None
+    explained = node.core.explain(*prefix_key(FLAPPING))
+    assert explained.candidates[0].damped_until == end
     world.advance(end - world.now - 1)
     assert not client.has(FLAPPING)
     world.advance(2)

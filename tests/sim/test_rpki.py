@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pybgp.addresses import Family
+from pybgp.addresses import Family, prefix_key
 from pybgp.config.model import MatchConfig, PeerConfig, RpkiCacheConfig, RpkiConfig, SetConfig, TermConfig
 from pybgp.routes import Route
 from tests.rtr_cache import RtrCache
@@ -84,6 +84,9 @@ def test_what_policy_makes_of_the_states() -> None:
     assert client.has(ONE)
     assert not client.has(TWO)
     assert views(node) == {ONE: "valid", TWO: "invalid"}
+    explained = node.core.explain(*prefix_key(TWO))
+    assert explained.candidates[0].rpki == "invalid"
+    assert "RPKI invalid" in str(explained)
 
 
 @pytest.mark.row("COM-08")

@@ -208,7 +208,7 @@ class FakeSpeaker:
         found = Candidate(
             peer="tor-a", source="bgp", kind="external", path_id=0, best=True, multipath=True, reason="",
             next_hop="192.0.2.2", way=way, local_pref=100, as_path="65001", origin="igp", med=None, communities=(),
-            before_next=None,
+            rpki=None, damped_until=2.0, before_next=None,
         )  # fmt: skip
         return Explanation(
             asked=key_text(family, key),

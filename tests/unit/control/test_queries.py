@@ -198,6 +198,7 @@ def test_an_explanation_is_asked_of_the_speaker() -> None:
 
     assert (row["prefix"], row["candidates"][0]["peer"]) == ("10.1.2.64/26", "tor-a")
     assert row["peers"][0]["peer"] == "tor-a"
+    assert row["candidates"][0]["damped_until"] == "2026-01-05T10:00:02Z"
     assert queries.explain(speaker, prefix="10.9.0.0/16")["candidates"] == ()
 
 
