@@ -8,7 +8,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from pybgp.addresses import prefix_key
+from pybgp.addresses import address_octets, prefix_key
 from pybgp.config.model import PeerConfig, SpeakerConfig
 from pybgp.rib.path import Path
 from pybgp.speaker.core import SpeakerCore
@@ -85,7 +85,8 @@ class World:
         )
         core = SpeakerCore(config, random=self.random, **core_options)
         node = self.nodes[address] = Node(self, address, core)
-        core.host_addresses(HostAddresses({prefix_key(address)[1][1:]: b"\x18\xc0\x00\x02"}), self.now)
+        octets = address_octets(address)
+        core.host_addresses(HostAddresses({octets: _subnet(octets)}), self.now)
         core.start(self.now, preserved=preserved)
         self.pump(node)
         return node
@@ -243,6 +244,11 @@ class World:
 
     def _later(self, delay: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._queue, (self.now + max(delay, 0), next(self._serial), action))
+
+
+def _subnet(octets: bytes) -> bytes:
+    """All nodes are in 192.0.2.0/24, or in the same /64."""
+    return b"\x18\xc0\x00\x02" if len(octets) == 4 else b"\x40" + octets[:8]
 
 
 def established(world: World, *nodes: Node, limit: float = 60) -> None:
