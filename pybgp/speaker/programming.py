@@ -95,7 +95,7 @@ class Programming:
                 return FibRoute(kind, (), metric)
             if not accepted.block.next_hop and not self._own.gateways_of(family, key):
                 return "a route of our own that names no next hop: somebody else forwards it"
-        if best.source.honors_blackhole and carries(accepted.block, BLACKHOLE):
+        if _is_black_hole(accepted, best):
             return FibRoute("blackhole", (), metric)
         if best.source.kind is SourceKind.LOCAL:
             ways = self._own_ways(family, key, accepted, best)
@@ -139,11 +139,13 @@ class Programming:
         return self._next_hops.way_of(family, key, gateways).ways
 
     def _together(self, family: Family, key: bytes, paths: tuple[Path, ...]) -> tuple[NextHop, ...]:
-        """The ways of several paths, each with its part of the traffic."""
+        """The ways of several paths, each with its part of the traffic. Who asks for a black hole gets no part of what the
+        best path doesn't discard (RFC 7999 §3.3)."""
         parts = []
         for path, share in zip(paths, self.multipath.weights(paths), strict=True):
             accepted = self._verdict(family, key, path)
-            parts.append((share, () if isinstance(accepted, Reject) else self._ways(accepted, path)))
+            if not isinstance(accepted, Reject) and not _is_black_hole(accepted, path):
+                parts.append((share, self._ways(accepted, path)))
         return spread(parts)
 
     def _shared(self, route: FibRoute) -> FibRoute:
@@ -153,6 +155,11 @@ class Programming:
 def _best_only(entry: Entry | None) -> tuple[Path, ...]:
     best = best_of(entry)
     return () if best is None else (best,)
+
+
+def _is_black_hole(accepted: Accept, path: Path) -> bool:
+    """Is its traffic to be discarded, since a peer asks for it that may (RFC 7999 §3.3)?"""
+    return path.source.honors_blackhole and carries(accepted.block, BLACKHOLE)
 
 
 def _on_link(way: NextHop, link: str) -> NextHop:

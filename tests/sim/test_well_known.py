@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pybgp.addresses import prefix_key
-from pybgp.config.model import FibConfig, SetConfig, TermConfig
+from pybgp.config.model import DecisionConfig, FibConfig, SetConfig, TermConfig
 from pybgp.constants import Community
 from pybgp.rib.kernel import FibRoute
 from pybgp.rib.path import Path
@@ -93,3 +93,26 @@ def test_a_black_hole_is_dug_where_it_is_honoured(world: World, honors: bool) ->
     assert (Community.NO_EXPORT in told.received.communities) is honors
     assert other.has(P)
     assert other.has(Q) is not honors
+
+
+@pytest.mark.parametrize("digger", [X, Y])
+def test_a_black_hole_gets_no_part_of_the_traffic(world: World, digger: str) -> None:
+    """With multipath the best path decides; another one that asks for a black hole is no way for a part of it."""
+    one = world.add(
+        A,
+        fib=FibConfig(),
+        decision=DecisionConfig(max_paths_ebgp=2, as_path_relax=True),
+        peers=[ebgp(X, 65001, honor_blackhole=True), ebgp(Y, 65002, honor_blackhole=True)],
+    )
+    nodes = {X: world.add(X, asn=65001, peers=[ebgp(A, 64512)]), Y: world.add(Y, asn=65002, peers=[ebgp(A, 64512)])}
+    established(world, one, *nodes.values())
+
+    for address, node in nodes.items():
+        node.announce(P)
+        node.announce(Q, communities=["blackhole"] if address == digger else [])
+    world.advance(1)
+
+    shared, dug = (one.fib[prefix_key(prefix)[1]] for prefix in (P, Q))
+    assert isinstance(shared, FibRoute)
+    assert len(shared.next_hops) == 2
+    assert dug == (FibRoute("blackhole") if digger == X else FibRoute("unicast", shared.next_hops[:1]))
