@@ -93,7 +93,7 @@ class Export(NamedTuple):
 class ExportRules:
     """Everything that can change the octets a peer gets; peers that agree in all of it share an update group.
 
-    ``own_next_hop`` is our address on the session (4, 16 or 32 octets). ``shared_subnet`` is the key of the subnet
+    ``own_next_hop`` is our address on the session (4, 16 or 32 octets). ``shared_subnet`` is the ``whole_subnet``
     shared with a directly connected external peer, within which third-party next hops are allowed (RFC 4271 §5.1.3).
     """
 
@@ -125,7 +125,7 @@ class ExportRules:
     """Where ``shared_subnet`` is set: addresses of peers, none of which is the next hop of a route of our own; else one
     of them would be told its own (RFC 4271 §5.1.3)."""
     peer_ranges: frozenset[bytes] = frozenset()
-    """Keys of the prefixes that dynamic peers come from, likewise."""
+    """The ``whole_subnet`` of the prefixes that dynamic peers come from, likewise."""
     default_local_pref: int = 100
     client_to_client: bool = True
     """Reflect between clients (RFC 4456 §7)."""
@@ -565,11 +565,14 @@ def _transitive_only(block: Block) -> Block:
     return block
 
 
+def whole_subnet(key: bytes, size: int) -> bytes:
+    """A key with all octets of an address, by whose ``size`` the families are told apart."""
+    return key.ljust(1 + size, b"\0")
+
+
 def within(next_hop: bytes, subnet: bytes) -> bool:
-    """Does the address lie in the subnet (a key)?"""
-    bits = subnet[0]
+    """Does the address lie in the subnet (a ``whole_subnet``)?"""
     size = 4 if len(next_hop) == 4 else 16
-    if len(subnet) - 1 > size:
+    if len(subnet) - 1 != size:
         return False
-    network = int.from_bytes(subnet[1:].ljust(size, b"\0"))
-    return (int.from_bytes(next_hop[:size]) ^ network) >> (size * 8 - bits) == 0
+    return (int.from_bytes(next_hop[:size]) ^ int.from_bytes(subnet[1:])) >> (size * 8 - subnet[0]) == 0

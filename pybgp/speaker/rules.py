@@ -19,7 +19,7 @@ from ..policy.compile import compile_chain
 from ..policy.generation import FIRST, Generation
 from ..policy.prefix_set import PrefixSet
 from ..rib.decision import Decision
-from ..rib.export import ExportRules, Position, within
+from ..rib.export import ExportRules, Position, whole_subnet, within
 from ..rib.multipath import Multipath
 from ..rib.next_hops import NextHops
 from .import_rules import ImportRules
@@ -39,7 +39,7 @@ class HostAddresses:
     def __init__(
         self, subnets: Mapping[bytes, bytes] | None = None, by_device: Mapping[bytes, str] | None = None
     ) -> None:
-        self.subnets = dict(subnets or {})
+        self.subnets = {address: whole_subnet(key, len(address)) for address, key in (subnets or {}).items()}
         self.by_device = dict(by_device or {})
 
     def link(self, local_address: str, remote_address: str) -> str:
@@ -88,7 +88,10 @@ class Rules:
         peers = (*config.peers, *(item.template for item in config.dynamic_peers))
         own = config.cluster_id or config.router_id
         self._peer_addresses = frozenset(address_octets(peer.address) for peer in config.peers if peer.address)
-        self._peer_ranges = frozenset(prefix_key(item.prefix)[1] for item in config.dynamic_peers)
+        ranges = (prefix_key(item.prefix) for item in config.dynamic_peers)
+        self._peer_ranges = frozenset(
+            whole_subnet(key, 4 if family == Family.IPV4_UNICAST else 16) for family, key in ranges
+        )
         self.cluster_ids = frozenset(parse_router_id(peer.cluster_id or own) for peer in peers) | {parse_router_id(own)}
         for peer in peers:
             self.policies(peer)  # whatever can't be compiled shows now, and not when a session comes up

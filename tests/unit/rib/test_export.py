@@ -28,7 +28,7 @@ from pybgp.messages.context import PeerKind
 from pybgp.policy.builtin import ACCEPT_ALL, EBGP_WITHOUT_POLICY
 from pybgp.policy.compile import compile_chain
 from pybgp.rib.as_paths import prepend
-from pybgp.rib.export import Export, Exporter, ExportRules, within
+from pybgp.rib.export import Export, Exporter, ExportRules, whole_subnet, within
 from pybgp.rib.local import OWN, own_block
 from pybgp.rib.path import Path
 
@@ -349,7 +349,7 @@ def test_a_policy_that_takes_all_communities_away_leaves_no_attribute() -> None:
 # -- next hop ----------------------------------------------------------------------------------------------------------
 
 OWN_NEXT_HOP = "192.0.2.254"
-SUBNET = key("192.0.2.0/24")
+SUBNET = whole_subnet(key("192.0.2.0/24"), 4)
 INSIDE_SUBNET, OUTSIDE_SUBNET = "192.0.2.9", "198.51.100.9"
 
 
@@ -444,10 +444,16 @@ def test_an_ipv6_next_hop_for_an_ipv4_route_needs_the_peers_consent() -> None:
         ("2001:db8::9", "2001:db8::/64", True),
         ("2001:db8:0:1::9", "2001:db8::/64", False),
         ("192.0.2.9", "2001:db8::/64", False),
+        ("32.1.13.184", "2001:db8::/32", False),
+        ("192.0.2.9", "::/0", False),
+        ("c000:209::1", "192.0.2.0/24", False),
     ],
 )
 def test_an_address_is_in_a_subnet(address: str, subnet: str, expected: bool) -> None:
-    assert within(address_octets(address), key(subnet)) is expected
+    """The octets of an address of the other family are no part of it."""
+    size = 16 if ":" in subnet else 4
+
+    assert within(address_octets(address), whole_subnet(key(subnet), size)) is expected
 
 
 # -- reflection --------------------------------------------------------------------------------------------------------
