@@ -339,8 +339,8 @@ class SpeakerCore:
         if not config.aggregates and not self.aggregates:
             return
         self.flush(now)
-        router_id = self.rules.router_id
-        for scan in self.aggregates.configure(aggregates(config), local_as=config.local_as, router_id=router_id):
+        rules = self.rules
+        for scan in self.aggregates.configure(aggregates(config), local_as=rules.seen_as, router_id=rules.router_id):
             self.later(scan)
 
     def kernel(self, event: KernelEvent, now: float) -> None:

@@ -160,7 +160,7 @@ class Rules:
             policies=self.config.policies,
             sets=self.config.sets,
             functions=self.functions,
-            own_as=self._seen_as,
+            own_as=self.seen_as,
             allow_hints=hints,
             generation=self.generation,
         )
@@ -229,7 +229,7 @@ class Rules:
             kind=peer.kind,
             client=options.route_reflector_client,
             local_as=peer.local_as,
-            own_as=self._seen_as if self._shows_both(peer, "prepend", "no_prepend") else 0,
+            own_as=self.seen_as if self._shows_both(peer, "prepend", "no_prepend") else 0,
             remote_as=negotiated.remote_as if asks_for_remote_as else 0,
             as_override=options.as_override,
             remove_private_as=options.remove_private_as,
@@ -261,7 +261,7 @@ class Rules:
         )
 
     @property
-    def _seen_as(self) -> int:
+    def seen_as(self) -> int:
         """Our AS number for the world."""
         confederation = self.config.confederation
         return confederation.identifier if confederation is not None else self.config.local_as
@@ -284,7 +284,7 @@ class Rules:
 
     def _shows_both(self, peer: Peer, *modes: str) -> bool:
         """An external peer with another AS of ours than the others see, and in one of these modes."""
-        if peer.kind is not PeerKind.EXTERNAL or peer.local_as == self._seen_as:
+        if peer.kind is not PeerKind.EXTERNAL or peer.local_as == self.seen_as:
             return False
         return peer.config.local_as_mode in modes
 

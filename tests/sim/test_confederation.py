@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pybgp.addresses import address_text
-from pybgp.config.model import ConfederationConfig, PeerConfig
+from pybgp.config.model import AggregateConfig, ConfederationConfig, PeerConfig
 from pybgp.constants import AttributeCode as Code
 from pybgp.messages.attributes.block import Block
 from pybgp.messages.context import PeerKind
@@ -231,3 +231,17 @@ def test_a_confederation_that_changes_is_another_as(world: World, nodes: dict[st
     )
 
     assert changes.restart_all == ("confederation",)
+
+
+def test_an_aggregate_names_the_whole_confederation(world: World) -> None:
+    """RFC 4271 §5.1.7: AGGREGATOR goes everywhere, and outside nobody knows a member AS (RFC 5065 §4)."""
+    aggregate = AggregateConfig("10.65.0.0/16")
+    one = add(world, A, ONE, member(C, TWO), ebgp(X, 64600), aggregates=(aggregate,))
+    inside = add(world, C, TWO, member(A, ONE))
+    outside = world.add(X, asn=64600, peers=[ebgp(A, WHOLE)])
+    established(world, one, inside, outside)
+
+    one.announce(P)
+
+    for node in (inside, outside):
+        assert str(seen(world, node, aggregate.prefix).get(Code.AGGREGATOR)) == f"{WHOLE} {A}"
