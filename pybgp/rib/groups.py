@@ -353,7 +353,8 @@ class UpdateGroup:
             tell = self._tell_best if self._selection is None else self._tell_choice
         alike = not self.exporter.reads_prefix and self.rules.position is None
         if self._originated is not None and not self.rules.add_path:
-            moves = [Move(old, new, [key for key in keys if key != DEFAULT_KEY]) for old, new, keys in moves]
+            others = ((old, new, [key for key in keys if key != DEFAULT_KEY]) for old, new, keys in moves)
+            moves = [Move(old, new, keys) for old, new, keys in others if keys]
         for old, new, keys in moves:
             if old is None and alike and type(new) is Path:
                 self._tell_new(stream, new, keys)

@@ -139,8 +139,8 @@ class Programming:
         return self._next_hops.way_of(family, key, gateways).ways
 
     def _together(self, family: Family, key: bytes, paths: tuple[Path, ...]) -> tuple[NextHop, ...]:
-        """The ways of several paths, each with its part of the traffic. Who asks for a black hole gets no part of what the
-        best path doesn't discard (RFC 7999 §3.3)."""
+        """The ways of several paths, each with its part of the traffic; of what the best path doesn't discard, who asks
+        for a black hole gets no part (RFC 7999 §3.3)."""
         parts = []
         for path, share in zip(paths, self.multipath.weights(paths), strict=True):
             accepted = self._verdict(family, key, path)

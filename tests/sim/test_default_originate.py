@@ -26,6 +26,7 @@ class Net:
         ours = MatchConfig(peer=("default_originate",))
         policies = {
             "no_default": (TermConfig(match=ours, action="reject"),),
+            "default": (TermConfig(match=MatchConfig(prefix=(DEFAULT,)), action="accept"), TermConfig(action="reject")),
             "ours": (TermConfig(match=ours, action="accept"), TermConfig(action="reject")),
         }
         self.a = self.world.add(A, peers=self.peers, policies=policies, fib=FibConfig())
@@ -102,6 +103,18 @@ def test_a_reload_takes_it_back_and_gives_it_again(add_path: bool, other: bool) 
     net.reconfigure(net.peers[1])
     assert paths(net.c) == (["64512", "64512 65009"] if other and add_path else ["64512"])
     assert len(net.c.said("session_up")) == 1
+
+
+def test_where_paths_are_chosen_and_the_policy_reads_prefixes_the_tables_is_left_out() -> None:
+    """Also where it has none, so that there is nothing to choose from."""
+    net = Net(route_server_client=True)
+
+    net.reconfigure(replace(net.peers[1], export_policy=("default",)))
+    assert paths(net.c) == ["64512"]
+    net.b.announce(DEFAULT, prepend=(65009,))
+    net.world.advance(1)
+
+    assert paths(net.c) == ["64512"]
 
 
 def test_a_refresh_tells_it_again() -> None:
