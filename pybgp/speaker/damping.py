@@ -54,7 +54,9 @@ class PeerDamping:
             self._armed = deadline
 
             def wake(now: float) -> None:
-                if self._armed == deadline:
+                peer = self._core.sessions.peers.get(self._name)
+                current = peer is not None and peer.damping is self  # not of a former peer, or of a former setting
+                if current and self._armed == deadline:
                     self._armed = None
                     self.release(self.flaps.tick(now))
                     self.arm()

@@ -164,6 +164,28 @@ def test_damping_may_be_switched_by_a_reload() -> None:
     assert not node.said("session_down")
 
 
+def test_what_was_counted_before_does_not_release_what_is_damped_now() -> None:
+    """Switched off and on again all is counted from the beginning; the former deadline means nothing any more."""
+    world, node, them, _ = triangle()
+    on = node.core.config
+    off = replace(on, peers=tuple(replace(peer, damping=False) for peer in on.peers))
+    flap(world, them, 7)
+    former = until(node)
+    reconfigure(world, node, off)
+    assert reason(node) == ""
+    reconfigure(world, node, on)
+    flap(world, them, 7)
+    end = until(node)
+    assert former is not None
+    assert end is not None
+    assert end > former + 2
+
+    world.advance(former - world.now + 1)
+    assert reason(node) == DAMPED
+    world.advance(end - world.now + 1)
+    assert reason(node) == ""
+
+
 def test_other_values_take_effect_at_once() -> None:
     world, node, them, client = triangle()
     flap(world, them, 7)
