@@ -67,6 +67,7 @@ class Peer:
         "speaker",
         "stale_before",
         "stale_deadline",
+        "to_refresh",
         "waiting",
         "warned",
     )
@@ -106,6 +107,7 @@ class Peer:
         self.remote_address = ""
         self.members: dict[Family, tuple[UpdateGroup, Member]] = {}
         self.received_end_of_rib: set[Family] = set()  # of this session
+        self.to_refresh: set[Family] = set()  # families to ask for when End-of-RIB has come
         self.refreshing: dict[Family, int] = {}  # enhanced refresh under way -> epochs below this are swept at its end
         self.waiting: set[Family] = set()  # families whose stale routes we keep (RFC 4724)
         self.stale_before = 0  # paths of an earlier epoch are stale

@@ -155,14 +155,24 @@ class Sessions:
         return self.switched.get(peer.name, peer.config.enabled)
 
     def request_refresh(self, name: str) -> bool:
-        """Send ROUTE-REFRESH for every family of an Established peer that takes it."""
+        """Send ROUTE-REFRESH for every family of an Established peer that takes it.
+
+        While one that knows graceful restart is still telling us its table, the request waits for End-of-RIB, so that
+        BoRR doesn't come before that (RFC 7313 §4.2).
+        """
         peer = self.peers[name]
-        conn, negotiated = peer.fsm.conn, peer.negotiated
-        if conn is None or negotiated is None or not negotiated.route_refresh:
+        negotiated = peer.negotiated
+        if peer.fsm.conn is None or negotiated is None or not negotiated.route_refresh:
             return False
         for family in sorted(peer.members):
-            self._core.put(Send(conn, RouteRefresh(family, RefreshSubtype.REQUEST).encode()))
+            if negotiated.graceful_restart is not None and family not in peer.received_end_of_rib:
+                peer.to_refresh.add(family)
+            else:
+                self._ask_again(peer, family)
         return True
+
+    def _ask_again(self, peer: Peer, family: Family) -> None:
+        self._core.put(Send(peer.fsm.conn or 0, RouteRefresh(family, RefreshSubtype.REQUEST).encode()))
 
     # -- connections -------------------------------------------------------------------------------------------------
 
@@ -330,6 +340,7 @@ class Sessions:
         peer.local_address, peer.remote_address = up.local_address, up.remote_address
         limits.forget_warnings(peer)
         peer.received_end_of_rib.clear()
+        peer.to_refresh.clear()
         peer.refreshing.clear()
         source = peer.open_source(negotiated, up.remote_address, core.host.link(up.local_address, up.remote_address))
         peer.stale_before = peer.epoch
@@ -456,6 +467,9 @@ class Sessions:
     def _end_of_rib(self, peer: Peer, family: Family, now: float) -> None:
         peer.received_end_of_rib.add(family)
         self._core.event("end_of_rib", "debug", peer=peer.name, family=str(family))
+        if family in peer.to_refresh:
+            peer.to_refresh.discard(family)
+            self._ask_again(peer, family)
         if family in peer.waiting:
             peer.waiting.discard(family)
             self._drop_older(peer, {family}, peer.stale_before)

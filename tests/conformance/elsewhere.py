@@ -29,6 +29,7 @@ ELSEWHERE: Final[dict[str, str]] = {
     "KAL-01": _CLOCK,
     "KAL-02": _CLOCK,
     "KAL-03": "it takes a million routes: tests/interop/test_kernel.py",
+    "RFR-05": "an operator asks too early: tests/sim/test_verbs.py",
     "RFR-09": _CLOCK,
     "RFR-10": "an operator changes a policy: tests/interop/test_sessions.py",
     "SND-04": _CLOCK,
@@ -46,7 +47,6 @@ ELSEWHERE: Final[dict[str, str]] = {
 
 
 LATER: Final[dict[str, str]] = {
-    "RFR-05": "we ask for a refresh only when an operator does, long after End-of-RIB",
     "SND-05": "MinASOriginationInterval: own routes are told at once, as all daemons do; mrai holds them back too",
     "AFI-15": "the speaker has no VPN tables to filter by route targets",
     "AFI-19": "the speaker has no flow specification tables to validate",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from pybgp.addresses import Family
 from pybgp.config.model import DynamicPeersConfig, MaxPrefixesConfig, PeerConfig
 from pybgp.errors import ApiError
 
@@ -136,6 +137,27 @@ def test_a_refresh_asks_where_the_peer_can_be_asked(world: World, pair: tuple[No
 
     assert types_sent(world, one).count(5) == 1
     assert types_sent(world, two).count(2) == 1
+
+
+@pytest.mark.row("RFR-05")
+def test_a_refresh_waits_for_end_of_rib(world: World) -> None:
+    """RFC 7313 §4.2: where graceful restart is in use, so that BoRR doesn't come before it."""
+    one = world.add(A, peers=[ibgp(B)])
+    two = world.add(B, peers=[ibgp(A), ibgp("192.0.2.9")], preserved=frozenset({Family.IPV4_UNICAST}))
+    two.announce(P)
+    world.run_until(one.core.all_established)
+    assert not one.core.sessions.peers[B].received_end_of_rib  # it waits for the one that is not there
+    world.wire.clear()
+
+    assert one.core.refresh_peer(B, world.now) == "asked"
+    world.pump(one)
+    world.advance(1)
+    assert types_sent(world, one).count(5) == 0
+
+    world.run_until(lambda: types_sent(world, two).count(5) == 2)
+    assert types_sent(world, one).count(5) == 1
+    assert types_sent(world, two)[-3:] == [5, 2, 5]
+    assert one.has(P)
 
 
 def test_a_peer_without_route_refresh_gets_its_routes_judged_again(world: World, pair: tuple[Node, Node]) -> None:
