@@ -1,6 +1,9 @@
-"""Which routes another configuration's policies would change: worked out beside the running core, which stays as it is.
+"""Which routes another configuration would change: worked out beside the running core, which stays as it is.
 
-Sessions are taken as they are; a peer that the other configuration doesn't have, or has disabled, is left out.
+Compared are policies and whatever else decides about import and export, how paths are compared (``decision``,
+``preference``, ``default_local_pref``), and the routes of peers that go, because the other configuration doesn't have
+them or has them disabled. Sessions that stay are taken as they are: what a new capability or a new peer would bring,
+and routes of our own that come or go (``routes``, ``aggregates``), is not foreseen.
 """
 
 from __future__ import annotations
@@ -20,13 +23,14 @@ from ..rib.selection import Selection, selection_of, told_to
 from .inbound import Importer
 from .peers import Peer
 from .rules import Functions, Rules
-from .successors import by_new_rules
+from .successors import by_new_rules, without_rank
 from .views import sent_block
 
 if TYPE_CHECKING:
     from .core import SpeakerCore
 
-_Told = dict[tuple[str, int], tuple[Path, Export]]
+_Sent = tuple[Path, Export]
+_Told = dict[tuple[str, int], _Sent]
 """What a group is told of a prefix, by the source's name and its path identifier."""
 
 
@@ -85,6 +89,15 @@ class WhatIf:
         self._rules = Rules(config, functions, fib, previous=core.rules)
         self._peers = [(peer, self._as_configured(peer, config)) for peer in core.sessions.peers.values()]
         self._importers: dict[str, Importer] = {}
+        self._leaving = frozenset(peer.name for peer, other in self._peers if other is None and peer.established)
+        old = core.config
+        self._decision = core.decision
+        if (config.decision, config.preference, config.default_local_pref) != (
+            old.decision,
+            old.preference,
+            old.default_local_pref,
+        ):
+            self._decision = self._rules.decision(core.next_hops)
         for peer, other in self._peers:
             if other is not None:
                 rules = self._rules.import_rules(other, core.host)
@@ -109,37 +122,43 @@ class WhatIf:
         """
         for family, table in list(self._core.tables.items()):
             successor = by_new_rules(self._importers, family)
+            ranked_anew = without_rank() if self._decision is not self._core.decision else None
             audiences = list(self._audiences(family))
-            busy = bool(self._importers) or any(not each.same_rules for each in audiences)
+            busy = bool(self._importers or self._leaving or ranked_anew) or any(
+                not each.same_rules for each in audiences
+            )
             for key in table.prefixes() if busy else ():
                 entry = table.get(key)
                 if entry is not None:
                     paths = paths_of(entry)
                     new = tuple(successor(key, path) for path in paths)
                     yield from self._imports(family, key, paths, new)
-                    after: Entry = entry if new == paths else self._ordered(family, new, entry)
+                    stay = tuple(path for path in new if path.source.name not in self._leaving)
+                    if ranked_anew is not None:
+                        stay = tuple(ranked_anew(key, path) for path in stay)
+                    after = entry if stay == paths else self._ordered(stay, entry)
                     yield from _exports(family, key, entry, after, audiences)
                 yield None
 
-    def _ordered(self, family: Family, paths: tuple[Path, ...], entry: Entry) -> Entry:
-        if len(paths) == 1:
-            return paths[0]
-        return self._core.tables[family].decision.order(paths, best_of(entry))
+    def _ordered(self, paths: tuple[Path, ...], entry: Entry) -> Entry | None:
+        if len(paths) < 2:
+            return paths[0] if paths else None
+        return self._decision.order(paths, best_of(entry))
 
-    @staticmethod
     def _imports(
-        family: Family, key: bytes, paths: tuple[Path, ...], successors: tuple[Path, ...]
+        self, family: Family, key: bytes, paths: tuple[Path, ...], successors: tuple[Path, ...]
     ) -> Iterator[RouteChange]:
         for path, new in zip(paths, successors, strict=True):
-            if path.accepted != new.accepted:
+            leaves = path.source.name in self._leaving and path.accepted is not None
+            if leaves or path.accepted != new.accepted:
                 yield RouteChange(
                     direction="import",
                     peers=(path.source.name,),
                     family=family,
                     key=key,
                     before=path.accepted,
-                    after=new.accepted,
-                    reason=new.reason or path.reason,
+                    after=None if leaves else new.accepted,
+                    reason="the peer goes" if leaves else new.reason or path.reason,
                 )
 
     def _audiences(self, family: Family) -> Iterable[_Audience]:
@@ -158,7 +177,7 @@ class WhatIf:
                     Exporter(then),
                     [],
                     selection_of(now, lambda: table.decision),
-                    selection_of(then, lambda: table.decision),
+                    selection_of(then, lambda: self._decision),
                 )
             audience.names.append(peer.name)
         return found.values()
@@ -174,7 +193,7 @@ def _configured(peer: Peer, config: SpeakerConfig) -> PeerConfig | None:
 
 
 def _exports(
-    family: Family, key: bytes, entry: Entry, after: Entry, audiences: list[_Audience]
+    family: Family, key: bytes, entry: Entry, after: Entry | None, audiences: list[_Audience]
 ) -> Iterator[RouteChange]:
     for audience in audiences:
         if audience.same_rules and entry is after:
@@ -186,16 +205,37 @@ def _exports(
         before, then = _told(audience.now, entry, key), _told(audience.then, after, key)
         for identity in dict.fromkeys((*before, *then)):
             old, new = before.get(identity), then.get(identity)
-            for change in _differences(audience, family, key, old, new):
-                yield change if change.after is not None else replace(change, reason=_why(audience, key, old, after))
+            for names, before_it, after_it in _differences(audience, old, new):
+                reason = _why(audience, key, old, after) if after_it is None else ""
+                yield _exported(audience, names, family, key, before_it, after_it, reason)
+
+
+def _exported(
+    audience: _Audience,
+    names: tuple[str, ...],
+    family: Family,
+    key: bytes,
+    before: _Sent | None,
+    after: _Sent | None,
+    reason: str,
+) -> RouteChange:
+    return RouteChange(
+        direction="export",
+        peers=names,
+        family=family,
+        key=key,
+        before=before and sent_block(before[1], before[0], audience.now.rules),
+        after=after and sent_block(after[1], after[0], audience.then.rules),
+        reason=reason,
+    )
 
 
 def _selected(
-    family: Family, key: bytes, entry: Entry, after: Entry, audience: _Audience, name: str
+    family: Family, key: bytes, entry: Entry, after: Entry | None, audience: _Audience, name: str
 ) -> Iterator[RouteChange]:
     """For one member: which paths it is told depends on which are its own."""
 
-    def of(exporter: Exporter, selection: Selection | None, one: Entry) -> _Told:
+    def of(exporter: Exporter, selection: Selection | None, one: Entry | None) -> _Told:
         add_path = exporter.rules.add_path
         pairs = told_to(exporter.rules, selection, partial(exporter.export, key=key), one, name)
         return {(path.source.name, path.path_id) if add_path else ("", 0): (path, sent) for path, sent in pairs}
@@ -204,18 +244,11 @@ def _selected(
     for identity in dict.fromkeys((*before, *then)):
         old, new = before.get(identity), then.get(identity)
         if (old and old[1]) != (new and new[1]):
-            yield RouteChange(
-                direction="export",
-                peers=(name,),
-                family=family,
-                key=key,
-                before=old and sent_block(old[1], old[0], audience.now.rules),
-                after=new and sent_block(new[1], new[0], audience.then.rules),
-                reason="" if new is not None else "none of its paths is selected for the peer",
-            )
+            reason = "" if new is not None else "none of its paths is selected for the peer"
+            yield _exported(audience, (name,), family, key, old, new, reason)
 
 
-def _told(exporter: Exporter, entry: Entry, key: bytes) -> _Told:
+def _told(exporter: Exporter, entry: Entry | None, key: bytes) -> _Told:
     """By the best path, or with ADD-PATH by all."""
     best = best_of(entry)
     if not exporter.rules.add_path:
@@ -230,8 +263,8 @@ def _told(exporter: Exporter, entry: Entry, key: bytes) -> _Told:
 
 
 def _differences(
-    audience: _Audience, family: Family, key: bytes, old: tuple[Path, Export] | None, new: tuple[Path, Export] | None
-) -> Iterator[RouteChange]:
+    audience: _Audience, old: _Sent | None, new: _Sent | None
+) -> Iterator[tuple[tuple[str, ...], _Sent | None, _Sent | None]]:
     """Nobody is told its own routes: the source of either path sees another difference than all others."""
     sources = list(dict.fromkeys(each[0].source.name for each in (old, new) if each is not None))
     others = tuple(name for name in audience.names if name not in sources)
@@ -239,17 +272,10 @@ def _differences(
         before = None if old is None or names == (old[0].source.name,) else old
         after = None if new is None or names == (new[0].source.name,) else new
         if names and (before and before[1]) != (after and after[1]):
-            yield RouteChange(
-                direction="export",
-                peers=names,
-                family=family,
-                key=key,
-                before=before and sent_block(before[1], before[0], audience.now.rules),
-                after=after and sent_block(after[1], after[0], audience.then.rules),
-            )
+            yield names, before, after
 
 
-def _why(audience: _Audience, key: bytes, old: tuple[Path, Export] | None, after: Entry) -> str:
+def _why(audience: _Audience, key: bytes, old: _Sent | None, after: Entry | None) -> str:
     """Why there is nothing to tell in the place of ``old``."""
     best = best_of(after)
     if audience.then.rules.add_path and old is not None:

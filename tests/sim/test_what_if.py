@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from pybgp.addresses import Family, key_text
-from pybgp.config.model import FamilyConfig, MatchConfig, PeerConfig, PolicySets, SetConfig, SpeakerConfig, TermConfig
+from pybgp.config.model import (
+    DecisionConfig,
+    FamilyConfig,
+    MatchConfig,
+    PeerConfig,
+    PolicySets,
+    SetConfig,
+    SpeakerConfig,
+    TermConfig,
+)
 from pybgp.errors import ConfigError
 from pybgp.speaker.what_if import RouteChange, WhatIf
 
@@ -16,6 +25,7 @@ from .world import Node, World, ibgp
 
 A, B, C, D = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"
 P, Q, OWN = "10.65.1.0/26", "10.65.2.0/26", "10.65.9.0/26"
+EXPORTS_WITHOUT_B = ((C, P), (D, P), (C, Q), (D, Q))
 
 
 def client(address: str, **options: Any) -> PeerConfig:
@@ -85,9 +95,14 @@ def held(node: Node) -> dict[tuple[str, str, str], Any]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_foretold_comes_true(world: World, node: Node, case: str) -> None:
-    config = other(node, *CASES[case])
-    before = held(node)
+    changed = comes_true(world, node, other(node, *CASES[case]))
 
+    assert (case == "nothing") is (not changed)
+
+
+def comes_true(world: World, node: Node, config: SpeakerConfig, *, gone: str = "") -> set[tuple[str, str, str]]:
+    """What has changed, which is what was foretold; a peer that is ``gone`` is told nothing, of course."""
+    before = held(node)
     foretold = {
         (change.direction, peer, key_text(change.family, change.key)): (change.before, change.after)
         for change in compare(node, config)
@@ -100,8 +115,28 @@ def test_what_is_foretold_comes_true(world: World, node: Node, case: str) -> Non
 
     after = held(node)
     changed = {at for at in before.keys() | after.keys() if before.get(at) != after.get(at)}
+    changed = {at for at in changed if at[:2] != ("export", gone)}
     assert foretold == {at: (before.get(at), after.get(at)) for at in changed}
-    assert (case == "nothing") is (not changed)
+    return changed
+
+
+def test_another_way_to_compare_paths_is_foretold(world: World, node: Node) -> None:
+    world.nodes[B].announce(P, prepend=(65009,))
+    world.advance(1)
+
+    changed = comes_true(world, node, replace(node.core.config, decision=DecisionConfig(as_path_ignore=True)))
+
+    assert changed == {("export", peer, P) for peer in (B, C, D)}
+
+
+def test_what_a_peer_leaves_behind_is_foretold(world: World, node: Node) -> None:
+    """B's routes go; of one of them another peer has the next best."""
+    config = replace(node.core.config, peers=(client(C), client(D)))
+    assert {change.reason for change in compare(node, config) if change.direction == "import"} == {"the peer goes"}
+
+    changed = comes_true(world, node, config, gone=B)
+
+    assert changed == {("import", B, P), ("import", B, Q), *(("export", peer, at) for peer, at in EXPORTS_WITHOUT_B)}
 
 
 def test_comparing_tells_nobody_anything(world: World, node: Node) -> None:
