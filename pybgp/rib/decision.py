@@ -208,7 +208,7 @@ class Decision:
 
     def _make_rank(self, path: Path) -> Rank:
         # HOT: once a path that has a rival.
-        block = path.accepted if path.accepted is not None else path.received
+        block = path.block
         source = path.source
         local_pref = block.local_pref
         if local_pref is None:
@@ -280,7 +280,7 @@ def _verdict(step: Step, winner: Any, loser: Any) -> Verdict:
 
 
 def _is_reflected(path: Path) -> bool:
-    return (path.accepted or path.received).originator_id is not None
+    return path.block.originator_id is not None
 
 
 def _accumulated(block: Block, cost: int) -> int:

@@ -29,7 +29,7 @@ def candidates(
     best = best_of(entry)
     together = multipath.members(entry)
     for path, below in zip_longest(paths, paths[1:]):
-        block = path.accepted if path.accepted is not None else path.received
+        block = path.block
         route = Route(family, key, block, path.source)
         bgp = path.source.kind is SourceKind.BGP
         yield Candidate(

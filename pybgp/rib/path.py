@@ -41,6 +41,11 @@ class Path:
             return self
         return Path(self.source, self.path_id, self.received, self.accepted, self.reason, labels)
 
+    @property
+    def block(self) -> Block:
+        """As accepted, or as received where nothing was accepted."""
+        return self.accepted if self.accepted is not None else self.received
+
     def same_origin(self, other: Path) -> bool:
         """A route from the same peer with the same path identifier: one replaces the other (RFC 7911 §2)."""
         return self.path_id == other.path_id and self.source.name == other.source.name

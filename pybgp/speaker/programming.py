@@ -62,9 +62,7 @@ class Programming:
     def _routes(
         self, family: Family, paths: tuple[Path, ...], keys: list[bytes]
     ) -> Iterable[tuple[list[bytes], FibRoute | None]]:
-        if not paths or paths[0].source.kind is SourceKind.KERNEL:
-            return ((keys, None),)
-        if self._policy.reads_prefix or paths[0].source.kind is SourceKind.LOCAL:
+        if paths and (self._policy.reads_prefix or paths[0].source.kind is SourceKind.LOCAL):
             return [([key], self._route(family, key, paths)) for key in keys]
         return ((keys, self._route(family, keys[0], paths)),)
 
@@ -72,19 +70,18 @@ class Programming:
         """What the kernel is to have for a prefix, or why nothing; from the code that decides."""
         if family not in UNICAST:
             return f"routes of {family} are not for the kernel"
-        paths = self._members(entry)
-        if not paths:
-            return "no candidate can be used"
-        if paths[0].source.kind is SourceKind.KERNEL:
-            return "the best route is the kernel's own"
-        return self._decide(family, key, paths)
+        return self._decide(family, key, self._members(entry))
 
     def _route(self, family: Family, key: bytes, paths: tuple[Path, ...]) -> FibRoute | None:
         found = self._decide(family, key, paths)
         return None if isinstance(found, str) else self._shared(found)
 
     def _decide(self, family: Family, key: bytes, paths: tuple[Path, ...]) -> FibRoute | str:
+        if not paths:
+            return "no candidate can be used"
         best = paths[0]
+        if best.source.kind is SourceKind.KERNEL:
+            return "the best route is the kernel's own"
         accepted = self._verdict(family, key, best)
         if isinstance(accepted, Reject):
             return f"fib.export_policy: {accepted.reason}"

@@ -364,7 +364,7 @@ class Sessions:
             families=",".join(str(family) for family in sorted(negotiated.families)),
         )
         if peer.policies.missing:
-            self._once(peer, "ebgp_without_policy", why="nothing passes without a policy", rfc="8212")
+            self.once(peer, "ebgp_without_policy", why="nothing passes without a policy", rfc="8212")
         core.at(now + core.config.graceful_restart.absent_time, self._look_for_first_ends)
 
     def _down(self, peer: Peer, down: actions.Down, now: float) -> None:
@@ -623,7 +623,8 @@ class Sessions:
         for inbound in self._inbound.values():
             inbound.restart(inbound.source, inbound.importer)
 
-    def _once(self, peer: Peer, kind: str, **fields: object) -> None:
+    def once(self, peer: Peer, kind: str, **fields: object) -> None:
+        """Warn of something that need not be said again."""
         if kind not in peer.warned:
             peer.warned.add(kind)
             self._core.event(kind, "warn", peer=peer.name, **fields)

@@ -57,8 +57,7 @@ class Dependents(dict[Path, bool]):
         self._changed = changed
 
     def __missing__(self, path: Path) -> bool:
-        block = path.accepted if path.accepted is not None else path.received
-        concerned = block.next_hop in self._changed or path.reason == UNREACHABLE
+        concerned = path.block.next_hop in self._changed or path.reason == UNREACHABLE
         own = path.source.kind is SourceKind.LOCAL  # these follow by themselves: ``OwnRoutes.follow``
         found = self[path] = concerned and path.reason != DAMPED and not own
         return found

@@ -31,9 +31,8 @@ def heard(core: SpeakerCore, interface: str, address: str, now: float) -> None:
         if known == whole or not (peer.established and now - last < SILENCE):
             _learn(core, peer, whole, now)
             sessions.neighbors[interface] = whole, now
-        elif "other_neighbor" not in peer.warned:
-            peer.warned.add("other_neighbor")
-            core.event("other_neighbor", "warn", peer=peer.name, address=whole, kept=known)
+        else:
+            sessions.once(peer, "other_neighbor", address=whole, kept=known)
 
 
 def _learn(core: SpeakerCore, peer: Peer, address: str, now: float) -> None:

@@ -124,7 +124,7 @@ def _candidates(
             key=key,
             source=path.source,
             path_id=path.path_id,
-            block=path.accepted if path.accepted is not None else path.received,
+            block=path.block,
             best=path is best,
             reason=path.reason,
             stale=_is_stale(core, family, path),
