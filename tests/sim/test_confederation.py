@@ -17,7 +17,7 @@ from pybgp.messages.attributes.block import Block
 from pybgp.messages.context import PeerKind
 from pybgp.rib.path import Path
 
-from .world import Node, World, ebgp, established
+from .world import Node, World, arrived, ebgp, established
 
 A, B, C, D, E, X, Y = (f"192.0.2.{host}" for host in (1, 2, 3, 4, 5, 31, 32))
 P, Q = "10.65.1.0/26", "10.65.2.0/26"
@@ -50,10 +50,7 @@ def nodes(world: World) -> dict[str, Node]:
 
 
 def path_at(world: World, node: Node, prefix: str = P) -> Path:
-    world.run_until(lambda: node.best(prefix) is not None)
-    path = node.best(prefix)
-    assert path is not None
-    return path
+    return arrived(world, node, prefix)
 
 
 def seen(world: World, node: Node, prefix: str = P) -> Block:

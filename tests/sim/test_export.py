@@ -24,7 +24,7 @@ from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.speaker.fib import KernelChanges
 from pybgp.speaker.rules import HostAddresses
 
-from .world import Node, World, ebgp, established, ibgp
+from .world import Node, World, arrived, ebgp, established, ibgp
 
 A, B, C, D, X, Y = (f"192.0.2.{host}" for host in (1, 2, 3, 4, 31, 32))
 FAR = "203.0.113.9"
@@ -34,10 +34,7 @@ V4, V6 = Family.IPV4_UNICAST, Family.IPV6_UNICAST
 
 def seen(world: World, node: Node, prefix: str = P) -> Block:
     """The attributes as they arrived."""
-    world.run_until(lambda: node.best(prefix) is not None)
-    path = node.best(prefix)
-    assert path is not None
-    return path.received
+    return arrived(world, node, prefix).received
 
 
 def codes(block: Block) -> set[int]:

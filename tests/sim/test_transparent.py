@@ -17,7 +17,7 @@ from pybgp.rib.local import OWN
 from pybgp.rib.path import Path
 from pybgp.speaker.fib import KernelChanges
 
-from .world import Node, World, ebgp, established, ibgp
+from .world import Node, World, arrived, ebgp, established, ibgp
 
 RS, A, B, X, Y = (f"192.0.2.{host}" for host in (9, 1, 2, 31, 32))
 P, Q = "10.65.1.0/26", "10.65.2.0/26"
@@ -25,10 +25,7 @@ V4 = Family.IPV4_UNICAST
 
 
 def seen(world: World, node: Node, prefix: str = P) -> Block:
-    world.run_until(lambda: node.best(prefix) is not None)
-    path = node.best(prefix)
-    assert path is not None
-    return path.received
+    return arrived(world, node, prefix).received
 
 
 def exchange(world: World, **client: Any) -> tuple[Node, Node, Node]:

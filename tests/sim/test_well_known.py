@@ -12,17 +12,14 @@ from pybgp.constants import Community
 from pybgp.rib.kernel import FibRoute
 from pybgp.rib.path import Path
 
-from .world import Node, World, ebgp, established, ibgp
+from .world import Node, World, arrived, ebgp, established, ibgp
 
 A, B, X, Y = (f"192.0.2.{host}" for host in (1, 2, 31, 32))
 P, Q = "10.65.1.0/26", "10.65.1.7/32"
 
 
 def best(world: World, node: Node, prefix: str = P) -> Path:
-    world.run_until(lambda: node.best(prefix) is not None)
-    path = node.best(prefix)
-    assert path is not None
-    return path
+    return arrived(world, node, prefix)
 
 
 def test_what_a_peer_is_about_to_take_down_is_used_last_in_the_whole_as(world: World) -> None:

@@ -256,6 +256,14 @@ def established(world: World, *nodes: Node, limit: float = 60) -> None:
     world.run_until(lambda: all(node.core.all_established() for node in nodes), limit=limit)
 
 
+def arrived(world: World, node: Node, prefix: str) -> Path:
+    """Let time pass until a node has a best path to the prefix."""
+    world.run_until(lambda: node.best(prefix) is not None)
+    path = node.best(prefix)
+    assert path is not None
+    return path
+
+
 def ibgp(address: str, **options: Any) -> PeerConfig:
     return PeerConfig(address, remote_as=options.pop("remote_as", 64512), **options)
 
