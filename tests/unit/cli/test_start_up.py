@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -24,11 +24,17 @@ def test_help_and_questions_import_nothing_slow(command: str) -> None:
 
 
 def test_help_takes_less_than_200_ms() -> None:
-    """The best of five: a machine that is busy with other things does not count."""
+    """Of a CPU, and the best of five: a machine that is busy with other things does not count."""
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        before = _cpu_time()
         subprocess.run([sys.executable, "-m", "pybgp", "--help"], capture_output=True, check=True)
-        times.append(time.perf_counter() - start)
+        times.append(_cpu_time() - before)
 
     assert min(times) < 0.2
+
+
+def _cpu_time() -> float:
+    """Seconds that children have used of a CPU."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
