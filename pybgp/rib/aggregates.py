@@ -15,8 +15,8 @@ from ..addresses import Family
 from ..messages.attributes.block import Block
 from .aggregate import AggregateRules, Trait, aggregate_block, trait_of
 from .covering import Covering
-from .groups import Again, Move
 from .local import AGGREGATE
+from .moves import Again, Move
 from .path import Path, best_of
 from .table import Table
 from .unscanned import Unscanned

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..addresses import Family
 from ..policy.prefix_set import PrefixSet
-from .groups import Again, Move
+from .moves import Again, Move
 from .path import best_of
 from .table import Table
 from .unscanned import Unscanned

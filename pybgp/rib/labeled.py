@@ -10,10 +10,13 @@ from typing import Final
 
 from ..messages.families.registry import codec
 from .add_path import PathIds
+from .adj_rib_out import AdjRibOut
 from .export import PATH_ID_SIZE, Export, Exporter, ExportRules
-from .groups import Stream, UpdateGroup
+from .groups import UpdateGroup
 from .path import Path
+from .stream import Stream
 from .table import Table
+from .telling import Telling
 
 NOT_OURS: Final = "its labels belong to its next hop, and we would put ourselves in its place (RFC 8277 §3.2.2)"
 
@@ -32,23 +35,21 @@ class LabeledExporter(Exporter):
         return made._replace(labels=path.labels)
 
 
-class LabeledGroup(UpdateGroup):
+class LabeledTelling(Telling):
     """Keys get their labels back just before they are packed."""
 
     __slots__ = ("_with_labels",)
 
-    exporter_of = LabeledExporter
-
-    def __init__(self, rules: ExportRules, table: Table, ids: PathIds) -> None:
-        super().__init__(rules, table, ids)
-        family = codec(rules.family)
+    def __init__(self, out: AdjRibOut, ids: PathIds) -> None:
+        super().__init__(out, ids)
+        family = codec(out.rules.family)
         assert family is not None
         self._with_labels = family.with_labels
 
     def _tell_new(self, stream: Stream, path: Path, keys: list[bytes]) -> None:
-        export = self.exporter.export(path)
+        export = self._exporter.export(path)
         if export is not None:
-            path_id = self._ids.of(path) if self.rules.add_path else None
+            path_id = self._ids.of(path) if self._rules.add_path else None
             stream.for_all_but(path.source.name, self._announce(export, keys, path_id), len(keys))
 
     def _announce(self, export: Export, keys: list[bytes], path_id: int | None = None) -> list[bytes]:
@@ -56,8 +57,17 @@ class LabeledGroup(UpdateGroup):
         return super()._announce(export, [join(key, labels) for key in keys], path_id)
 
     def _withdraw(self, nlri: list[bytes]) -> list[bytes]:
-        size, join = (PATH_ID_SIZE if self.rules.add_path else 0), self._with_labels
+        size, join = (PATH_ID_SIZE if self._rules.add_path else 0), self._with_labels
         return super()._withdraw([each[:size] + join(each[size:]) for each in nlri])
+
+
+class LabeledGroup(UpdateGroup):
+    """The group of a family with labels."""
+
+    __slots__ = ()
+
+    exporter_of = LabeledExporter
+    telling_of = LabeledTelling
 
 
 def update_group(rules: ExportRules, table: Table, ids: PathIds) -> UpdateGroup:

@@ -14,6 +14,7 @@ have one. The usual groups have no selection, and pay nothing for this module.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -95,10 +96,21 @@ class Selection:
         paths = tuple(path for path in paths_of(entry) if path.accepted is not None)
         return paths if self._view is None else self._view.order(paths)
 
-    def forget(self) -> None:
-        """Costs may be others now."""
+    def renewed(self) -> Selection:
+        """The same rules; costs are asked for again."""
+        selection = copy(self)
+        selection._view = self._view.renewed() if self._view is not None else None
+        return selection
+
+    def stays(self) -> None:
+        """Costs and decision stay what they were when they were used last."""
         if self._view is not None:
-            self._view.forget()
+            self._view.stays()
+
+    @property
+    def is_known(self) -> bool:
+        """Are all costs that were used still there?"""
+        return self._view is None or self._view.is_known
 
 
 def told_to(
@@ -139,15 +151,16 @@ def _is_internal(path: Path) -> bool:
 class _View:
     """The decision from a client's position (RFC 9107 §3.1): its cost to a next hop in place of ours."""
 
-    __slots__ = ("_costs", "_decision", "_elsewhere", "_position")
+    __slots__ = ("_costs", "_decision", "_elsewhere", "_position", "_table_decision", "is_known")
 
     _LIMIT: Final = 65_536
 
     def __init__(self, position: Position, decision: Callable[[], Decision]) -> None:
         self._position = position
-        self._decision = decision
+        self._decision = self._table_decision = decision
         self._costs: dict[bytes, int | None] = {}
         self._elsewhere: _Elsewhere | None = None
+        self.is_known = True  # no cost was forgotten
 
     def order(self, paths: tuple[Path, ...]) -> tuple[Path, ...]:
         """The paths whose next hop the client can reach, best first."""
@@ -159,9 +172,13 @@ class _View:
             self._elsewhere = _Elsewhere(decision, lambda next_hop: self._cost(next_hop) or 0)
         return self._elsewhere.order(reached)
 
-    def forget(self) -> None:
-        self._costs.clear()
-        self._elsewhere = None
+    def renewed(self) -> _View:
+        return _View(self._position, self._table_decision)
+
+    def stays(self) -> None:
+        if self._elsewhere is not None:
+            like = self._elsewhere.like
+            self._decision = lambda: like
 
     def _cost(self, next_hop: bytes) -> int | None:
         known = self._costs.get(next_hop, -1)
@@ -169,6 +186,7 @@ class _View:
             return known
         if len(self._costs) >= self._LIMIT:
             self._costs.clear()
+            self.is_known = False
         position = self._position
         cost = position.cost(position.peer, address_text(next_hop[:16])) if next_hop else 0
         self._costs[next_hop] = cost

@@ -43,7 +43,10 @@ class Walk:
         return self.pieces[number]
 
     def changed(self, changes: Changes) -> dict[int, dict[bytes, Entry | None]]:
-        """What a flush has changed of the prefixes in the pieces, by piece; prefixes that are new come in behind."""
+        """What a flush has changed of the prefixes in the pieces, by piece; prefixes that are new come in behind.
+
+        Those of them that fill up a piece which was there already are in what is returned, too.
+        """
         if changes is self._seen:
             return self._sorted
         index = self._index or self._make_index()
@@ -56,9 +59,17 @@ class Walk:
                 new.append(key)
             else:
                 found.setdefault(number, {})[key] = old
+        last = len(self.pieces) - 1
+        filled = len(self.pieces[last]) if self.pieces else 0
         self._append(new)
+        if self.pieces and last >= 0 and len(self.pieces[last]) > filled:
+            found.setdefault(last, {}).update(dict.fromkeys(self.pieces[last][filled:]))
         self._seen, self._sorted = changes, found
         return found
+
+    def number(self, key: bytes) -> int | None:
+        """The piece that a prefix is in."""
+        return (self._index or self._make_index()).get(key)
 
     def _append(self, keys: list[bytes]) -> None:
         pieces = self.pieces

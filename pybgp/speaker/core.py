@@ -36,8 +36,8 @@ from ..policy.generation import Generation
 from ..rib.aggregates import Aggregates
 from ..rib.existence import Existence
 from ..rib.explanation import Explanation
-from ..rib.groups import Again, Move, moves_of
 from ..rib.local import OwnRoute, OwnRoutes
+from ..rib.moves import Again, Move, moves_of
 from ..rib.next_hops import NextHops
 from ..rib.path import best_of
 from ..rib.table import Table

@@ -10,10 +10,12 @@ from ..constants import RefreshSubtype
 from ..messages import update
 from ..messages.refresh import RouteRefresh
 from ..rib.add_path import PathIds
+from ..rib.backlog import Member
 from ..rib.changes import Changes
 from ..rib.export import ExportRules
-from ..rib.groups import Member, Move, UpdateGroup
+from ..rib.groups import UpdateGroup
 from ..rib.labeled import update_group
+from ..rib.moves import Move
 from ..rib.table import Table
 
 Deliver = Callable[[int, bytes], None]
@@ -207,7 +209,10 @@ class Outbound:
             self._gone.clear()
 
     def reselect(self) -> None:
-        """Costs from elsewhere, or how paths are compared, have changed: who is told by them is told again."""
+        """Costs from elsewhere, or how paths are compared, have changed: who is told by them hears what differs.
+
+        The tables must have been flushed.
+        """
         for group in self._groups.values():
             if group.rules.position is not None:
                 group.reselect()

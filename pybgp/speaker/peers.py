@@ -25,7 +25,8 @@ from .outputs import TransportOptions
 
 if TYPE_CHECKING:
     from ..policy.chain import Policy
-    from ..rib.groups import Member, UpdateGroup
+    from ..rib.backlog import Member
+    from ..rib.groups import UpdateGroup
 
 IBGP_TTL = 64
 

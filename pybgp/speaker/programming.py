@@ -10,9 +10,9 @@ from ..config.model import UNICAST
 from ..policy.chain import Policy
 from ..policy.import_checks import BLACKHOLE, carries
 from ..rib.aggregates import Aggregates
-from ..rib.groups import Again, Move
 from ..rib.kernel import FibRoute, NextHop, RouteType
 from ..rib.local import AGGREGATE, OwnRoutes
+from ..rib.moves import Again, Move
 from ..rib.multipath import Multipath, spread
 from ..rib.next_hops import NextHops
 from ..rib.path import Entry, Path, best_of

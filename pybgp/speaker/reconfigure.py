@@ -58,7 +58,7 @@ def reconfigure(
     _peers(core, changes, now)
     _dynamic_peers(core, changes, now)
     if changes.decision_changed:
-        _decide_again(core)
+        _decide_again(core, now)
     core.rpki.reconfigure(now)
     core.sessions.rules_changed(now)
     core.configure_routes(config)
@@ -142,7 +142,8 @@ def _name(peer: PeerConfig) -> str:
     return peer.name or peer.address
 
 
-def _decide_again(core: SpeakerCore) -> None:
+def _decide_again(core: SpeakerCore, now: float) -> None:
+    core.flush(now)
     core.decision = core.rules.decision(core.next_hops)
     for table in core.tables.values():
         table.decision = core.decision

@@ -14,8 +14,8 @@ from pybgp.messages.attributes.extended_communities import ExtendedCommunities
 from pybgp.policy.builtin import ACCEPT_ALL
 from pybgp.rib.aggregates import Aggregates
 from pybgp.rib.decision import Decision
-from pybgp.rib.groups import moves_of
 from pybgp.rib.local import OwnRoutes
+from pybgp.rib.moves import moves_of
 from pybgp.rib.multipath import Multipath
 from pybgp.rib.next_hops import NextHops
 from pybgp.rib.path import Path

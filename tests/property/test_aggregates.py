@@ -14,8 +14,8 @@ from pybgp.messages.attributes.block import Block
 from pybgp.rib.aggregate import AggregateRules, aggregate_block, trait_of
 from pybgp.rib.aggregates import Aggregates
 from pybgp.rib.decision import Decision
-from pybgp.rib.groups import moves_of
 from pybgp.rib.local import AGGREGATE, own_block
+from pybgp.rib.moves import moves_of
 from pybgp.rib.table import Table
 from pybgp.routes import Source
 from tests.unit.rib.paths import block, key, path, source

@@ -9,7 +9,7 @@ from pybgp.addresses import Family
 from pybgp.policy.prefix_set import PrefixSet
 from pybgp.rib.decision import Decision
 from pybgp.rib.existence import Existence
-from pybgp.rib.groups import moves_of
+from pybgp.rib.moves import moves_of
 from pybgp.rib.table import Table
 from pybgp.routes import Source
 from tests.unit.rib.paths import block, key, path, source

@@ -1,8 +1,9 @@
 """Whatever happens to a table, every member of a group ends up with what a computation from scratch would give it.
 
-Members join, leave, stop reading and go on, ask for a refresh and get other rules; routes come, change and go; flushes
-and the ends of advertisement intervals fall anywhere. Each member's octets are decoded into a dictionary, and that
-dictionary is compared with ``export(best)`` of the table (RFC 4271 §9.1.3, §9.2).
+Members join, leave, stop reading and go on, ask for a refresh and get other rules; costs from elsewhere change; routes
+come, change and go; flushes and the ends of advertisement intervals fall anywhere. Each member's octets are decoded
+into a dictionary, and that dictionary is compared with ``export(best)`` of the table (RFC 4271 §9.1.3, §9.2). Who has
+not asked for it is told nothing that it has.
 """
 
 from __future__ import annotations
@@ -16,15 +17,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from pybgp.addresses import Family
+from pybgp.config.model import MatchConfig, PolicySets, SetConfig, TermConfig
 from pybgp.messages import update
 from pybgp.messages.context import Context, PeerKind
 from pybgp.policy.builtin import ACCEPT_ALL
+from pybgp.policy.chain import Policy
+from pybgp.policy.compile import compile_chain
 from pybgp.rib import groups, walk
 from pybgp.rib.decision import Decision
 from pybgp.rib.export import Exporter, ExportRules, Position
-from pybgp.rib.groups import moves_of
+from pybgp.rib.local import DEFAULT_KEY, DEFAULT_ROUTE, OWN
+from pybgp.rib.moves import moves_of
 from pybgp.rib.path import Entry, Path, paths_of
 from pybgp.rib.table import Table
+from pybgp.routes import Route
 from pybgp.speaker.outbound import Outbound
 from tests.unit.rib.paths import block, key, path, source
 from tests.unit.rib.receiver import Receiver
@@ -37,6 +43,7 @@ SOURCES = {
     "c": source("c", client=False, router_id="3.3.3.3", address="192.0.2.3"),
     "x": source("x", kind=PeerKind.EXTERNAL, router_id="4.4.4.4", address="192.0.2.4"),
 }
+OWN_ROUTE = block((), next_hop="", local_pref=None)
 RULES = {
     name: ExportRules(
         family=FAMILY,
@@ -63,10 +70,42 @@ SELECTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def cost(peer: str, next_hop: str) -> int | None:
-    """Each peer sees other costs, and one of them can't reach one of the next hops."""
-    at = NEXT_HOPS.index(next_hop)
-    return None if (peer, at) == ("b", 2) else (at + ord(peer)) % 3
+POLICY_TERMS = {
+    "not_inside": (
+        TermConfig(action="reject", match=MatchConfig(prefix_set="inside")),
+        TermConfig(action="accept", set=SetConfig(med=7)),
+    ),
+    "no_default": (TermConfig(action="reject", match=MatchConfig(prefix_set="default")), TermConfig(action="accept")),
+}
+SETS = PolicySets(prefix_sets={"inside": ("10.1.0.0/16 le 24",), "default": ("0.0.0.0/0",)})
+
+
+def only_long(route: Route) -> Route | None:
+    """By a function: nobody knows which prefixes fare alike."""
+    return route if route.prefix_length > 8 else None
+
+
+def policy(*names: str) -> Policy:
+    return compile_chain(
+        names, policies=POLICY_TERMS, sets=SETS, functions={"tests:only_long": only_long}, own_as=64512
+    )
+
+
+OTHER_RULES: dict[str, dict[str, Any]] = {
+    "local-pref": {"default_local_pref": 50},
+    "by-mark": {"policy": policy("not_inside")},
+    "by-prefix": {"policy": policy("tests:only_long")},
+    "no-default": {"policy": policy("no_default")},
+    "default": {"default_originate": True},
+    "default-and-policy": {"default_originate": True, "policy": policy("not_inside")},
+    "no-default-after-all": {"default_originate": True, "policy": policy("no_default")},
+    "suppressing": {"suppressing": (KEYS[1],)},
+    "best-external": {"best_external": True},
+    "route-server": {"route_server_client": True},
+    "limit": {"add_path_limit": 1},
+    "draining": {"draining": True},
+}
+"""What a configuration may change while the session stays."""
 
 
 class Groups(RuleBasedStateMachine):
@@ -81,7 +120,9 @@ class Groups(RuleBasedStateMachine):
         self.add_path = add_path
         self.selection = selection
         self.mrai = mrai
-        self.other_rules: set[str] = set()  # names of members whose rules differ from those they began with
+        self.other_rules: dict[str, str] = {}  # member -> which rules it has now, if not those it began with
+        self.asked: set[int] = set()  # members that are told everything again
+        self.farther = 0  # what costs have grown by
         self.table = Table(FAMILY, Decision())
         self.outbound = Outbound({FAMILY: self.table}, self.deliver)
         self.receivers: dict[int, tuple[str, Receiver]] = {}
@@ -91,19 +132,25 @@ class Groups(RuleBasedStateMachine):
 
     def deliver(self, conn: int, data: bytes) -> None:
         assert conn not in self.congested, "octets for a transport that asked to pause"
-        self.receivers[conn][1].receive(data)
+        receiver = self.receivers[conn][1]
+        before = dict(receiver.routes), receiver.announced, receiver.needless_withdrawals
+        receiver.receive(data)
+        if conn not in self.asked:
+            changed = sum(before[0].get(at) != route for at, route in receiver.routes.items())
+            assert receiver.announced - before[1] == changed, "it had that"
+            assert receiver.needless_withdrawals == before[2], "it had nothing"
+
+    def cost(self, peer: str, next_hop: str) -> int | None:
+        """Each peer sees other costs, and one of them can't reach one of the next hops."""
+        at = NEXT_HOPS.index(next_hop)
+        return None if (peer, at) == ("b", 2 - self.farther % 2) else (at * (1 + self.farther) + ord(peer)) % 3
 
     def rules_of(self, name: str) -> ExportRules:
-        local_pref = 50 if name in self.other_rules else 100
-        position = Position(name, cost) if self.selection.startswith("position") else None
-        return replace(
-            RULES[name],
-            add_path=self.add_path,
-            mrai=self.mrai,
-            default_local_pref=local_pref,
-            position=position,
-            **SELECTIONS[self.selection],
+        position = Position(name, self.cost) if self.selection.startswith("position") else None
+        base = replace(
+            RULES[name], add_path=self.add_path, mrai=self.mrai, position=position, **SELECTIONS[self.selection]
         )
+        return replace(base, **OTHER_RULES.get(self.other_rules.get(name, ""), {}))
 
     @rule(
         name=st.sampled_from("abcx"),
@@ -126,6 +173,13 @@ class Groups(RuleBasedStateMachine):
     ) -> None:
         of = block((65001, 65002), local_pref=local_pref, communities=communities, next_hop=next_hop)
         self.table.insert(keys, path(of, by=SOURCES[name], path_id=path_id, reason="" if eligible else "refused"))
+
+    @rule(keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=5), there=st.booleans())
+    def have_routes_of_our_own(self, keys: list[bytes], there: bool) -> None:
+        if there:
+            self.table.insert(keys, path(OWN_ROUTE, by=OWN))
+        else:
+            self.table.withdraw(keys, OWN.name)
 
     @rule(
         name=st.sampled_from("abcx"),
@@ -172,17 +226,25 @@ class Groups(RuleBasedStateMachine):
         conn = data.draw(st.sampled_from(sorted(self.receivers)))
         if conn not in self.congested:
             self.flush()
+            self.asked.add(conn)
             self.outbound.refresh(conn, FAMILY, enhanced=False)
 
     @precondition(lambda self: self.receivers)
-    @rule(data=st.data())
-    def change_rules(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), rules=st.sampled_from(("", *OTHER_RULES)))
+    def change_rules(self, data: st.DataObject, rules: str) -> None:
         conn = data.draw(st.sampled_from(sorted(self.receivers)))
         name, _ = self.receivers[conn]
-        self.other_rules ^= {name}
+        self.other_rules[name] = rules
         self.flush()
         ((group, member),) = self.outbound._by_conn[conn]
         self.outbound.change_rules(conn, member, group, self.rules_of(name))
+
+    @precondition(lambda self: self.selection.startswith("position"))
+    @rule()
+    def move_everybody(self) -> None:
+        self.flush()
+        self.farther += 1
+        self.outbound.reselect()
 
     @precondition(lambda self: self.mrai)
     @rule(seconds=st.sampled_from((1.0, 5.0)))
@@ -216,6 +278,8 @@ class Groups(RuleBasedStateMachine):
             return
         for conn, (name, receiver) in self.receivers.items():
             ((group, member),) = self.outbound._by_conn[conn]
+            if member.backlog is None:
+                self.asked.discard(conn)
             if conn not in self.congested and not group.held:
                 assert receiver.routes == self.from_scratch(name)
                 assert member.advertised == len(receiver.routes)
@@ -224,8 +288,12 @@ class Groups(RuleBasedStateMachine):
         exporter = Exporter(self.rules_of(name))
         context = Context(kind=SOURCES[name].peer_kind)
         expected = {}
-        for one in self.table.prefixes():
-            for each in self.selected(name, self.table.get(one), exporter):
+        originated = exporter.originated()
+        for one in sorted({*self.table.prefixes(), DEFAULT_KEY}):
+            paths = self.selected(name, one, self.table.get(one), exporter)
+            if one == DEFAULT_KEY and originated is not None:
+                paths = [*paths, DEFAULT_ROUTE] if self.add_path else [DEFAULT_ROUTE]
+            for each in paths:
                 export = exporter.export(each, one)
                 if export is not None and each.source.name != name:
                     sent = update.block_of(export.attributes, export.next_hop, context)
@@ -234,18 +302,18 @@ class Groups(RuleBasedStateMachine):
                     expected[one, path_id] = (sent.octets, sent.next_hop)
         return expected
 
-    def selected(self, name: str, entry: Entry | None, exporter: Exporter) -> list[Path]:
+    def selected(self, name: str, key: bytes, entry: Entry | None, exporter: Exporter) -> list[Path]:
         """Which paths a member is told, worked out for it alone."""
         rules = exporter.rules
         paths = [each for each in paths_of(entry) if each.accepted is not None]
         if rules.position is not None:
-            costs = {bytes((192, 0, 2, 9 + at)): cost(name, text) for at, text in enumerate(NEXT_HOPS)}
+            costs = {bytes((192, 0, 2, 9 + at)): self.cost(name, text) for at, text in enumerate(NEXT_HOPS)} | {b"": 0}
             seen = {Path(p.source, p.path_id, p.received, p.accepted): p for p in paths}
             ordered = Decision(cost=lambda next_hop: costs[next_hop] or 0).order(
                 [p for p in seen if costs[p.received.next_hop] is not None]
             )
             paths = [seen[p] for p in ordered]
-        allowed = [p for p in paths if exporter.export(p) is not None]
+        allowed = [p for p in paths if exporter.export(p, key) is not None]
         if self.add_path:
             return allowed[: rules.add_path_limit or None]
         if rules.route_server_client:

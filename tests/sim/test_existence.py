@@ -109,6 +109,23 @@ def test_only_peers_whose_policies_ask_are_told_again() -> None:
     assert peers[B].members[family][0] is before
 
 
+def test_a_condition_that_flips_tells_what_depends_on_it_and_nothing_else() -> None:
+    """RFC 4271 §9.2: what a peer has already is not sent again."""
+    net = Net(exists="uplink")
+    for number in range(200):
+        net.a.announce(f"10.67.{number}.0/24")
+    net.world.advance(1)
+
+    for present in (True, False, True):
+        since = len(net.world.wire)
+        net.uplink(present)
+        sent = [data for sender, data in net.world.wire[since:] if sender is net.a and data[18] == 2]
+        assert sum(map(len, sent)) < 300
+        assert net.c.has(POOL) is present
+
+    assert net.c.has(OTHER, *(f"10.67.{number}.0/24" for number in range(200)))
+
+
 def test_routes_that_go_with_their_session_no_longer_exist() -> None:
     net = Net(exists="uplink")
     net.uplink(True)

@@ -343,3 +343,34 @@ def test_next_hops_that_change_are_followed_by_the_newest_rules(
     reconfigure(world, nodes[A], peers=(ibgp(B, import_policy=("reject",)), ibgp(C)))
 
     assert not any(nodes[A].has(prefix) for prefix in some)
+
+
+def test_a_new_export_policy_tells_what_differs(world: World, nodes: dict[str, Node]) -> None:
+    some = [f"10.66.{number}.0/24" for number in range(100)]
+    for prefix in some:
+        nodes[A].announce(prefix)
+    world.run_until(lambda: nodes[B].has(*some))
+    world.advance(1)
+    policies = {
+        "some": (
+            TermConfig(action="reject", match=MatchConfig(prefix_set="first")),
+            TermConfig(action="accept", match=MatchConfig(prefix_set="second"), set=SetConfig(med=7)),
+            TermConfig(action="accept"),
+        )
+    }
+    sets = PolicySets(prefix_sets={"first": (some[0],), "second": (some[1],)})
+    heard = len(nodes[B].core.tables[Family.IPV4_UNICAST])
+    world.wire.clear()
+
+    reconfigure(world, nodes[A], policies=policies, sets=sets, peers=(ibgp(B, export_policy=("some",)), ibgp(C)))
+    world.advance(1)
+
+    updates = [data for node, data in world.wire if node is nodes[A] and data[18] == 2]
+    assert len(updates) == 1  # of two messages, to B only
+    assert sum(map(len, updates)) < 120
+    assert not nodes[B].has(some[0])
+    path = nodes[B].best(some[1])
+    assert path is not None
+    assert path.received.med == 7
+    assert len(nodes[B].core.tables[Family.IPV4_UNICAST]) == heard - 1
+    assert nodes[A].counters(B).families[Family.IPV4_UNICAST].advertised == heard - 1

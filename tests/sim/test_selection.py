@@ -111,6 +111,31 @@ def test_each_client_is_told_what_is_best_from_its_place(world: World) -> None:
     assert heard(nodes[A]) == set()
 
 
+def test_other_costs_tell_what_they_change_and_nothing_else(world: World) -> None:
+    """RFC 9107 §3.1, RFC 4271 §9.2."""
+    costs = {C: 1, N: 5}
+    reflector = {"route_reflector_client": True}
+    rr = world.add(RR, peers=[ibgp(A, orr=lambda peer, next_hop: costs[next_hop]), ibgp(C, **reflector), ibgp(N)])
+    nodes = {address: world.add(address, peers=[ibgp(RR)]) for address in (A, C, N)}
+    established(world, rr, *nodes.values())
+    for number in range(200):
+        nodes[C].announce(f"10.66.{number}.0/24")
+    nodes[C].announce(P)
+    world.advance(5)
+    nodes[C].announce("10.65.9.0/26", local_pref=50)
+    world.advance(5)
+    world.wire.clear()
+
+    costs[C] = 9
+    rr.core.flush(world.now)
+    rr.core.outbound.reselect()
+    world.pump(rr)
+    world.advance(1)
+
+    assert not [data for node, data in world.wire if node is rr and data[18] == 2]
+    assert heard(nodes[A]) == {address_octets(C)}
+
+
 def test_a_cost_function_that_fails_is_told_once_and_costs_no_route(world: World) -> None:
     def cost(peer: str, next_hop: str) -> int | None:
         raise LookupError("no such node")

@@ -19,8 +19,8 @@ from pybgp.policy.builtin import ACCEPT_ALL
 from pybgp.policy.compile import compile_chain
 from pybgp.rib.decision import Decision
 from pybgp.rib.export import ExportRules
-from pybgp.rib.groups import moves_of
 from pybgp.rib.local import OWN
+from pybgp.rib.moves import moves_of
 from pybgp.rib.path import Path
 from pybgp.rib.table import Table
 from pybgp.speaker.outbound import Outbound

@@ -14,9 +14,9 @@ from pybgp.policy.builtin import ACCEPT_ALL, reject_all
 from pybgp.policy.chain import Policy
 from pybgp.rib.aggregates import Aggregates
 from pybgp.rib.decision import Decision
-from pybgp.rib.groups import moves_of
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.rib.local import DIRECT, KERNEL, OwnRoutes, own_block
+from pybgp.rib.moves import moves_of
 from pybgp.rib.multipath import Multipath
 from pybgp.rib.next_hops import NextHops
 from pybgp.rib.path import Path

@@ -1,0 +1,73 @@
+"""Octets for the members of a group, most of them the same for all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from .backlog import Member
+
+
+class Stream:
+    """The segments that one set of moves becomes: for all, for all but one member, for one member only.
+
+    What is withdrawn gathers, so that it needs few UPDATEs whatever attributes it had.
+    """
+
+    __slots__ = ("_delta", "_delta_by_member", "_gone_not_for", "_gone_only", "_not_for", "_only", "_withdraw")
+
+    def __init__(self, withdraw: Callable[[list[bytes]], list[bytes]]) -> None:
+        """``withdraw`` makes UPDATEs of NLRI, which have their path identifiers in front with ADD-PATH."""
+        self._withdraw = withdraw
+        self._not_for: defaultdict[str, list[bytes]] = defaultdict(list)  # a member's name -> what all others get
+        self._only: defaultdict[str, list[bytes]] = defaultdict(list)
+        self._gone_not_for: defaultdict[str, list[bytes]] = defaultdict(list)  # NLRI, likewise
+        self._gone_only: defaultdict[str, list[bytes]] = defaultdict(list)
+        self._delta = 0  # prefixes announced less withdrawn, for all
+        self._delta_by_member: defaultdict[str, int] = defaultdict(int)
+
+    def for_all_but(self, name: str, messages: list[bytes], delta: int) -> None:
+        self._not_for[name] += messages
+        self._count_for_all_but(name, delta)
+
+    def only_for(self, name: str, messages: list[bytes], delta: int) -> None:
+        self._only[name] += messages
+        self._delta_by_member[name] += delta
+
+    def gone_for_all_but(self, name: str, nlri: Sequence[bytes], delta: int) -> None:
+        self._gone_not_for[name] += nlri
+        self._count_for_all_but(name, delta)
+
+    def gone_only_for(self, name: str, nlri: Sequence[bytes], delta: int) -> None:
+        self._gone_only[name] += nlri
+        self._delta_by_member[name] += delta
+
+    def _count_for_all_but(self, name: str, delta: int) -> None:
+        self._delta += delta
+        self._delta_by_member[name] -= delta
+
+    def to(self, members: Iterable[Member]) -> Iterator[tuple[Member, bytes]]:
+        """What each member is sent; the same object for all that get the same."""
+        for gone, messages_of in ((self._gone_not_for, self._not_for), (self._gone_only, self._only)):
+            for name, nlri in gone.items():
+                messages_of[name] += self._withdraw(nlri)
+        parts = {name: b"".join(messages) for name, messages in self._not_for.items()}
+        whole = b"".join(parts.values())
+        starts, at = {}, 0
+        for name, part in parts.items():
+            starts[name] = at
+            at += len(part)
+        # HOT: once a flush and member.
+        delta, by_member = self._delta, self._delta_by_member
+        for member in members:
+            data, name = whole, member.name
+            member.advertised += delta
+            if name in by_member:  # something is not for it, or for it only
+                member.advertised += by_member[name]
+                if name in parts:
+                    start = starts[name]
+                    data = whole[:start] + whole[start + len(parts[name]) :]
+                if name in self._only:
+                    data += b"".join(self._only[name])
+            if data:
+                yield member, data
