@@ -56,4 +56,6 @@ def _waiting_for(answer: dict[str, Any]) -> str:
         f"{format.printable(row['peer'])} ({row['behind']} prefixes, {row['unacknowledged_octets']} octets)"
         for row in rows
     )
+    if answer["judging"]:
+        return "waiting for the routes of external peers to be judged again"
     return f"waiting for {', '.join(words) or 'the last changes'}"

@@ -52,7 +52,8 @@ def status(socket: str | None, as_json: bool) -> int:
 def _head_line(answer: dict[str, Any]) -> str:
     started = answer.get("started")
     since = f" since {format.time_and_age(started, format.parse_time(answer['time']))}" if started else ""
-    draining = f", draining since {answer['draining']}" if answer["draining"] else ""
+    told = "all peers have been told" if answer["told"] else "peers are being told"
+    draining = f", draining since {answer['draining']} ({told})" if answer["draining"] else ""
     who = f"AS {answer['local_as']}, router id {answer['router_id']}"
     return f"pybgp {answer['version']} is running{since}: {who}{draining}."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .queries import BadArgument, JsonObject, Speaker, iso
+from .queries import BadArgument, JsonObject, Speaker, all_told, iso
 
 ACTIONS: Final = ("start", "undo", "look")
 
@@ -12,8 +12,8 @@ ACTIONS: Final = ("start", "undo", "look")
 def drain(speaker: Speaker, *, action: str = "start") -> JsonObject:
     """Begin, take back, or only look; the answer is how it stands.
 
-    ``told`` means that every Established peer's TCP has acknowledged all that we have to say. What a peer then chooses
-    can't be known from here.
+    ``judging`` means that routes of external peers are still being given other marks. ``told`` means that this is done,
+    and every Established peer's TCP has acknowledged all that we have to say. What a peer then chooses can't be known.
 
     Raises:
         BadArgument: no such action.
@@ -43,7 +43,7 @@ def _progress(speaker: Speaker) -> JsonObject:
     return {
         "draining": since is not None,
         "since": iso(speaker.wall(since)) if since is not None else None,
-        "told": not speaker.core.flush_wanted
-        and not any(row["behind"] or row["unacknowledged_octets"] for row in rows),
+        "judging": speaker.core.judging,
+        "told": all_told(speaker),
         "peers": rows,
     }

@@ -87,6 +87,9 @@ class Core(Protocol):
     draining_since: float | None
 
     @property
+    def judging(self) -> bool: ...
+
+    @property
     def flush_wanted(self) -> bool: ...
 
     def peer_status(self, now: float) -> list[PeerStatus]: ...
@@ -160,6 +163,7 @@ def status(speaker: Speaker, facts: Mapping[str, Any]) -> JsonObject:
         "listen": list(config.listen),
         **facts,
         "draining": _time(speaker, speaker.core.draining_since),
+        "told": all_told(speaker),
         "peers_configured": len(rows),
         "peers_established": sum(row["state"] == "established" for row in rows),
         "families": _sums(rows),
@@ -167,6 +171,16 @@ def status(speaker: Speaker, facts: Mapping[str, Any]) -> JsonObject:
         "fib": fib_counters(speaker.fib) if speaker.fib is not None else None,
         "peers": rows,
     }
+
+
+def all_told(speaker: Speaker) -> bool:
+    """Has every Established peer's TCP acknowledged all that we have to say?"""
+    core = speaker.core
+    if core.judging or core.flush_wanted:
+        return False
+    unacknowledged = speaker.unacknowledged()
+    rows = [row for row in core.peer_status(speaker.now()) if row.state == "established"]
+    return not any(row.behind or unacknowledged.get(row.name) for row in rows)
 
 
 def _sums(rows: list[JsonObject]) -> JsonObject:

@@ -90,6 +90,15 @@ def graceful_shutdown(block: Block, source: Source) -> Block:
     return block.replace(set=(LocalPref(0),))
 
 
+def going_away(block: Block, source: Source | None = None) -> Block:
+    """GRACEFUL_SHUTDOWN and LOCAL_PREF 0, when we are about to go (RFC 8326 §4).
+
+    On what leads through us, and on what external peers send us. An external peer is not sent the second.
+    """
+    marked = Communities.of((*block.communities, Community.GRACEFUL_SHUTDOWN))
+    return block.replace(set=(marked, LocalPref(0)))
+
+
 def blackhole(block: Block, source: Source) -> Block:
     """NO_EXPORT for what is discarded here, unless it goes no further anyway (RFC 7999 §3.2)."""
     if not carries(block, BLACKHOLE):

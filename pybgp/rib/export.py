@@ -12,21 +12,20 @@ from functools import partial
 from typing import Final, Literal, NamedTuple
 
 from ..addresses import Family, key_text
-from ..constants import HEADER_SIZE, MAX_MESSAGE, AttributeCode, Community
+from ..constants import HEADER_SIZE, MAX_MESSAGE, AttributeCode
 from ..messages import update
 from ..messages.attributes.aigp import Aigp
 from ..messages.attributes.base import pieces
 from ..messages.attributes.block import Block
-from ..messages.attributes.communities import Communities
 from ..messages.attributes.extended_communities import ExtendedCommunities, is_transitive
 from ..messages.attributes.ipv6_extended_communities import Ipv6ExtendedCommunities
-from ..messages.attributes.local_pref import LocalPref
 from ..messages.capabilities.role import BgpRole
 from ..messages.context import PeerKind
 from ..messages.families.registry import codec
 from ..policy import roles
 from ..policy.builtin import may_advertise
 from ..policy.chain import Policy
+from ..policy.import_checks import going_away
 from ..routes import NEXT_HOP_SELF, SET_MED, SET_NEXT_HOP, Reject, Source, SourceKind
 from . import as_paths
 from .as_paths import PathChange, RemovePrivate, prepend, prepend_member
@@ -305,7 +304,7 @@ class Exporter:
                 return verdict.reason
             block, explicit = verdict.block, verdict.explicit
         if rules.draining and (not reflected or self._sets_all_next_hops):
-            block = _going_away(block)
+            block = going_away(block)
         next_hop = block.next_hop
         if explicit & NEXT_HOP_SELF:
             next_hop = rules.own_next_hop
@@ -529,14 +528,6 @@ def _next_hop_sizes(rules: ExportRules) -> dict[int, int]:
     sizes = family.next_hop_sizes + (family.extended_next_hop_sizes if rules.extended_next_hop else ())
     wire = {size: len(family.next_hop_octets(bytes(size))) for size in _ADDRESS_SIZES}
     return {size: on_wire for size, on_wire in wire.items() if on_wire in sizes}
-
-
-def _going_away(block: Block) -> Block:
-    """With GRACEFUL_SHUTDOWN and LOCAL_PREF 0 (RFC 8326 §4); an external peer is not sent the second."""
-    octets = block.value(AttributeCode.COMMUNITIES)
-    communities = Communities.decode(octets).values if octets else ()
-    marked = Communities.of((*communities, Community.GRACEFUL_SHUTDOWN))
-    return block.replace(set=(marked, LocalPref(0)))
 
 
 def _attribute(flags: int, code: int, value: bytes) -> bytes:

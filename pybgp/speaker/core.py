@@ -226,6 +226,11 @@ class SpeakerCore:
         """Tell all peers that our routes will soon be gone (RFC 8326)."""
         drain.drain(self, now)
 
+    @property
+    def judging(self) -> bool:
+        """Are routes being judged again by other import rules?"""
+        return self.sessions.judging > 0
+
     def undo_drain(self, now: float) -> None:
         drain.undo(self, now)
 

@@ -2,7 +2,9 @@
 
 An external peer gets them with GRACEFUL_SHUTDOWN, and gives them LOCAL_PREF 0 itself (§4). Inside our AS they have
 LOCAL_PREF 0 at once, and the community. Routes that we only reflect stay as they are, because their traffic does not
-come through us, unless their next hop becomes ours. Sessions stay; the setting outlives a reload, not a restart.
+come through us, unless their next hop becomes ours. Here what external peers send gets the same marks, so that our own
+traffic, and what we tell others, goes another way where there is one. Sessions stay; the setting outlives a reload, not
+a restart.
 """
 
 from __future__ import annotations

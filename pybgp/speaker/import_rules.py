@@ -40,6 +40,8 @@ class ImportRules:
     max_communities: int | None = None
     honor_graceful_shutdown: bool = False
     honor_blackhole: bool = False
+    draining: bool = False
+    """We are about to go, and this is an external peer: its routes are the last choice, for our own traffic too."""
     role: BgpRole | None = None
     """Ours towards an external peer (RFC 9234)."""
 
@@ -88,4 +90,6 @@ def last_changes(rules: ImportRules) -> tuple[Change, ...]:
         found.append(import_checks.graceful_shutdown)
     if rules.honor_blackhole:
         found.append(import_checks.blackhole)
+    if rules.draining:
+        found.append(import_checks.going_away)
     return tuple(found)

@@ -211,6 +211,7 @@ class Rules:
             max_communities=peer.config.max_communities,
             honor_graceful_shutdown=peer.config.honor_graceful_shutdown and peer.kind is PeerKind.EXTERNAL,
             honor_blackhole=peer.config.honor_blackhole,
+            draining=self.draining and peer.kind is PeerKind.EXTERNAL,
             role=peer.role,
         )
 

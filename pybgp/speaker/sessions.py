@@ -53,6 +53,7 @@ class Sessions:
         self._held_down: dict[bytes, float] = {}  # dynamic peers that may not come before this, by address
         self.neighbors: dict[str, tuple[str, float]] = {}  # interface -> the router there, and when it was heard last
         self.switched: dict[str, bool] = {}  # peers that the operator has enabled or disabled by hand
+        self.judging = 0  # jobs under way that run import again
         self._now = 0.0
         self._stopping = False
         self.first_ends = FirstEnds()
@@ -577,11 +578,13 @@ class Sessions:
 
     def judge_again(self, names: Set[str], concerned: Concerned | None = None) -> None:
         """Run import over what these peers have sent, in slices; each by the rules that are newest then."""
+        self.judging += len(self._core.tables)
         for family in self._core.tables:
             self._core.later(self._judge_again(names, family, concerned))
 
     def _judge_again(self, names: Set[str], family: Family, concerned: Concerned | None) -> Iterator[None]:
         yield from self._core.tables[family].replace(by_new_rules(self.importers, family, concerned, names))
+        self.judging -= 1
         self._count_accepted(names)
 
     def _count_accepted(self, names: Iterable[str]) -> None:

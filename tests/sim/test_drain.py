@@ -59,6 +59,38 @@ def test_draining_marks_what_leads_through_us(world: World, nodes: dict[str, Nod
     assert [len(node.said("session_down")) for node in nodes.values()] == [0, 0, 0, 0]
 
 
+def test_our_own_traffic_leaves_another_way_while_there_is_one(world: World, nodes: dict[str, Node]) -> None:
+    """RFC 8326 §4: the router that goes marks what it receives from outside, too."""
+    nodes[INSIDE].announce(FROM_OUTSIDE, local_pref=50)
+    world.advance(1)
+
+    def chosen() -> str:
+        best = nodes[A].best(FROM_OUTSIDE)
+        assert best is not None
+        return best.source.name
+
+    assert chosen() == OUTSIDE
+    drain(world, nodes[A])
+    assert chosen() == INSIDE
+    assert nodes[A].has(OWN, FROM_CLIENT)
+    kept = nodes[A].received(FROM_OUTSIDE, OUTSIDE)
+    assert kept is not None
+    assert kept.accepted is not None
+    assert kept.accepted.local_pref == 0
+    assert GRACEFUL_SHUTDOWN in kept.accepted.communities
+
+    drain(world, nodes[A], undo=True)
+    assert chosen() == OUTSIDE
+
+
+def test_while_routes_are_marked_draining_is_not_done(world: World, nodes: dict[str, Node]) -> None:
+    nodes[A].core.drain(world.now)
+    assert nodes[A].core.judging
+
+    world.pump(nodes[A])
+    assert not nodes[A].core.judging
+
+
 def test_what_we_only_reflect_stays_as_it_is(world: World, nodes: dict[str, Node]) -> None:
     """Its traffic goes to its own next hop."""
     drain(world, nodes[A])

@@ -110,6 +110,7 @@ class FakeAggregates:
 class FakeCore:
     policies: tuple[PolicyView, ...] = ()
     draining_since: float | None = None
+    judging: bool = False
     flush_wanted = False
 
     def __init__(self, routes: list[RouteView], peers: list[PeerStatus]) -> None:
@@ -197,6 +198,10 @@ class FakeSpeaker:
         self.loop_stalls = LoopStalls(window=Stalls(samples=3, p50_ms=1, p99_ms=2, max_ms=2), since_start=Stalls())
         self.core = FakeCore(routes or [], default if peers is None else peers)
         self.fib = fib
+        self.in_flight: dict[str, int] = {}
+
+    def unacknowledged(self) -> dict[str, int]:
+        return self.in_flight
 
     def now(self) -> float:
         return NOW

@@ -162,6 +162,18 @@ def test_status_sums_up() -> None:
     assert [row["enabled"] for row in answer["peers"]] == [True, False]
 
 
+def test_all_have_been_told_when_nothing_is_on_its_way() -> None:
+    speaker = FakeSpeaker(peers=[peer("tor-a")])
+    assert queries.status(speaker, {})["told"]
+
+    speaker.in_flight["tor-a"] = 19
+    assert not queries.status(speaker, {})["told"]
+
+    speaker.in_flight.clear()
+    speaker.core.judging = True
+    assert not queries.status(speaker, {})["told"]
+
+
 def test_fib_rows_and_which_belong_to_a_prefix() -> None:
     rows = [installed("10.0.0.0/8"), installed("10.1.0.0/16", state="failed", error="Nexthop has invalid gateway")]
     speaker = FakeSpeaker(fib=FakeFib(rows))
