@@ -108,5 +108,9 @@ class Connection(asyncio.BufferedProtocol):
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("=ii", 1, 0))
             transport.abort()
             return
-        transport.write_eof()
+        try:
+            transport.write_eof()
+        except OSError:  # ENOTCONN: the peer has reset it, and that isn't read yet
+            transport.abort()
+            return
         self._linger = loop.call_later(LINGER, transport.abort)
