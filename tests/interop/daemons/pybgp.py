@@ -164,8 +164,9 @@ class PyBgp(Daemon):
         yield "timers = { connect_retry = 1, idle_hold = 1, idle_hold_max = 2 }"
         if peering.restarts:
             yield 'graceful_restart = { role = "both", restart_time = 60 }'
-        yield 'import_policy = ["accept"]'
-        yield 'export_policy = ["accept"]'
+        for key in ("import_policy", "export_policy"):
+            if not any(line.startswith(key) for line in peering.more):
+                yield f'{key} = ["accept"]'
         yield from peering.more
         if peering.password is not None:
             yield f'password = {{ file = "{self._secret(peering)}" }}'
