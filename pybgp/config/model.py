@@ -34,6 +34,7 @@ FAMILIES: Final = (
     Family.IPV6_VPN,
     Family.L2VPN_EVPN,
     Family.L2VPN_VPLS,
+    Family.ROUTE_TARGET,
 )
 """What a speaker can have tables for, of all that ``pybgp.messages`` can read and write."""
 

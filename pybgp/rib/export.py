@@ -32,6 +32,7 @@ from .as_paths import PathChange, RemovePrivate, prepend, prepend_member
 from .covering import Covering
 from .local import AGGREGATE, DEFAULT_KEY, DEFAULT_ROUTE
 from .path import Path
+from .targets import Targets
 
 _NUMBER_SIZE: Final = 7
 """Octets of MULTI_EXIT_DISC and of LOCAL_PREF."""
@@ -141,6 +142,8 @@ class ExportRules:
     mrai: float = 0
     default_originate: bool = False
     """Tell a default route of our own, instead of what the table has (beside it, with ADD-PATH)."""
+    targets: Targets | None = None
+    """The route targets that the peer has asked for, None if it is told all VPN routes (RFC 4684)."""
     suppressing: tuple[bytes, ...] = ()
     """Aggregates in whose place more specific routes are not told (RFC 4271 §9.2.2.2)."""
     draining: bool = False

@@ -21,7 +21,7 @@ from .changes import Changes
 from .export import Export, Exporter, ExportRules
 from .moves import Move, Told, regroup
 from .path import Entry, Path
-from .selection import selection_of
+from .selection import Selection, selection_of
 from .table import SLICE, Table
 from .telling import Telling
 from .walk import Walk, bits
@@ -33,16 +33,21 @@ class UpdateGroup:
     __slots__ = ("_ids", "_table", "_telling", "held", "limit", "members", "out")
 
     exporter_of: ClassVar[type[Exporter]] = Exporter
+    out_of: ClassVar[type[AdjRibOut]] = AdjRibOut
     telling_of: ClassVar[type[Telling]] = Telling
 
     def __init__(self, rules: ExportRules, table: Table, ids: PathIds) -> None:
-        self.out = AdjRibOut(self.exporter_of(rules), selection_of(rules, lambda: table.decision))
+        self.out = self.out_of(self.exporter_of(rules), self._selection(rules, table))
         self.limit = rules.limit
         self.members: dict[int, Member] = {}  # by connection
         self.held: dict[bytes, Told] = {}  # with an MRAI: what waits for the interval to end
         self._table = table
         self._ids = ids
         self._telling = self.telling_of(self.out, ids)
+
+    @staticmethod
+    def _selection(rules: ExportRules, table: Table) -> Selection | None:
+        return selection_of(rules, lambda: table.decision)
 
     @property
     def rules(self) -> ExportRules:

@@ -11,11 +11,11 @@ from typing import Final
 from ..messages.families.registry import codec
 from .add_path import PathIds
 from .adj_rib_out import AdjRibOut
-from .export import PATH_ID_SIZE, Export, Exporter, ExportRules
+from .export import PATH_ID_SIZE, Export, Exporter
 from .groups import UpdateGroup
 from .path import Path
 from .stream import Stream
-from .table import Table
+from .targets import UNWANTED
 from .telling import Telling
 
 NOT_OURS: Final = "its labels belong to its next hop, and we would put ourselves in its place (RFC 8277 §3.2.2)"
@@ -30,6 +30,9 @@ class LabeledExporter(Exporter):
         made = super()._make(path, key, mark)
         if isinstance(made, str) or path.accepted is None:
             return made
+        targets = self.rules.targets
+        if targets is not None and not targets.want(path.accepted):
+            return UNWANTED
         if made.next_hop == self.rules.own_next_hop != path.accepted.next_hop:
             return NOT_OURS
         return made._replace(labels=path.labels)
@@ -68,10 +71,3 @@ class LabeledGroup(UpdateGroup):
 
     exporter_of = LabeledExporter
     telling_of = LabeledTelling
-
-
-def update_group(rules: ExportRules, table: Table, ids: PathIds) -> UpdateGroup:
-    """The group of these rules' family."""
-    family = codec(rules.family)
-    kind = LabeledGroup if family is not None and family.labeled else UpdateGroup
-    return kind(rules, table, ids)

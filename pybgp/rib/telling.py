@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from ..messages import update
 from ..messages.families.base import identified
@@ -28,6 +28,8 @@ class Telling:
 
     __slots__ = ("_exporter", "_ids", "_limit", "_out", "_rules", "_selection")
 
+    stream_of: ClassVar[type[Stream]] = Stream
+
     def __init__(self, out: AdjRibOut, ids: PathIds) -> None:
         self._out = out
         self._rules = out.rules
@@ -37,7 +39,7 @@ class Telling:
         self._ids = ids
 
     def stream(self, moves: list[Move]) -> Stream:
-        stream = Stream(self._withdraw)
+        stream = self.stream_of(self._withdraw)
         if self._rules.add_path:
             tell = self._tell_all_paths
         else:

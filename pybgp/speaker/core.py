@@ -40,9 +40,10 @@ from ..rib.local import OwnRoute, OwnRoutes
 from ..rib.moves import Again, Move, moves_of
 from ..rib.next_hops import NextHops
 from ..rib.path import best_of
+from ..rib.route_targets import Memberships
 from ..rib.table import Table
 from ..rpki.table import VrpTable
-from . import drain, unnumbered, verbs
+from . import constraint, drain, unnumbered, verbs
 from .explaining import explain
 from .fib import KernelEvent, LocalAddresses
 from .originate import aggregates, configured_route
@@ -104,6 +105,7 @@ class SpeakerCore:
         self.aggregates = Aggregates(self.tables)
         self.programming = self.new_programming()
         self.existence = Existence(self.tables)
+        self.memberships = Memberships()
         self._watched: dict[str, tuple[str, ...]] = {}  # the sets that it counts, as written
         self._configured: set[tuple[Family, bytes]] = set()  # own routes that the configuration named
         self.draining_since: float | None = None  # RFC 8326
@@ -386,6 +388,8 @@ class SpeakerCore:
         for family, table in self.tables.items():
             while table.pending:  # twice where aggregates come, go or change
                 self._flush_one(family, table, now)
+        if self.memberships.news:
+            constraint.follow(self)
         if self.existence:
             self._ask_again(now)
         self._say_what_is_too_long()
@@ -417,6 +421,8 @@ class SpeakerCore:
             wanted = self.programming.changes(family, moves)
             if wanted is not None:
                 self._outputs.append(wanted)
+        if family == Family.ROUTE_TARGET:
+            self.memberships.changed(moves)
         if self.watchers:
             self._outputs.append(RouteChanges(tuple(_best_changes(family, moves))))
         if self.aggregates:

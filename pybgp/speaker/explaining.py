@@ -25,6 +25,7 @@ from ..rib.local import DEFAULT_KEY, DEFAULT_ROUTE
 from ..rib.next_hops import NextHops
 from ..rib.path import Entry, Path, best_of, paths_of
 from ..routes import SourceKind
+from .constraint import WAITS, waiting
 from .fib import Fib
 from .views import damped_until, rpki_state
 
@@ -156,6 +157,8 @@ def _no_session(peer: Peer, family: Family) -> str:
         return f"no session: {why.state.name.lower()}{', ' + why.last_error if why.last_error else ''}"
     if peer.negotiated is not None and family not in peer.negotiated.families:
         return f"{family} is not negotiated with it (RFC 4760 §8)"
+    if family in waiting(peer):
+        return WAITS
     return f"{family} waits for the selection after our restart (RFC 4724 §4.1)"
 
 

@@ -13,8 +13,8 @@ from ..rib.add_path import PathIds
 from ..rib.backlog import Member
 from ..rib.changes import Changes
 from ..rib.export import ExportRules
+from ..rib.group_kinds import update_group
 from ..rib.groups import UpdateGroup
-from ..rib.labeled import update_group
 from ..rib.moves import Move
 from ..rib.table import Table
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..policy.chain import Policy
     from ..rib.backlog import Member
     from ..rib.groups import UpdateGroup
+    from ..rib.targets import Targets
 
 IBGP_TTL = 64
 
@@ -68,6 +69,8 @@ class Peer:
         "speaker",
         "stale_before",
         "stale_deadline",
+        "targets",
+        "tells_default_target",
         "to_refresh",
         "waiting",
         "warned",
@@ -113,6 +116,8 @@ class Peer:
         self.waiting: set[Family] = set()  # families whose stale routes we keep (RFC 4724)
         self.stale_before = 0  # paths of an earlier epoch are stale
         self.stale_deadline: float | None = None
+        self.targets: Targets | None = None  # that it has asked for, if it says so (RFC 4684)
+        self.tells_default_target = False  # we ask it for all VPN routes
         self.damage = Damage()
         self.damping: PeerDamping | None = None  # while it is configured
         self.warned: set[str] = set()  # what was said once and need not be said again

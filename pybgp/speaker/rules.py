@@ -22,6 +22,7 @@ from ..rib.decision import Decision
 from ..rib.export import ExportRules, Position, whole_subnet, within
 from ..rib.multipath import Multipath
 from ..rib.next_hops import NextHops
+from ..rib.targets import CONSTRAINED
 from .import_rules import ImportRules
 from .originate import suppressing
 from .orr import CostFunction
@@ -254,7 +255,10 @@ class Rules:
             extended_next_hop=family in context.extended_next_hop,
             limit=context.max_send or MAX_MESSAGE,
             mrai=peer.config.timers.mrai,
-            default_originate=options.default_originate and family in UNICAST,
+            default_originate=options.default_originate
+            if family in UNICAST
+            else family == Family.ROUTE_TARGET and peer.tells_default_target,
+            targets=peer.targets if family in CONSTRAINED else None,
             suppressing=self._suppressing.get(family, ()),
             draining=self.draining,
             policy=peer.policies.exports,

@@ -17,7 +17,7 @@ from ..fsm.states import State
 from ..messages.context import PeerKind
 from ..messages.refresh import RouteRefresh
 from ..rib.path import Path
-from . import graceful, limits, unnumbered
+from . import constraint, graceful, limits, unnumbered
 from .damage import WHOLE
 from .damping import PeerDamping
 from .first_ends import FirstEnds
@@ -353,10 +353,10 @@ class Sessions:
         if peer.waiting:
             self._stale_deadline(peer, now + peer.graceful.stale_time)
         core.flush(now)
-        for family in sorted(negotiated.families & core.tables.keys()):
-            rules = core.rules.export_rules(peer, family, core.host, core.next_hops)
-            end_of_rib = not self.first_ends.holds_back(family)
-            peer.members[family] = core.outbound.join(peer.name, up.conn, rules, end_of_rib=end_of_rib)
+        if constraint.concerns(negotiated):
+            constraint.up(core, peer, now)
+        for family in sorted((negotiated.families & core.tables.keys()) - constraint.waiting(peer)):
+            self._join(peer, up.conn, family)
         core.event(
             "session_up",
             peer=peer.name,
@@ -367,6 +367,30 @@ class Sessions:
         if peer.policies.missing:
             self.once(peer, "ebgp_without_policy", why="nothing passes without a policy", rfc="8212")
         core.at(now + core.config.graceful_restart.absent_time, self._look_for_first_ends)
+
+    def _join(self, peer: Peer, conn: int, family: Family) -> None:
+        """Begin to tell the peer what there is of a family; the tables have been flushed."""
+        core = self._core
+        rules = core.rules.export_rules(peer, family, core.host, core.next_hops)
+        end_of_rib = not self.first_ends.holds_back(family)
+        peer.members[family] = core.outbound.join(peer.name, conn, rules, end_of_rib=end_of_rib)
+
+    def join_waiting(self, peer: Peer, now: float) -> None:
+        """The families that have waited for the peer's route targets."""
+        families, conn = constraint.waiting(peer), peer.fsm.conn
+        if families and conn in self._inbound:
+            self._core.flush(now)
+            for family in sorted(families & self._core.tables.keys()):
+                self._join(peer, conn, family)
+
+    def export_anew(self, peer: Peer, families: Set[Family]) -> None:
+        """Some of the peer's export rules have changed; the tables have been flushed."""
+        core, conn = self._core, peer.fsm.conn
+        for family, (group, member) in list(peer.members.items()):
+            if family in families and conn is not None:
+                exports = core.rules.export_rules(peer, family, core.host, core.next_hops)
+                if exports != group.rules:
+                    peer.members[family] = (core.outbound.change_rules(conn, member, group, exports), member)
 
     def _down(self, peer: Peer, down: actions.Down, now: float) -> None:
         core = self._core
@@ -379,6 +403,7 @@ class Sessions:
         if not peer.graceful.keep_stale:
             self._drop_older(peer, set(peer.waiting), peer.stale_before)
         routes = sum(core.tables[family].counters(peer.name).received for family in kept)
+        concerns = peer.negotiated is not None and constraint.concerns(peer.negotiated)
         peer.source = None
         peer.members.clear()
         peer.negotiated = None
@@ -389,6 +414,8 @@ class Sessions:
         self._drop_older(peer, set(core.tables) - peer.waiting, peer.stale_before)
         if kept:
             self._stale_deadline(peer, now + stay)
+        if concerns:
+            constraint.look_for_the_silent(core, now)
         core.event(
             "session_down",
             "warn",
@@ -474,6 +501,8 @@ class Sessions:
         if family in peer.waiting:
             peer.waiting.discard(family)
             self._drop_older(peer, {family}, peer.stale_before)
+        if family == Family.ROUTE_TARGET:
+            self.join_waiting(peer, now)
         self._look_for_first_ends(now)
 
     # -- stale routes ------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ ELSEWHERE: Final[dict[str, str]] = {
     "SND-07": "it takes a peer that doesn't read: tests/sim/test_export.py",
     "NHP-05": "it is about the kernel's routes: tests/sim/test_export.py",
     "ADP-06": "it takes two peers that change meanwhile: tests/sim/test_export.py",
+    "AFI-15": "it takes peers that want different routes: tests/sim/test_route_targets.py",
     "AFI-18": "it is an order of two rules, not a message: tests/unit/messages/test_flowspec.py",
     "ENH-03": "it is about the kernel's routes: tests/interop/test_unnumbered.py",
     **dict.fromkeys(("CFD-01", "CFD-02", "CFD-03", "CFD-04", "CFD-10"), _MEMBERS),
@@ -48,7 +49,6 @@ ELSEWHERE: Final[dict[str, str]] = {
 
 LATER: Final[dict[str, str]] = {
     "SND-05": "MinASOriginationInterval: own routes are told at once, as all daemons do; mrai holds them back too",
-    "AFI-15": "the speaker has no VPN tables to filter by route targets",
-    "AFI-19": "the speaker has no flow specification tables to validate",
+    "AFI-19": "the speaker has no tables of flow specifications to validate",
 }
 """Features that are built later. A row that has a case must not be here."""

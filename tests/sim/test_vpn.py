@@ -8,13 +8,9 @@ import pytest
 
 from pybgp.addresses import Family, address_octets
 from pybgp.config.model import FamilyConfig, FibConfig
-from pybgp.messages.attributes.extended_communities import ExtendedCommunities
-from pybgp.messages.attributes.extended_community_text import parse_extended_community
-from pybgp.messages.families.registry import codec, route_text
 from pybgp.rib.labeled import NOT_OURS
-from pybgp.rib.local import OWN, own_block
-from pybgp.rib.path import Path
 
+from .labeled_routes import key_of, originate, routes, take_back
 from .world import Node, World, ebgp, established, ibgp
 
 RR, A, B, C, X = (f"192.0.2.{host}" for host in (1, 11, 12, 13, 31))
@@ -27,40 +23,6 @@ ROUTES = {
     LABELED: ("10.1.2.0/24 label 100", "10.1.2.0/24 label 3"),
     Family.IPV6_LABELED_UNICAST: ("2001:db8::/32 label 100", "2001:db8::/32 label 200"),
 }
-
-
-def key_of(family: Family, text: str) -> bytes:
-    found = codec(family)
-    assert found is not None
-    return found.identity(found.parse(text))
-
-
-def originate(node: Node, family: Family, text: str, *targets: str) -> None:
-    """As a provider edge does: a route with a label of the node's own."""
-    found = codec(family)
-    assert found is not None
-    key = found.parse(text)
-    next_hop = address_octets(node.address)
-    if family.afi == 2:
-        next_hop = bytes(10) + b"\xff\xff" + next_hop
-    block = own_block(next_hop)
-    if targets:
-        octets = b"".join(map(parse_extended_community, targets))
-        block = block.replace(set=(ExtendedCommunities.decode(octets),))
-    path = Path(OWN, 0, block, block, "", found.labels_of(key))
-    node.core.tables[family].insert([found.identity(key)], path)
-    node.world.pump(node)
-
-
-def take_back(node: Node, family: Family, text: str) -> None:
-    node.core.tables[family].withdraw([key_of(family, text)], OWN.name)
-    node.world.pump(node)
-
-
-def routes(node: Node, family: Family, **about: str) -> list[str]:
-    """The best routes as text, or those of ``direction``."""
-    views = node.core.route_views(family, **about)  # type: ignore[arg-type]
-    return [route_text(view.family, view.key, view.labels) for view in views]
 
 
 def reflection(world: World, *families: Family, add_path: str = "off") -> dict[str, Node]:

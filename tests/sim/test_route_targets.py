@@ -1,0 +1,187 @@
+"""VPN routes go to those who have asked for one of their route targets (RFC 4684), on a virtual clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from pybgp.addresses import Family, address_octets
+from pybgp.config.model import FamilyConfig, GracefulRestartConfig, PeerConfig
+from pybgp.messages.attributes.extended_communities import ExtendedCommunities
+from pybgp.messages.families.route_target import ROUTE_TARGET as CODEC
+from pybgp.rib.local import own_block
+from pybgp.rib.targets import UNWANTED, Targets
+from pybgp.speaker.constraint import WAITS
+
+from .labeled_routes import key_of, originate, routes, take_back
+from .world import Node, World, established, ibgp
+
+RR, A, B, C, ABSENT = (f"192.0.2.{host}" for host in (1, 11, 12, 13, 99))
+VPN, RT = Family.IPV4_VPN, Family.ROUTE_TARGET
+BOTH = {VPN: FamilyConfig(), RT: FamilyConfig()}
+ONE, TWO, THREE = (f"rt:64512:{number}" for number in (1, 2, 3))
+ROUTE = {
+    ONE: "64512:1 10.0.1.0/24 label 101",
+    TWO: "64512:2 10.0.2.0/24 label 102",
+    THREE: "64512:3 10.0.3.0/24 label 103",
+}
+
+
+def wants(node: Node, *targets: str) -> None:
+    for target in targets:
+        originate(node, RT, f"64512:{target}")
+
+
+def reflection(world: World, *, silent: str = "", nonclients: tuple[str, ...] = ()) -> dict[str, Node]:
+    def families(address: str) -> dict[Family, FamilyConfig]:
+        return {VPN: FamilyConfig()} if address == silent else BOTH
+
+    peers = [ibgp(each, route_reflector_client=each not in nonclients, families=families(each)) for each in (A, B, C)]
+    nodes = {RR: world.add(RR, peers=peers)}
+    for address in (A, B, C):
+        nodes[address] = world.add(address, peers=[ibgp(RR, families=families(address))])
+    established(world, *nodes.values())
+    return nodes
+
+
+@pytest.mark.row("AFI-15")
+def test_a_peer_is_told_the_routes_that_it_has_asked_for(world: World) -> None:
+    nodes = reflection(world)
+    wants(nodes[B], ONE)
+    wants(nodes[C], TWO)
+    for target, route in ROUTE.items():
+        originate(nodes[A], VPN, route, target)
+    world.run_until(lambda: routes(nodes[B], VPN) == [ROUTE[ONE]] and routes(nodes[C], VPN) == [ROUTE[TWO]])
+    world.advance(1)
+
+    assert set(routes(nodes[RR], VPN)) == {ROUTE[ONE], ROUTE[TWO]}  # nobody has asked for the third
+    (about,) = nodes[RR].core.explain(VPN, key_of(VPN, ROUTE[ONE]), C).peers
+    assert (about.advertised, about.reason) == (False, UNWANTED)
+
+
+@pytest.mark.row("AFI-15")
+def test_another_interest_changes_only_what_it_is_about(world: World) -> None:
+    nodes = reflection(world)
+    wants(nodes[B], ONE)
+    wants(nodes[C], TWO)
+    for target in (ONE, TWO):
+        originate(nodes[A], VPN, ROUTE[target], target)
+    world.run_until(lambda: bool(routes(nodes[B], VPN) and routes(nodes[C], VPN)))
+    world.advance(1)
+
+    def told(route: str) -> int:
+        """How often the reflector has named the prefix since."""
+        return sum(octets.count(key_of(VPN, route)[1:]) for node, octets in world.wire[since:] if node is nodes[RR])
+
+    since = len(world.wire)
+    wants(nodes[C], ONE)
+    world.run_until(lambda: len(routes(nodes[C], VPN)) == 2)
+    world.advance(1)
+    assert (told(ROUTE[ONE]), told(ROUTE[TWO])) == (1, 0)
+    assert nodes[RR].counters(C).families[VPN].advertised == 2
+
+    since = len(world.wire)
+    take_back(nodes[C], RT, f"64512:{TWO}")
+    world.run_until(lambda: routes(nodes[C], VPN) == [ROUTE[ONE]])
+    world.advance(1)
+    assert (told(ROUTE[ONE]), told(ROUTE[TWO])) == (0, 1)
+    assert nodes[RR].counters(C).families[VPN].advertised == 1
+    assert routes(nodes[B], VPN) == [ROUTE[ONE]]
+
+
+@pytest.mark.row("AFI-15")
+def test_nothing_is_told_before_the_end_of_the_memberships(world: World) -> None:
+    """B has just restarted and holds End-of-RIB back; a minute later it is told what it has asked for all the same."""
+    clients = [ibgp(each, route_reflector_client=True, families=BOTH) for each in (A, B)]
+    rr = world.add(RR, peers=clients)
+    a = world.add(A, peers=[ibgp(RR, families=BOTH)])
+    b = world.add(
+        B,
+        peers=[ibgp(RR, families=BOTH), PeerConfig(ABSENT, remote_as=64512, families=BOTH)],
+        graceful_restart=GracefulRestartConfig(role="both", absent_time=200, deferral_time=300),
+        preserved=frozenset(BOTH),
+    )
+    wants(b, ONE)
+    world.run_until(lambda: rr.core.all_established() and a.core.all_established())
+    up = world.now
+    originate(a, VPN, ROUTE[ONE], ONE)
+    world.run_until(lambda: bool(routes(rr, VPN)))
+    world.advance(up + 59 - world.now)
+    assert not routes(b, VPN)
+    (about,) = rr.core.explain(VPN, key_of(VPN, ROUTE[ONE]), B).peers
+    assert about.reason == WAITS
+    world.advance(2)
+    assert routes(b, VPN) == [ROUTE[ONE]]
+
+
+def test_a_client_hears_its_own_membership_as_the_reflectors(world: World) -> None:
+    """Else it wouldn't know that the reflector has anybody else to tell its routes (RFC 4684 §3.2)."""
+    nodes = reflection(world)
+    wants(nodes[A], ONE)
+    key = key_of(RT, f"64512:{ONE}")
+    world.run_until(lambda: len(list(nodes[A].core.tables[RT].adj_rib_in(RR))) == 1)
+    ((found, path),) = nodes[A].core.tables[RT].adj_rib_in(RR)
+    assert found == key
+    assert path.received.originator_id == address_octets(RR)
+    assert path.received.next_hop == address_octets(RR)
+    assert path.accepted is not None
+    assert routes(nodes[RR], RT, direction="advertised", peer=A) == [f"64512:{ONE}"]
+
+    wants(nodes[B], ONE)
+    world.advance(1)
+    take_back(nodes[A], RT, f"64512:{ONE}")
+    world.advance(1)
+    assert routes(nodes[A], RT) == [f"64512:{ONE}"]
+    take_back(nodes[B], RT, f"64512:{ONE}")
+    world.run_until(lambda: not any(routes(nodes[each], RT) for each in (A, B, C)))
+    assert nodes[RR].counters(A).families[RT].advertised == 0
+
+
+def test_a_non_client_hears_what_clients_have_asked_for(world: World) -> None:
+    """A is no client and best, which is not for C, no client either; B is one (RFC 4684 §3.2)."""
+    nodes = reflection(world, nonclients=(A, C))
+    wants(nodes[A], ONE)
+    world.run_until(lambda: bool(routes(nodes[RR], RT)))
+    world.advance(1)
+    assert routes(nodes[C], RT) == []
+    wants(nodes[B], ONE)
+    world.run_until(lambda: routes(nodes[C], RT) == [f"64512:{ONE}"])
+    best = nodes[RR].core.tables[RT].best(key_of(RT, f"64512:{ONE}"))
+    assert best is not None
+    assert best.source.name == A
+
+
+def test_for_a_peer_that_says_nothing_everything_is_asked_for(world: World) -> None:
+    nodes = reflection(world, silent=B)
+    originate(nodes[A], VPN, ROUTE[THREE], THREE)
+    world.run_until(lambda: routes(nodes[B], VPN) == [ROUTE[THREE]])
+    world.advance(1)
+    assert routes(nodes[A], RT) == ["default"]
+    assert routes(nodes[C], VPN) == []
+
+    nodes[RR].core.disable_peer(B, world.now)
+    world.pump(nodes[RR])
+    world.run_until(lambda: not routes(nodes[A], RT) and not routes(nodes[RR], VPN))
+
+
+@pytest.mark.parametrize(
+    ("membership", "wanted"),
+    [
+        ("default", True),
+        ("64512:rt:64512:1", True),
+        ("65000:rt:64512:1", True),
+        ("64512:rt:64512:2", False),
+        ("64512:0x/32", True),
+        ("64512:0x0002fc00/64", True),
+        ("64512:0x0002fc01/64", False),
+        ("64512:0x0002fc00000000/88", True),
+        ("64512:0x0002fc0000000002/95", False),
+    ],
+)
+def test_what_a_membership_asks_for(membership: str, wanted: bool) -> None:
+    block = own_block().replace(set=(ExtendedCommunities.of(("rt:64512:1", "ro:64512:2")),))
+    assert Targets.of([CODEC.parse(membership)]).want(block) is wanted
+
+
+def test_a_route_without_targets_is_for_those_who_want_everything() -> None:
+    assert Targets(everything=True).want(own_block())
+    assert not Targets.of([CODEC.parse("64512:rt:64512:1")]).want(own_block())
