@@ -7,7 +7,7 @@ A static route that leads nowhere is passed over: the next, less specific route 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Final, NamedTuple
 
@@ -71,10 +71,25 @@ def _is_under(next_hop: bytes, prefixes: Iterable[bytes]) -> bool:
     )
 
 
+MANY: Final = 4096
+
+
 class NextHops:
     """A mirror of the kernel's foreign routes and of our static ones, and what they mean for the next hops in use."""
 
-    __slots__ = ("_changed", "_circular", "_known", "_lengths", "_moved", "_routes", "_static", "_ways", "active")
+    __slots__ = (
+        "_aside",
+        "_changed",
+        "_circular",
+        "_known",
+        "_lengths",
+        "_limit",
+        "_moved",
+        "_routes",
+        "_static",
+        "_ways",
+        "active",
+    )
 
     def __init__(self) -> None:
         self.active = False  # no kernel has spoken yet: everything resolves
@@ -83,6 +98,8 @@ class NextHops:
         self._changed = False  # have static routes changed since ``take_changed``?
         self._lengths: dict[Family, tuple[int, ...]] = {}  # prefix lengths in use, longest first
         self._known: dict[bytes, Resolution] = {}  # next hop -> what was answered
+        self._aside: dict[bytes, Resolution] = {}  # the same, of those that nobody has asked for since ``set_aside``
+        self._limit = MANY  # so many known ones are not worth looking for those that are out of use
         self._circular: set[bytes] = set()  # those of them on whose way there is a circle of static routes
         self._ways: dict[_Static, Resolution] = {}  # where each static route itself leads
         self._moved: set[_Static] = set()  # those that lead elsewhere since they were last taken
@@ -92,8 +109,34 @@ class NextHops:
         where that is on a link (RFC 2545 §3). A link-local one alone is on the link of whoever sent it: no device."""
         known = self._known.get(next_hop)
         if known is None:
-            known = self._known[next_hop] = self._resolve(next_hop)
+            known = self._aside.pop(next_hop, None)
+            self._known[next_hop] = known = known or self._resolve(next_hop)
         return known
+
+    # A speaker may meet ever new next hops: what is out of use is found by setting all aside, asking for those of all
+    # paths that there are, and giving the rest back.
+
+    @property
+    def crowded(self) -> bool:
+        """Have they doubled since it was last known which are in use?"""
+        return len(self._known) > self._limit
+
+    def __len__(self) -> int:
+        """How many next hops are followed."""
+        return len(self._known) + len(self._aside)
+
+    def set_aside(self) -> None:
+        """Whoever remembers answers must have forgotten them: only what is asked for from now on is told of changes."""
+        self._aside, self._known = self._known, {}
+        for family, static in self._static.items():
+            for key, gateways in static.items():
+                self.way_of(family, key, gateways)
+
+    def give_back(self) -> None:
+        """Nobody uses those that are still aside."""
+        self._aside = {}
+        self._circular &= self._known.keys()
+        self._limit = max(MANY, 2 * len(self._known))
 
     def cost(self, next_hop: bytes) -> int:
         return self.resolve(next_hop).cost if next_hop and self.active else 0
@@ -118,10 +161,8 @@ class NextHops:
                 routes.pop(key, None)
         self._measure(family, changes)
         if everything:
-            return self._look_again(self._known)
-        return self._look_again(
-            [known for known in self._known if _family(known) == family and _is_under(known, changes)]
-        )
+            return self._look_again()
+        return self._look_again(lambda known: _family(known) == family and _is_under(known, changes))
 
     def set_static(self, family: Family, key: bytes, gateways: tuple[Gateway, ...] | None) -> None:
         """A route of our own leads to ``gateways`` (none: drops what it gets), or is gone (None).
@@ -147,7 +188,7 @@ class NextHops:
         if not self._changed:
             return frozenset()
         self._changed = False
-        return self._look_again(self._known)
+        return self._look_again()
 
     def take_moved(self) -> frozenset[_Static]:
         """The static routes that lead elsewhere since the last call, and have been there before."""
@@ -182,13 +223,14 @@ class NextHops:
             elif key in static:
                 yield Hop(family, key, None, static[key])
 
-    def _look_again(self, next_hops: Iterable[bytes]) -> frozenset[bytes]:
+    def _look_again(self, concerned: Callable[[bytes], bool] = lambda next_hop: True) -> frozenset[bytes]:
         changed = set()
-        for next_hop in next_hops:
-            before = self._known[next_hop]
-            after = self._known[next_hop] = self._resolve(next_hop)
-            if after != before:
-                changed.add(next_hop)
+        for known in (self._known, self._aside):
+            for next_hop in [each for each in known if concerned(each)]:
+                before = known[next_hop]
+                after = known[next_hop] = self._resolve(next_hop)
+                if after != before:
+                    changed.add(next_hop)
         for (family, key), way in list(self._ways.items()):
             found = self.way_of(family, key, self._static[family][key])
             if found != way:

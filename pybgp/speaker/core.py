@@ -58,6 +58,7 @@ from .rules import Functions, HostAddresses, Rules
 from .sessions import Sessions
 from .status import PeerStatus, RouteDirection, RouteView
 from .successors import Concerned
+from .tidying import forget_unused
 from .validate import validate
 from .views import peer_status, route_views
 
@@ -113,6 +114,7 @@ class SpeakerCore:
         self._outputs: list[Output] = []
         self._timers: list[tuple[float, int, Callable[[float], None]]] = []
         self._timer_ids = count()
+        self._tidying = False
         self._long_work: deque[Iterator[None]] = deque()
         self.sessions = Sessions(self, secrets or {})
 
@@ -392,7 +394,14 @@ class SpeakerCore:
             constraint.follow(self)
         if self.existence:
             self._ask_again(now)
+        if (self.next_hops.crowded or self.outbound.ids.crowded) and not self._tidying:
+            self._tidying = True
+            self.later(self._tidy())
         self._say_what_is_too_long()
+
+    def _tidy(self) -> Iterator[None]:
+        yield from forget_unused(self)
+        self._tidying = False
 
     def _ask_again(self, now: float) -> None:
         """Do other conditions hold on what the Loc-RIB has? Then the policies that ask for them say something else."""

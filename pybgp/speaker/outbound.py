@@ -199,14 +199,24 @@ class Outbound:
     def forget(self, names: Iterable[str]) -> None:
         """These peers are gone and their routes too: the identifiers go when nobody has to be told that any more."""
         self._gone.update(names)
-        behind = any(
-            group.held or any(member.backlog is not None for member in group.members.values())
-            for group in self.groups()
-        )
-        if not behind:
+        if not self._anybody_behind:
             for name in self._gone:
                 self.ids.forget(name)
             self._gone.clear()
+
+    def give_back_ids(self) -> None:
+        """All paths that there are have kept their identifiers; the others go when nobody has to be told of them."""
+        if self._anybody_behind:
+            self.ids.take_back()
+        else:
+            self.ids.give_back()
+
+    @property
+    def _anybody_behind(self) -> bool:
+        return any(
+            group.held or any(member.backlog is not None for member in group.members.values())
+            for group in self.groups()
+        )
 
     def reselect(self) -> None:
         """Costs from elsewhere, or how paths are compared, have changed: who is told by them hears what differs.

@@ -655,6 +655,12 @@ class Sessions:
         for inbound in self._inbound.values():
             inbound.restart(inbound.source, inbound.importer)
 
+    def forget_answers(self) -> None:
+        """Whatever remembers where next hops lead asks again."""
+        for importer in self.importers.values():
+            importer.forget()
+        self.forget_paths()
+
     def once(self, peer: Peer, kind: str, **fields: object) -> None:
         """Warn of something that need not be said again."""
         if kind not in peer.warned:
