@@ -72,7 +72,7 @@ def table(
         title = f"**{scenario.key}** {scenario.title}"
         for target in targets:
             why = (failures or {}).get((scenario.key, target.name), "failed")
-            cells = _cells(results.get((scenario.key, target.name)), why)
+            cells = _cells(results.get((scenario.key, target.name)), why, runs)
             ratio = "-"
             if target.name in walls and SUBJECT in walls:
                 ratio = f"{walls[target.name] / walls[SUBJECT]:.2f}"
@@ -81,11 +81,13 @@ def table(
     return "\n".join(lines)
 
 
-def _cells(runs: list[Result] | None, why: str) -> str:
+def _cells(runs: list[Result] | None, why: str, wanted: int) -> str:
     if not runs:
         return f"{why} | - | -"
     walls = [run.wall for run in runs]
     spread = f"{seconds(statistics.median(walls))} ({seconds(min(walls))} - {seconds(max(walls))})"
+    if len(runs) < wanted:
+        spread += f", of {len(runs)}"
     if worst := [run.p99 for run in runs if run.p99 is not None]:
         spread += f", p99 {seconds(statistics.median(worst))}"
     cpu, peak = statistics.median(run.cpu for run in runs), statistics.median(run.peak for run in runs)

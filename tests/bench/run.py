@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import signal
 import subprocess
@@ -160,7 +161,8 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"{scenario.key}: {scenario.title}", flush=True)
         for turn in range(options.runs):
             for target in targets:
-                if (scenario.key, target.name) in failures:
+                tried = results.get((scenario.key, target.name), [])
+                if (scenario.key, target.name) in failures or (tried and tried[0].wall > options.once_over):
                     continue
                 try:
                     result = measure(target, scenario, _kept(options.keep, scenario, target, turn))
@@ -194,6 +196,13 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "-t", "--targets", type=_names(list(TARGETS)), default=["pybgp", *DAEMONS], help="default: all but copier"
     )
     parser.add_argument("-n", "--runs", type=int, default=3, help="runs of each; the median counts (default: 3)")
+    parser.add_argument(
+        "--once-over",
+        type=float,
+        default=math.inf,
+        metavar="SECONDS",
+        help="a daemon that takes longer in a scenario is not run again there (default: all are)",
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes: does it work, not how fast is it")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     parser.add_argument("--keep", type=Path, help="keep each run's configuration and log in this folder")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import runpy
 import statistics
+from dataclasses import replace
 from ipaddress import IPv4Network
 from itertools import pairwise
 from pathlib import Path
@@ -13,8 +14,9 @@ from xml.etree import ElementTree
 import pytest
 
 from pybgp.config.file import parse
+from tests import machine
 
-from . import adapter, plots, report, traffic
+from . import adapter, plots, report, run, traffic
 from .daemons import TARGETS, refused
 from .recording import BrokenStream, Found, Recording
 from .run import Result
@@ -275,9 +277,9 @@ def test_twenty_terms_are_twenty_terms(tmp_path: Path) -> None:
 
 
 def test_pictures_show_every_daemon(tmp_path: Path) -> None:
-    run = Result(wall=0.5, cpu=1, peak=1, sent=0, median_sink=0, updates=1, octets=1, generator=0, others=0)
+    once = Result(wall=0.5, cpu=1, peak=1, sent=0, median_sink=0, updates=1, octets=1, generator=0, others=0)
     keys = ("a", "h-10k", "h-100k", "d")
-    results = {(key, name): [run] for key in keys for name in ("pybgp", "bird & co")}
+    results = {(key, name): [once] for key in keys for name in ("pybgp", "bird & co")}
 
     text = plots.draw([each for each in FULL if each.key in keys], results, tmp_path / "pictures")
 
@@ -287,3 +289,25 @@ def test_pictures_show_every_daemon(tmp_path: Path) -> None:
         drawn = ElementTree.parse(path).getroot()
         words = [each.text or "" for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
         assert sum("bird & co" in word for word in words) == (1 if "growth" in path.name else 4)
+
+
+def test_a_slow_daemon_runs_once_and_the_table_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("\n".join(report.markers()))
+    one = Result(wall=1, cpu=1, peak=1, sent=0, median_sink=0, updates=1, octets=1, generator=0, others=0)
+    walls = {"pybgp": 2.0, "copier": 20.0}
+    monkeypatch.setattr(run, "measure", lambda target, *_: replace(one, wall=walls[target.name]))
+    monkeypatch.setattr(machine, "missing_root", lambda: "")
+    monkeypatch.setattr(run, "PAGE", page)
+    monkeypatch.setattr(run, "PLOTS", tmp_path / "pictures")
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+
+    with pytest.raises(SystemExit) as ended:
+        run.main(["-s", "a", "-t", "pybgp,copier", "-n", "3", "--once-over", "10", "--write"])
+
+    assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    assert [printed.count(f"  {name}  ") for name in walls] == [3, 1]
+    assert "20.00 (20.00 - 20.00), of 1 " in page.read_text()
