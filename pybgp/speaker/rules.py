@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
-from typing import Any
+from typing import Any, Final
 
 from ..addresses import Family, address_octets, parse_router_id, prefix_key
 from ..config import resolved
@@ -30,6 +30,9 @@ from .peers import Peer, Policies, families_of
 
 Functions = Mapping[str, Callable[..., Any]]
 """Python policies by their "module:function", already imported."""
+
+_MAPPED: Final = bytes(10) + b"\xff\xff"
+"""Before an IPv4 address that stands where an IPv6 one is wanted (RFC 4291 §2.5.5.2)."""
 
 
 class HostAddresses:
@@ -300,7 +303,7 @@ class Rules:
         if peer.local_address:
             own.add(address_octets(peer.local_address))
             own.discard(address_octets(peer.remote_address))
-        return frozenset(own)
+        return frozenset(own | {_MAPPED + address for address in own if len(address) == 4})
 
     @staticmethod
     def _shared_subnet(peer: Peer, host: HostAddresses) -> bytes | None:
@@ -325,7 +328,7 @@ class Rules:
                 return local
             return host.of_family(local, 4) or local
         if len(local) == 4:
-            return host.of_family(local, 16) or bytes(10) + b"\xff\xff" + local
+            return host.of_family(local, 16) or _MAPPED + local
         if local.startswith(b"\xfe\x80"):
             wide = host.of_family(local, 16)
             return wide + local if wide is not None else local

@@ -139,15 +139,18 @@ def test_no_peer_is_told_its_own_address_for_a_route_of_ours(world: World, dynam
 
 
 @pytest.mark.row("NHP-05", "ATT-12", "DEC-02")
-def test_a_next_hop_that_is_ourselves_makes_a_route_not_eligible(world: World) -> None:
-    """RFC 4271 §5.1.3, §6.3."""
-    one, two = world.add(A, peers=[ibgp(B)]), world.add(B, peers=[ibgp(A)])
+@pytest.mark.parametrize(("prefix", "next_hop"), [(P, A), ("2001:db8:65::/64", f"::ffff:{A}")])
+def test_a_next_hop_that_is_ourselves_makes_a_route_not_eligible(world: World, prefix: str, next_hop: str) -> None:
+    """RFC 4271 §5.1.3, §6.3; on an IPv4 session it is our address in mapped form that we give to IPv6 routes."""
+    families = {V4: FamilyConfig(), V6: FamilyConfig()}
+    one = world.add(A, peers=[ibgp(B, families=families)])
+    two = world.add(B, peers=[ibgp(A, families=families)])
     established(world, one, two)
 
-    two.announce(P, next_hop=A)
-    world.run_until(lambda: one.received(P, B) is not None)
+    two.announce(prefix, next_hop=next_hop)
+    world.run_until(lambda: one.received(prefix, B) is not None)
 
-    path = one.received(P, B)
+    path = one.received(prefix, B)
     assert path is not None
     assert path.accepted is None
     assert "our own addresses" in path.reason
