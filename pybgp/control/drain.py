@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from .queries import BadArgument, JsonObject, Speaker, all_told, iso
+from .queries import BadArgument, JsonObject, Speaker, Steps, all_told, iso
 
 ACTIONS: Final = ("start", "undo", "look")
 
 
-def drain(speaker: Speaker, *, action: str = "start") -> JsonObject:
+def drain(speaker: Speaker, *, action: str = "start") -> Steps:
     """Begin, take back, or only look; the answer is how it stands.
 
     ``judging`` means that routes of external peers are still being given other marks. ``told`` means that this is done,
@@ -27,23 +27,25 @@ def drain(speaker: Speaker, *, action: str = "start") -> JsonObject:
     return _progress(speaker)
 
 
-def _progress(speaker: Speaker) -> JsonObject:
+def _progress(speaker: Speaker) -> Steps:
     since = speaker.core.draining_since
     unacknowledged = speaker.unacknowledged()
-    rows = [
-        {
-            "peer": row.name,
-            "advertised": sum(counters.advertised for counters in row.families.values()),
-            "behind": row.behind,
-            "unacknowledged_octets": unacknowledged.get(row.name, 0),
-        }
-        for row in speaker.core.peer_status(speaker.now())
-        if row.state == "established"
-    ]
+    rows: list[JsonObject] = []
+    for row in speaker.core.peer_status(speaker.now()):
+        if row.state == "established":
+            rows.append(
+                {
+                    "peer": row.name,
+                    "advertised": sum(counters.advertised for counters in row.families.values()),
+                    "behind": row.behind,
+                    "unacknowledged_octets": unacknowledged.get(row.name, 0),
+                }
+            )
+        yield
     return {
         "draining": since is not None,
         "since": iso(speaker.wall(since)) if since is not None else None,
         "judging": speaker.core.judging,
-        "told": all_told(speaker),
+        "told": all_told(speaker, {row["peer"]: row["behind"] for row in rows}),
         "peers": rows,
     }

@@ -15,7 +15,7 @@ from ..errors import ApiError, ConfigError, PybgpError
 from ..speaker.what_if import RouteChange
 from . import drain, own_routes, peer_verbs, queries
 from .policy_diff import DEFAULT_LIMIT, items
-from .queries import BadArgument, JsonObject, Speaker, UnknownPeer
+from .queries import BadArgument, JsonObject, Speaker, Steps, UnknownPeer
 from .socket_file import SocketFile
 
 MAX_REQUEST_OCTETS: Final = 1 << 16
@@ -117,7 +117,8 @@ class ControlServer:
             request_id = request.get("id")
             answer = await self._answer(request)
             if isinstance(answer, dict):
-                await _send(writer, {"id": request_id, "result": answer})
+                writer.write(f'{{"id":{_encode(request_id)},"result":{await _text(answer)}}}\n'.encode())
+                await writer.drain()
             else:
                 await self._send_items(writer, request_id, iter(answer))
         except PybgpError as error:
@@ -141,7 +142,7 @@ class ControlServer:
             case "version":
                 return queries.version()
             case "status":
-                return queries.status(self._speaker, self._facts())
+                return await _whole(queries.status(self._speaker, self._facts()))
             case "peers":
                 return queries.peers(self._speaker, given.get("name"))
             case "policies":
@@ -163,7 +164,7 @@ class ControlServer:
             case "disable":
                 return peer_verbs.disable(self._speaker, **given)
             case "drain":
-                return drain.drain(self._speaker, **given)
+                return await _whole(drain.drain(self._speaker, **given))
             case "announce":
                 return own_routes.announce(self._speaker, **given)
             case "withdraw":
@@ -243,6 +244,47 @@ def _parse(line: bytes) -> JsonObject:
     if not isinstance(request, dict):
         raise BadRequest("not a JSON object")
     return request
+
+
+class _Slices:
+    """Gives everybody else a turn when a slice is over."""
+
+    def __init__(self) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._until = self._clock() + SLICE_S
+
+    async def pause(self) -> None:
+        if self._clock() > self._until:
+            await asyncio.sleep(0)
+            self._until = self._clock() + SLICE_S
+
+
+async def _whole(steps: Steps) -> JsonObject:
+    """What the steps come to."""
+    slices = _Slices()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            answer: JsonObject = end.value
+            return answer
+        await slices.pause()
+
+
+async def _text(answer: JsonObject) -> str:
+    """As JSON; a long list in it, item by item."""
+    slices = _Slices()
+    fields = []
+    for name, value in answer.items():
+        if isinstance(value, list):
+            items = []
+            for item in value:
+                items.append(_encode(item))
+                await slices.pause()
+            fields.append(f"{_encode(name)}:[{','.join(items)}]")
+        else:
+            fields.append(f"{_encode(name)}:{_encode(value)}")
+    return "{" + ",".join(fields) + "}"
 
 
 async def _send(writer: asyncio.StreamWriter, answer: JsonObject) -> None:

@@ -4,12 +4,12 @@ An answer is JSON-ready: text, numbers, booleans, None, lists and dicts of these
 ``docs/reference/control-socket.md`` and stable. Times are ISO 8601 in UTC; a number's unit is in its name.
 
 Long answers are iterators. They yield None where a while may pass without an item, so that whoever drives one can give
-the event loop its turn.
+the event loop its turn. An answer that is one object, but takes a while, is made in ``Steps``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol, get_args
@@ -35,6 +35,8 @@ from .filters import Test, route_filter
 
 Match = Literal["exact", "longest", "covered"]
 JsonObject = dict[str, Any]
+Steps = Generator[None, None, JsonObject]
+"""Each a fraction of a millisecond; it returns the answer."""
 
 HEARTBEAT: Final = 64
 """Prefixes looked at before an iterator yields None."""
@@ -92,7 +94,7 @@ class Core(Protocol):
     @property
     def flush_wanted(self) -> bool: ...
 
-    def peer_status(self, now: float) -> list[PeerStatus]: ...
+    def peer_status(self, now: float) -> Iterator[PeerStatus]: ...
 
     def policy_views(self) -> Iterator[PolicyView]: ...
 
@@ -150,10 +152,13 @@ def version() -> JsonObject:
     return {"name": "pybgp", "version": __version__}
 
 
-def status(speaker: Speaker, facts: Mapping[str, Any]) -> JsonObject:
+def status(speaker: Speaker, facts: Mapping[str, Any]) -> Steps:
     """The speaker and all its peers. ``facts`` are the daemon's own: process id, start, configuration file, ..."""
     config = speaker.core.config
-    rows = peers(speaker)
+    rows = []
+    for row in speaker.core.peer_status(speaker.now()):
+        rows.append(_peer(speaker, row))
+        yield
     return {
         **version(),
         "time": _time(speaker, speaker.now()),
@@ -163,7 +168,7 @@ def status(speaker: Speaker, facts: Mapping[str, Any]) -> JsonObject:
         "listen": list(config.listen),
         **facts,
         "draining": _time(speaker, speaker.core.draining_since),
-        "told": all_told(speaker),
+        "told": all_told(speaker, {row["name"]: row["behind"] for row in rows if row["state"] == "established"}),
         "peers_configured": len(rows),
         "peers_established": sum(row["state"] == "established" for row in rows),
         "families": _sums(rows),
@@ -173,14 +178,13 @@ def status(speaker: Speaker, facts: Mapping[str, Any]) -> JsonObject:
     }
 
 
-def all_told(speaker: Speaker) -> bool:
-    """Has every Established peer's TCP acknowledged all that we have to say?"""
+def all_told(speaker: Speaker, behind: Mapping[str, int]) -> bool:
+    """Has every Established peer's TCP acknowledged all that we have to say? ``behind``: prefixes, by name."""
     core = speaker.core
     if core.judging or core.flush_wanted:
         return False
     unacknowledged = speaker.unacknowledged()
-    rows = [row for row in core.peer_status(speaker.now()) if row.state == "established"]
-    return not any(row.behind or unacknowledged.get(row.name) for row in rows)
+    return not any(prefixes or unacknowledged.get(name) for name, prefixes in behind.items())
 
 
 def _sums(rows: list[JsonObject]) -> JsonObject:
@@ -235,18 +239,20 @@ def aggregates(speaker: Speaker) -> list[JsonObject]:
 # -- peers -------------------------------------------------------------------------------------------------------------
 
 
-def peers(speaker: Speaker, name: str | None = None) -> list[JsonObject]:
+def peers(speaker: Speaker, name: str | None = None) -> Iterator[JsonObject]:
     """All peers, or the one with this name or address.
 
     Raises:
-        UnknownPeer: there is none.
+        UnknownPeer: there is none; at once, not at the first item.
     """
     rows = speaker.core.peer_status(speaker.now())
     if name is not None:
-        rows = [row for row in rows if row.name == name] or [row for row in rows if row.address == name]
-        if not rows:
+        known = list(rows)
+        named = [row for row in known if row.name == name] or [row for row in known if row.address == name]
+        if not named:
             raise UnknownPeer(f"no peer is called {name}")
-    return [_peer(speaker, row) for row in rows]
+        rows = iter(named)
+    return (_peer(speaker, row) for row in rows)
 
 
 def _peer(speaker: Speaker, row: PeerStatus) -> JsonObject:
@@ -322,7 +328,7 @@ def routes(
     """
     if direction not in get_args(RouteDirection):
         raise BadArgument(f"direction {direction!r}: expected one of {', '.join(get_args(RouteDirection))}")
-    name = peers(speaker, peer)[0]["name"] if peer is not None else None
+    name = next(peers(speaker, peer))["name"] if peer is not None else None
     views = _views(speaker.core, prefix, match, _parse_family(family), name, direction)
     try:
         wanted = route_filter(**conditions)
@@ -506,7 +512,7 @@ def explain(speaker: Speaker, *, prefix: str | None = None, peer: str | None = N
     if prefix is None:
         raise BadArgument("explain needs a prefix")
     _parse_route(speaker.core, prefix)
-    name = peers(speaker, peer)[0]["name"] if peer is not None else None
+    name = next(peers(speaker, peer))["name"] if peer is not None else None
     found = speaker.explain(prefix, name).to_json()
     for each in found["candidates"]:
         each["damped_until"] = _time(speaker, each["damped_until"])

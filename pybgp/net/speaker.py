@@ -41,7 +41,16 @@ if TYPE_CHECKING:
     from ..rib.explanation import Explanation
 
 SETTLE: Final = 0.010
-"""Seconds that changes wait at most for more input, and that long work runs before others get their turn."""
+"""Seconds that changes wait at most for more input."""
+WORK: Final = 0.005
+"""Seconds that long work runs before others get their turn."""
+INPUT: Final = 0.004
+"""Seconds of input that a turn of the loop takes: hundreds of connections that bring a keepalive, or are lost, at once
+take longer."""
+SMALL: Final = 1024
+"""Octets of a reading that may wait while its connection goes on reading."""
+MANY: Final = 2048
+"""Inputs that wait, from which on no connection goes on reading."""
 SENDING: Final = 0.005
 """Seconds that octets are handed to the kernel before others get their turn; hundreds of peers take longer."""
 PROGRESS: Final = 5.0
@@ -89,6 +98,8 @@ class Speaker:
         self._view = memoryview(self._buffer)
         self._outbox: deque[Output] = deque()  # what could not be performed within a turn
         self._sending = False  # the next turn is asked for
+        self._queue: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()  # input that waits for the next turns
+        self._input_until: float | None = None  # when this turn has had its share; None before its first input
         self._unread: set[Connection] = set()  # who may go on when all of it has been performed
         self._watched: set[int] = set()  # full transports whose progress is looked at
         self._watchers: set[Watcher] = set()
@@ -397,6 +408,44 @@ class Speaker:
         self._after_input()
         return changes
 
+    # -- input, some milliseconds a turn ----------------------------------------------------------------------------
+
+    def _take(self, action: Callable[..., None], *args: Any) -> bool:
+        """Do it now; or in one of the next turns (False) if this one has had its share, and behind what waits."""
+        # HOT, once a reading.
+        if self._input_until is None:
+            self._begin_turn()
+        elif self._queue or self._loop.time() > self._input_until:
+            self._queue.append((action, args))
+            return False
+        action(*args)
+        return True
+
+    def _begin_turn(self) -> None:
+        """Also what else is done in a turn counts, so that input and a flush don't come in the same one."""
+        if self._input_until is None:
+            self._input_until = self._loop.time() + INPUT
+            self._loop.call_soon(self._next_turn)
+
+    def _take_in(self, connection: Connection, data: bytes) -> None:
+        """What a connection has read."""
+        if not self._take(self._received, connection, data) and (len(data) > SMALL or len(self._queue) > MANY):
+            connection.pause_reading()
+
+    def _next_turn(self) -> None:
+        """What had to wait comes before what is new."""
+        queue = self._queue
+        if not queue:
+            self._input_until = None
+            return
+        self._loop.call_soon(self._next_turn)
+        until = self._input_until = self._loop.time() + INPUT
+        while queue:
+            action, args = queue.popleft()
+            action(*args)
+            if self._loop.time() > until:
+                return
+
     # -- what connections and the kernel say -------------------------------------------------------------------------
 
     def _opened(self, connection: Connection) -> None:
@@ -410,28 +459,34 @@ class Speaker:
         if connection.conn:
             self._connections[connection.conn] = connection
             self.core.connected(connection.conn, now, remote_address=remote, local_address=local)
+        elif self._stopped:
+            connection.close(self._loop, abort=True)
+            return
         else:
             connection.conn = self.core.new_conn()
             self._connections[connection.conn] = connection
             self.core.incoming(connection.conn, now, remote_address=remote, local_address=local)
         self._after_input()
 
-    def _received(self, conn: int, data: bytes) -> None:
+    def _received(self, connection: Connection, data: bytes) -> None:
         # HOT, once a reading of up to 32 KiB.
+        if connection.closing:
+            return
         core = self.core
-        core.received(conn, data, self._loop.time())
+        core.received(connection.conn, data, self._loop.time())
         due = core.flush_due
         self._after_input(flush=False)
         if due or self._outbox:  # that much is told in the next turns, and nothing more is read of this peer before
-            connection = self._connections.get(conn)
-            if connection is not None:
-                self._unread.add(connection)
-                connection.pause_reading()
+            self._unread.add(connection)
+            connection.pause_reading()
             self._go_on_soon()
+        elif connection.paused and connection not in self._unread:  # while this was waiting
+            connection.resume_reading()
 
-    def _lost(self, conn: int, why: str) -> None:
-        self._connections.pop(conn, None)
-        self.core.connection_failed(conn, self.now(), why)
+    def _lost(self, connection: Connection, why: str) -> None:
+        self._unread.discard(connection)
+        self._connections.pop(connection.conn, None)
+        self.core.connection_failed(connection.conn, self.now(), why)
         self._after_input()
         self._wake()
 
@@ -493,8 +548,9 @@ class Speaker:
             self._loop.call_soon(self._settle)
 
     def _settle(self) -> None:
-        """Flush when the readable input is used up, or after 10 ms; then do long work for 10 ms."""
+        """Flush when the readable input is used up, or after 10 ms; then do long work for 5 ms."""
         self._stalls.busy()
+        self._begin_turn()
         if self._outbox:
             self._loop.call_soon(self._settle)
             return
@@ -507,7 +563,8 @@ class Speaker:
         core = self.core
         core.flush(now)
         self._perform()
-        while core.has_work and not self._outbox and self._loop.time() - now < SETTLE:
+        until = self._loop.time() + WORK
+        while core.has_work and not self._outbox and self._loop.time() < until:
             core.work(self._loop.time())
             self._perform()
         if core.has_work or core.flush_wanted:
@@ -561,6 +618,7 @@ class Speaker:
         """Perform more; when nothing is left, those go on reading whose input has led to it."""
         self._sending = False
         self._stalls.busy()
+        self._begin_turn()
         if not self._outbox and self.core.flush_due:
             self.core.flush(self.now())
         self._perform()

@@ -28,7 +28,9 @@ class Connection(asyncio.BufferedProtocol):
         self.conn = conn
         self._speaker = speaker
         self._transport: asyncio.Transport | None = None
-        self._closing = False
+        self.closing = False  # we end it
+        self.paused = False  # what comes stays in the kernel
+        self._gone = False
         self._linger: asyncio.TimerHandle | None = None
 
     @property
@@ -55,14 +57,17 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
-        self._speaker._opened(self)
+        if self.conn:
+            self._speaker._opened(self)
+        else:
+            self._speaker._take(self._speaker._opened, self)
 
     def get_buffer(self, sizehint: int) -> bytearray:
         return self._speaker._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if not self._closing:
-            self._speaker._received(self.conn, bytes(self._speaker._view[:nbytes]))
+        if not self.closing:
+            self._speaker._take_in(self, bytes(self._speaker._view[:nbytes]))
 
     def eof_received(self) -> bool:
         return False
@@ -71,39 +76,42 @@ class Connection(asyncio.BufferedProtocol):
         if self._linger is not None:
             self._linger.cancel()
         why = "connection closed by the peer" if exc is None else f"connection lost: {exc}"
-        self._speaker._lost(self.conn, why)
+        self._gone = True
+        self._speaker._take(self._speaker._lost, self, why)
 
     def pause_writing(self) -> None:
-        if not self._closing:
+        if not self.closing:
             self._speaker._congested(self.conn)
 
     def resume_writing(self) -> None:
-        if not self._closing:
+        if not self.closing:
             self._speaker._writable(self.conn)
 
     # -- the speaker's side ------------------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
-        if self._transport is not None and not self._closing:
+        if self._transport is not None and not self.closing and not self._gone:
             self._transport.write(data)
 
     def pause_reading(self) -> None:
         """Leave in the kernel what comes now."""
         if self._transport is not None:
+            self.paused = True
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
         """Take it."""
         if self._transport is not None:
+            self.paused = False
             self._transport.resume_reading()
 
     def close(self, loop: asyncio.AbstractEventLoop, *, abort: bool = False) -> None:
         """Let what was written leave, then FIN; go on reading until the peer closes too, so that no RST overtakes
         our last NOTIFICATION. ``abort`` resets the connection."""
         transport = self._transport
-        if transport is None or self._closing:
+        if transport is None or self.closing or self._gone:
             return
-        self._closing = True
+        self.closing = True
         if abort or transport.is_closing():
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("=ii", 1, 0))
             transport.abort()

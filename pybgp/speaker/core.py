@@ -251,8 +251,11 @@ class SpeakerCore:
         """The chains of policies that decide now."""
         return policy_views(self)
 
-    def peer_status(self, now: float) -> list[PeerStatus]:
-        return [peer_status(self, peer, now) for peer in self.sessions.peers.values()]
+    def peer_status(self, now: float) -> Iterator[PeerStatus]:
+        """Each peer when it is asked for; hundreds take longer than the loop should wait."""
+        for peer in list(self.sessions.peers.values()):
+            if self.sessions.peers.get(peer.name) is peer:
+                yield peer_status(self, peer, now)
 
     def route_views(
         self,

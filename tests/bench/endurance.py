@@ -1,8 +1,9 @@
 """A peer that stops reading, and hundreds that must not be forgotten: ``python -m tests.bench.endurance [slow|many]``.
 
 Real daemons, TCP on loopback. ``slow``: 50 clients, one stopped with SIGSTOP while a million route changes pass; the
-same without the stopped one. ``many``: 500 sessions with a hold time of 9 s while a full table arrives. Prints the
-figures; the suite runs both in small (``tests/integration/test_endurance.py``).
+same without the stopped one. ``many``: 500 sessions with a hold time of 9 s while a full table arrives; ``many 200
+100000``: 200 sessions and 100,000 routes. Prints the figures; the suite runs both in small
+(``tests/integration/test_endurance.py``).
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ class Outcome:
     established: int
     lost: int
     stalls: dict[str, Any]
+    turns: dict[str, Any]
+    """``turns.Turns``, of the whole run."""
 
 
 class Crowd:
@@ -133,21 +136,25 @@ def last() -> bytes:
 
 
 @contextmanager
-def reflector(hold_time: int) -> Iterator[tuple[Daemon, int]]:
-    """A daemon that takes every client from 127.1.0.0/16."""
+def reflector(hold_time: int) -> Iterator[tuple[Daemon, int, dict[str, Any]]]:
+    """A daemon that takes every client from 127.1.0.0/16, its port, and the turns of its loop when it has ended."""
     port = free_port()
+    turns: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as directory:
-        file = Path(directory) / "node.toml"
+        file, timed = Path(directory) / "node.toml", Path(directory) / "turns.json"
         file.write_text(CONFIGURATION.format(asn=AS, port=port, hold_time=hold_time))
-        with speaking(Path(directory) / "d", "-c", str(file)) as daemon:
+        with speaking(Path(directory) / "d", "-c", str(file), program=("tests.bench.turns", str(timed))) as daemon:
             daemon.started()
-            yield daemon, port
+            yield daemon, port, turns
+            daemon.send(signal.SIGTERM)
+            daemon.wait()
+        turns.update(json.loads(timed.read_text()))
 
 
 def run(*, clients: int, table: int, rounds: int, slow: bool, hold_time: int = 240, communities: int = 10) -> Outcome:
     """One source, ``clients`` that read, and one that stops reading if ``slow``."""
     crowds: list[Crowd] = []
-    with reflector(hold_time) as (daemon, port):
+    with reflector(hold_time) as (daemon, port, turns):
         source = crowd_of_peers.session(port, 0, hold_time)
         try:
             crowd = Crowd(port, clients - slow, 1, hold_time)
@@ -193,6 +200,7 @@ def run(*, clients: int, table: int, rounds: int, slow: bool, hold_time: int = 2
                 established=status["peers_established"],
                 lost=sum(one.lost for one in crowds),
                 stalls=status["loop_stalls"]["since_start"],
+                turns=turns,
             )
         finally:
             source.close()
@@ -223,23 +231,27 @@ def _peak(pid: int) -> int:
 
 def main() -> None:
     """Print the figures of the full size."""
-    wanted = sys.argv[1:] or ["slow", "many"]
+    wanted = sys.argv[1:2] or ["slow", "many"]
+    clients, table = map(int, sys.argv[2:4]) if sys.argv[2:] else (500, 1_000_000)
     if "slow" in wanted:
         for slow in (False, True):
             _print(f"50 clients, 1 M changes, {'one stopped' if slow else 'all read'}",
                    run(clients=50, table=100_000, rounds=10, slow=slow))  # fmt: skip
     if "many" in wanted:
-        found = run(clients=500, table=1_000_000, rounds=1, slow=False, hold_time=9)
-        _print("500 sessions, hold time 9 s, 1 M routes", found)
+        found = run(clients=clients, table=table, rounds=1, slow=False, hold_time=9)
+        _print(f"{clients} sessions, hold time 9 s, {table:,} routes", found)
 
 
 def _print(title: str, found: Outcome) -> None:
-    stalls = found.stalls
+    stalls, turns = found.stalls, found.turns
     print(
         f"{title}: {found.seconds:.1f} s, peak {found.peak >> 20} MB, {found.behind:,} behind, "
         f"{found.established} sessions, {found.lost} lost, "
-        f"loop late p99 {stalls['p99_ms']} ms, max {stalls['max_ms']} ms",
+        f"loop late p50 {stalls['p50_ms']} ms, p99 {stalls['p99_ms']} ms, max {stalls['max_ms']} ms; "
+        f"CPU of {turns['count']:,} turns p50 {turns['p50_ms']} ms, p99 {turns['p99_ms']} ms, "
+        f"max {turns['max_ms']} ms, a timer waits p99 {turns['waits_p99_ms']} ms",
         f"slow has exactly what a new one gets: {found.slow == found.fresh}" if found.slow else "",
+        *(f"\n    {took:6.2f} ms {name}" for took, name in turns["longest"]),
         flush=True,
     )
 

@@ -46,11 +46,17 @@ def free_port(address: str = "127.0.0.1") -> int:
 class Daemon:
     """A running ``pybgp speak`` with JSON lines as its log."""
 
-    def __init__(self, socket: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        socket: Path,
+        *arguments: str,
+        environment: dict[str, str] | None = None,
+        program: tuple[str, ...] = ("pybgp",),
+    ) -> None:
         self.socket = socket
         self.events: list[dict[str, Any]] = []
         self.other_lines: list[str] = []
-        command = [sys.executable, "-m", "pybgp", "speak", "--log-format", "json"]
+        command = [sys.executable, "-m", *program, "speak", "--log-format", "json"]
         self.process = subprocess.Popen(
             [*command, *arguments], stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
         )
@@ -126,11 +132,16 @@ class Daemon:
 
 
 @contextmanager
-def speaking(directory: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[Daemon]:
-    """A daemon that is ended with the block, however the block ends."""
+def speaking(
+    directory: Path,
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    program: tuple[str, ...] = ("pybgp",),
+) -> Iterator[Daemon]:
+    """A daemon that is ended with the block, however the block ends; ``program`` is the module that is run."""
     directory.mkdir(parents=True, exist_ok=True)
     socket = directory / "s"
-    daemon = Daemon(socket, "--socket", str(socket), *arguments, environment=environment)
+    daemon = Daemon(socket, "--socket", str(socket), *arguments, environment=environment, program=program)
     try:
         yield daemon
     finally:

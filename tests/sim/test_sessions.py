@@ -256,7 +256,7 @@ def test_a_dynamic_peer_whose_connection_is_gone_is_forgotten(world: World, stat
     one.core.connection_failed(conn, world.now, "connection reset by peer")
     world.pump(one)
 
-    assert one.core.peer_status(world.now) == []
+    assert list(one.core.peer_status(world.now)) == []
     guest = world.add(B, peers=[ibgp(A)])
     world.run_until(guest.core.all_established, limit=1)
     world.kill(guest)
@@ -280,7 +280,7 @@ def test_a_dynamic_peer_that_does_not_return_is_forgotten_with_its_stale_routes(
     world.advance(300)
 
     assert not one.has(P)
-    assert one.core.peer_status(world.now) == []
+    assert list(one.core.peer_status(world.now)) == []
 
 
 @pytest.mark.row("FSM-05", "FSM-42")

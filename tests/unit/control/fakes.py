@@ -133,8 +133,8 @@ class FakeCore:
         self.looked_at = 0
         self.aggregates = FakeAggregates()
 
-    def peer_status(self, now: float) -> list[PeerStatus]:
-        return self.peers
+    def peer_status(self, now: float) -> Iterator[PeerStatus]:
+        return iter(self.peers)
 
     def policy_views(self) -> Iterator[PolicyView]:
         return iter(self.policies)

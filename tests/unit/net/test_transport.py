@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections.abc import Callable
 from typing import Any, cast
 
 from pybgp.net.transport import Connection
@@ -21,10 +22,13 @@ class _Speaker:
     def _opened(self, connection: Connection) -> None:
         """Nothing to send."""
 
-    def _received(self, conn: int, data: bytes) -> None:
+    def _take_in(self, connection: Connection, data: bytes) -> None:
         """Nothing comes."""
 
-    def _lost(self, conn: int, why: str) -> None:
+    def _take(self, action: Callable[..., None], *args: Any) -> None:
+        action(*args)
+
+    def _lost(self, connection: Connection, why: str) -> None:
         self.lost.append(why)
 
 

@@ -1,0 +1,85 @@
+"""No turn of the event loop takes more than its share of input, and input keeps its order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from pybgp.config.model import PeerConfig, SpeakerConfig
+from pybgp.net import speaker as shell
+from pybgp.net.speaker import Speaker
+from tests.integration.daemons import free_port
+
+LIMIT = 10.0
+
+
+def speaker(number: int, port: int, other: int, *, passive: bool) -> Speaker:
+    peer = PeerConfig(
+        address=f"127.0.0.{other}", remote_as=64512, local_address=f"127.0.0.{number}", port=port, passive=passive
+    )
+    listen = (f"127.0.0.{number}:{port}",) if passive else ()
+    return Speaker(SpeakerConfig(local_as=64512, router_id=f"192.0.2.{number}", listen=listen, peers=(peer,)))
+
+
+def test_what_comes_at_the_same_time_is_taken_in_turns() -> None:
+    """Each input here takes half of a turn's share."""
+    one = speaker(1, free_port(), 2, passive=True)
+    done: list[int] = []
+    turns: list[int] = []
+
+    def work(number: int) -> None:
+        time.sleep(shell.INPUT / 2)
+        done.append(number)
+
+    async def scenario() -> None:
+        async with one:
+            for number in range(20):
+                one._take(work, number)
+            while len(done) < 20:
+                turns.append(len(done))
+                await asyncio.sleep(0)
+
+    asyncio.run(scenario())
+
+    assert done == list(range(20))
+    assert turns[0] <= 3
+    assert len(turns) >= 5
+
+
+def test_what_had_to_wait_is_not_lost_with_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All input waits, and nothing is read meanwhile: routes arrive, and the last words come before the end."""
+    monkeypatch.setattr(shell, "INPUT", -1.0)
+    monkeypatch.setattr(shell, "MANY", -1)
+    port = free_port()
+    passive = speaker(1, port, 2, passive=True)
+
+    async def scenario() -> None:
+        async with passive:
+            async with speaker(2, port, 1, passive=False) as active:
+                await asyncio.gather(active.established(timeout=LIMIT), passive.established(timeout=LIMIT))
+                for number in range(500):
+                    active.announce(f"10.{number >> 8}.{number & 255}.0/24")
+                await until(lambda: status(passive).families and received(passive) == 500)
+            await until(lambda: status(passive).state != "established")
+
+            assert "administrative shutdown" in str(status(passive).last_notification).lower()
+            assert not passive._connections
+
+    asyncio.run(scenario())
+
+
+def status(one: Speaker):  # type: ignore[no-untyped-def]
+    (row,) = one.core.peer_status(one.now())
+    return row
+
+
+def received(one: Speaker) -> int:
+    return sum(counters.received for counters in status(one).families.values())
+
+
+async def until(condition) -> None:  # type: ignore[no-untyped-def]
+    async with asyncio.timeout(LIMIT):
+        while not condition():
+            await asyncio.sleep(0.005)
