@@ -52,12 +52,14 @@ class LabeledTelling(Telling):
     def _tell_new(self, stream: Stream, path: Path, keys: list[bytes]) -> None:
         export = self._exporter.export(path)
         if export is not None:
-            path_id = self._ids.of(path) if self._rules.add_path else None
-            stream.for_all_but(path.source.name, self._announce(export, keys, path_id), len(keys))
+            stream.for_all_but(path.source.name, self._announce(export, keys), len(keys))
 
     def _announce(self, export: Export, keys: list[bytes], path_id: int | None = None) -> list[bytes]:
+        return super()._announce(export, self._labeled(export, keys), path_id)
+
+    def _labeled(self, export: Export, keys: list[bytes]) -> list[bytes]:
         join, labels = self._with_labels, export.labels
-        return super()._announce(export, [join(key, labels) for key in keys], path_id)
+        return [join(key, labels) for key in keys]
 
     def _withdraw(self, nlri: list[bytes]) -> list[bytes]:
         size, join = (PATH_ID_SIZE if self._rules.add_path else 0), self._with_labels

@@ -47,6 +47,8 @@ class Telling:
         alike = not self._exporter.reads_prefix and self._rules.position is None
         if self._out.originated is not None and not self._rules.add_path:
             moves = [move for move in map(_without_default, moves) if move.keys]
+        if alike and self._rules.add_path:
+            moves = self._tell_new_paths(stream, moves)
         for old, new, keys in moves:
             if old is None and alike and type(new) is Path:
                 self._tell_new(stream, new, keys)
@@ -56,15 +58,39 @@ class Telling:
                 tell(stream, old, new, keys)
         return stream
 
+    def _tell_new_paths(self, stream: Stream, moves: list[Move]) -> list[Move]:
+        """What ``_tell_new`` is without ADD-PATH. Paths that differ in their identifier only share UPDATEs: FRR gives
+        each prefix one of its own. Returns the other moves."""
+        # HOT, with ADD-PATH: once an UPDATE and group.
+        others = []
+        together: dict[tuple[str, Export], list[tuple[int, list[bytes]]]] = {}
+        for move in moves:
+            old, path, keys = move
+            if old is not None or type(path) is not Path:
+                others.append(move)
+                continue
+            export = self._exporter.export(path)
+            if export is not None:
+                together.setdefault((path.source.name, export), []).append((self._ids.of(path), keys))
+        for (name, export), parts in together.items():
+            if len(parts) == 1:
+                ((path_id, keys),) = parts
+                stream.for_all_but(name, self._announce(export, keys, path_id), len(keys))
+            else:
+                nlri = [each for path_id, keys in parts for each in identified(self._labeled(export, keys), path_id)]
+                attributes, next_hop, _ = export
+                messages = update.announce(self._rules.family, attributes, next_hop, nlri, limit=self._limit)
+                stream.for_all_but(name, messages, len(nlri))
+        return others
+
     def _tell_new(self, stream: Stream, path: Path, keys: list[bytes]) -> None:
         """Prefixes that had nothing before and have one path now: all to all but its source."""
         # HOT: the usual case, once an UPDATE and group.
         export = self._exporter.export(path)
         if export is not None:
             rules = self._rules
-            path_id = self._ids.of(path) if rules.add_path else None
             attributes, next_hop, _ = export
-            messages = update.announce(rules.family, attributes, next_hop, keys, path_id=path_id, limit=rules.limit)
+            messages = update.announce(rules.family, attributes, next_hop, keys, limit=rules.limit)
             stream.for_all_but(path.source.name, messages, len(keys))
 
     def _tell_best(self, stream: Stream, old: Entry | None, new: Entry | None, keys: list[bytes]) -> None:
@@ -252,6 +278,10 @@ class Telling:
         return update.announce(
             self._rules.family, export.attributes, export.next_hop, keys, path_id=path_id, limit=self._limit
         )
+
+    def _labeled(self, export: Export, keys: list[bytes]) -> list[bytes]:
+        """The keys as they are announced, where NLRI have more than what tells routes apart."""
+        return keys
 
     def _withdraw(self, nlri: list[bytes]) -> list[bytes]:
         return update.withdraw(self._rules.family, nlri, limit=self._limit)

@@ -505,6 +505,33 @@ def test_every_eligible_path_is_told_under_an_identifier_of_ours_that_stays(rib:
     assert rib.peers["c"].needless_withdrawals == 0
 
 
+@pytest.mark.row("ADP-01", "UPD-19")
+def test_prefixes_with_an_identifier_each_share_an_update(rib: Rib) -> None:
+    """FRR counts the prefixes that it sends with ADD-PATH; identifiers are part of the NLRI (RFC 7911 §3)."""
+    rib.join("a", "c", add_path=True)
+    told = rib.peers["c"]
+    told.sizes.clear()
+    one, other = block(), block(local_pref=50)
+    for number, prefix in enumerate(prefixes(300)):
+        rib.insert([prefix], path(other if number % 3 == 0 else one, by=A, path_id=number + 1))
+    rib.settle()
+
+    assert len(told.sizes) == 2
+    assert rib.told("c") == set(prefixes(300))
+    assert len({path_id for _, path_id in told.routes}) == 300
+    assert rib.told("a") == set()
+
+    told.sizes.clear()
+    for number, prefix in enumerate(prefixes(300)):
+        rib.table.withdraw([prefix], "a", number + 1)
+    rib.settle()
+
+    assert len(told.sizes) == 1
+    assert told.routes == {}
+    assert told.needless_withdrawals == 0
+    assert [member.advertised for group in rib.outbound.groups() for member in group.members.values()] == [0, 0]
+
+
 @pytest.mark.row("ADP-04", "SND-02")
 def test_with_add_path_too_nobody_gets_its_own(rib: Rib) -> None:
     rib.join("a", "b", "c", add_path=True)
