@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from tests.integration.daemons import Daemon, free_port, speaking, until
 
 from . import crowd_of_peers, traffic
 from .crowd_of_peers import AS
+from .generator import KEEPALIVE
 
 KEYS_EACH = 10
 """Prefixes of an UPDATE."""
@@ -164,7 +166,8 @@ def run(*, clients: int, table: int, rounds: int, slow: bool, hold_time: int = 2
             if stopped is not None:
                 crowds.append(stopped)
                 stopped.next("up")
-            until(lambda: daemon.ask("status")["peers_established"] == clients + 1, limit=60, why="all sessions")
+            with alive(source, hold_time):
+                until(lambda: daemon.ask("status")["peers_established"] == clients + 1, limit=60, why="all sessions")
             if stopped is not None:
                 stopped.process.send_signal(signal.SIGSTOP)
             stream = b"".join(
@@ -175,7 +178,8 @@ def run(*, clients: int, table: int, rounds: int, slow: bool, hold_time: int = 2
             )
             started = time.monotonic()
             _send(source, stream)
-            seconds = crowd.next("have")["at"] - started
+            with alive(source, hold_time):
+                seconds = crowd.next("have")["at"] - started
             status = daemon.ask("status")
             behind = sum(peer["behind"] for peer in status["peers"])
             peak = _peak(daemon.process.pid)
@@ -206,6 +210,25 @@ def run(*, clients: int, table: int, rounds: int, slow: bool, hold_time: int = 2
             source.close()
             for one in crowds:
                 one.close()
+
+
+@contextmanager
+def alive(source: socket.socket, hold_time: int) -> Iterator[None]:
+    """The source says that it is there, while it has nothing else to say."""
+    over = threading.Event()
+
+    def say() -> None:
+        source.setblocking(True)
+        while not over.wait(max(1.0, hold_time / 3)):
+            source.sendall(KEEPALIVE)
+
+    thread = threading.Thread(target=say)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _whole(found: dict[str, Any], count: int) -> dict[str, Any] | None:
