@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..rib.damping import RECOMMENDED_SUPPRESS, DampingRules
 from .findings import Finding
-from .model import AggregateConfig, FibConfig, NodeConfig, RouteConfig, RpkiCacheConfig, SpeakerConfig
+from .model import AggregateConfig, DecisionConfig, FibConfig, NodeConfig, RouteConfig, RpkiCacheConfig, SpeakerConfig
 from .schema import DECISION
 from .schema_peers import GRACEFUL_RESTART
 from .schema_shells import CONTROL, FIB, LOG
@@ -28,6 +28,8 @@ def findings(config: NodeConfig) -> Iterator[Finding]:
     yield from _own_twice(config.speaker)
     yield from _nothing_inside(config.speaker.aggregates)
     yield from _damping(config.speaker.damping)
+    yield from _damps_nobody(config.speaker)
+    yield from _one_path(config.speaker.decision)
     yield from _caches(config.speaker.rpki.caches)
     if config.fib is not None:
         yield from _fib(config.fib)
@@ -122,6 +124,26 @@ def _damping(rules: DampingRules) -> Iterator[Finding]:
     elif rules.suppress < RECOMMENDED_SUPPRESS:
         text = f"below {RECOMMENDED_SUPPRESS}: routes that change only now and then are lost too (RFC 7196 §4)"
         yield Finding(path=path, value=rules.suppress, text=text, warning=True)
+
+
+def _damps_nobody(speaker: SpeakerConfig) -> Iterator[Finding]:
+    if speaker.damping == DampingRules():
+        return
+    if not any(peer.damping for peer in (*speaker.peers, *(each.template for each in speaker.dynamic_peers))):
+        text = "without effect, since no peer has damping = true"
+        yield Finding(path=("damping",), text=text, warning=True)
+
+
+def _one_path(decision: DecisionConfig) -> Iterator[Finding]:
+    """What only tells which paths are used together."""
+    if max(decision.max_paths_ebgp, decision.max_paths_ibgp) > 1:
+        return
+    for key in ("as_path_relax", "link_bandwidth"):
+        if getattr(decision, key):
+            text = "without effect, since max_paths is 1: no two paths are used together"
+            yield Finding(
+                path=("decision", key), value=True, text=text, others=(("decision", "max_paths"),), warning=True
+            )
 
 
 def _caches(caches: Sequence[RpkiCacheConfig]) -> Iterator[Finding]:

@@ -389,6 +389,21 @@ def test_what_can_go_together_without_a_word(text: str) -> None:
             id="keepalive-without-hold",
         ),
         pytest.param(
+            "[decision]\nas_path_relax = true",
+            "decision.as_path_relax = true: without effect, since max_paths is 1: no two paths are used together",
+            id="relax-of-one-path",
+        ),
+        pytest.param(
+            "[decision]\nlink_bandwidth = true",
+            "decision.link_bandwidth = true: without effect, since max_paths is 1: no two paths are used together",
+            id="bandwidth-of-one-path",
+        ),
+        pytest.param(
+            f"{peers(A)}[damping]\nreuse = 800",
+            "damping: without effect, since no peer has damping = true",
+            id="damping-of-nobody",
+        ),
+        pytest.param(
             f"listen = []\n{peers(f'{A}passive = true')}",
             "peers[0].passive = true: it can never come up, since listen = []",
             id="passive-without-listener",
@@ -463,6 +478,8 @@ def test_fib_actions_in_a_policy_that_only_the_fib_has() -> None:
 @pytest.mark.row("DMP-03")
 def test_a_low_threshold_of_damping_is_warned_of() -> None:
     """RFC 7196 §4: what routers of old had by default keeps out more than it should."""
-    assert warnings("[damping]\nsuppress = 2000") == [
-        "damping.suppress = 2000: below 6000: routes that change only now and then are lost too (RFC 7196 §4)"
-    ]
+    external = '[[peers]]\naddress = "192.0.2.2"\nremote_as = 65001\ndamping = true\n'
+    low = "damping.suppress = 2000: below 6000: routes that change only now and then are lost too (RFC 7196 §4)"
+    found = warnings(f"{external}[damping]\nsuppress = 2000")
+    assert low in found
+    assert not any(line.startswith("damping: ") for line in found)
