@@ -345,15 +345,19 @@ class Speaker:
         """Wait until these peers (all configured ones, if none is named) are Established.
 
         Raises:
-            TimeoutError: they are not, after ``timeout`` seconds.
+            TimeoutError: they are not, after ``timeout`` seconds; it names each with its state and last error.
         """
-        async with asyncio.timeout(timeout):
-            while not self.core.all_established(names):
-                waiter = self._state_waiter()
-                try:
-                    await waiter.wait()
-                finally:
-                    self._state_waiters.discard(waiter)
+        try:
+            async with asyncio.timeout(timeout):
+                while not self.core.all_established(names):
+                    waiter = self._state_waiter()
+                    try:
+                        await waiter.wait()
+                    finally:
+                        self._state_waiters.discard(waiter)
+        except TimeoutError:
+            missing = "; ".join(self.core.not_established(names))
+            raise TimeoutError(f"not established after {timeout:g} s: {missing}") from None
 
     def explain(self, prefix: str | IPNetwork, peer: str | None = None) -> Explanation:
         """Why a prefix goes where it goes, and who is told of it; ``peer``: only what this one is told.

@@ -243,9 +243,23 @@ class SpeakerCore:
     def all_established(self, names: tuple[str, ...] = ()) -> bool:
         """Are these peers (all enabled configured ones, if none is named) Established?"""
         peers = self.sessions.peers
+        return all(name in peers and peers[name].established for name in names or self._expected())
+
+    def not_established(self, names: tuple[str, ...] = ()) -> Iterator[str]:
+        """Of the same peers, those that are not: name, state and last error, for people."""
+        for name in names or self._expected():
+            peer = self.sessions.peers.get(name)
+            if peer is None:
+                yield f"{name}: no such peer"
+            elif not peer.established:
+                status = peer.fsm.status()
+                yield f"{name}: {status.state.name.lower()}{', ' + status.last_error if status.last_error else ''}"
+
+    def _expected(self) -> tuple[str, ...]:
+        """The configured peers that are enabled."""
+        peers = self.sessions.peers
         configured = (peers.get(peer.name or peer.address) for peer in self.config.peers)
-        wanted = names or tuple(peer.name for peer in configured if peer is not None and self.sessions.enabled(peer))
-        return all(name in peers and peers[name].established for name in wanted)
+        return tuple(peer.name for peer in configured if peer is not None and self.sessions.enabled(peer))
 
     def policy_views(self) -> Iterator[PolicyView]:
         """The chains of policies that decide now."""

@@ -70,6 +70,17 @@ def test_what_had_to_wait_is_not_lost_with_its_connection(monkeypatch: pytest.Mo
     asyncio.run(scenario())
 
 
+def test_who_is_not_established_in_time_is_named() -> None:
+    async def scenario() -> None:
+        async with speaker(1, free_port(), 2, passive=True) as one:
+            with pytest.raises(TimeoutError, match=r"^not established after 0\.01 s: 127\.0\.0\.2: active$"):
+                await one.established(timeout=0.01)
+            with pytest.raises(TimeoutError, match=r"nobody: no such peer$"):
+                await one.established("nobody", timeout=0.01)
+
+    asyncio.run(scenario())
+
+
 def status(one: Speaker):  # type: ignore[no-untyped-def]
     (row,) = one.core.peer_status(one.now())
     return row
