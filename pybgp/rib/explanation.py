@@ -154,7 +154,10 @@ def text(row: _Row) -> Iterator[str]:
     if row["asked"] != row["prefix"]:
         yield f"{row['asked']} is not in the table; {row['prefix']} is the most specific prefix that holds it"
     if not candidates:
-        yield f"{row['prefix']}: nobody has told us of it, nor of a prefix that holds it"
+        if row["peers"]:
+            yield f"{row['prefix']}: there is no such route; we originate it for peers with default_originate"
+        else:
+            yield f"{row['prefix']}: nobody has told us of it, nor of a prefix that holds it"
         yield from (f"  {line}" for line in _peers(row["peers"]))  # who is told a default route all the same
         return
     yield _headline(row, candidates)

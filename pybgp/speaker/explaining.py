@@ -14,6 +14,7 @@ from ..addresses import Family, address_text, key_text, prefix_key
 from ..config.model import UNICAST
 from ..config.words import PROTOCOLS
 from ..errors import ApiError
+from ..messages.context import PeerKind
 from ..messages.families.registry import route_text
 from ..rib.covering import covering_keys
 from ..rib.explain import candidates
@@ -169,7 +170,8 @@ def _told(core: SpeakerCore, group: UpdateGroup, path: Path, export: Export) -> 
 
 def _stopped(core: SpeakerCore, group: UpdateGroup, peer: Peer, key: bytes, path: Path) -> Told:
     if path.source.name == peer.name:
-        reason = "it is from this peer itself (RFC 4456 §8, split horizon)"
+        internal = path.source.peer_kind is PeerKind.INTERNAL
+        reason = "it is from this peer itself" + (" (RFC 4456 §8)" if internal else ", and not told back to it")
     else:
         reason = group.exporter.why_not(path, key) or _not_chosen(group)
     return Told(source=_source(path), path_id=_path_id(core, group, path), reason=reason)

@@ -193,6 +193,7 @@ def test_a_default_route_that_is_in_no_table_is_told_all_the_same(world: World) 
 
     assert [row.peer for row in found.peers] == [B]
     assert f"{B}: told the default route that we originate" in str(found)
+    assert "there is no such route; we originate it for peers with default_originate" in str(found)
 
 
 def test_what_is_chosen_for_one_peer_is_not_the_best_for_all(world: World) -> None:
@@ -210,6 +211,18 @@ def test_what_is_chosen_for_one_peer_is_not_the_best_for_all(world: World) -> No
     assert found.candidates[0].peer == B
     assert [(path.source, bool(path.reason)) for path in told(found, C).paths] == [(D, False), (B, True)]
     assert f"{C}: told the path of {D}, next hop" in str(found)
+
+
+def test_nobody_is_told_back_and_only_within_the_as_is_it_reflection(world: World) -> None:
+    one = world.add(A, peers=[ibgp(B), ebgp(D, 65001)])
+    two, tor = world.add(B, peers=[ibgp(A)]), world.add(D, asn=65001, peers=[ebgp(A, 64512)])
+    established(world, one, two, tor, limit=300)
+    two.announce("198.51.100.0/24")
+    tor.announce(P)
+    world.run_until(lambda: two.has(P) and tor.has("198.51.100.0/24"))
+
+    assert told(explain(one, "198.51.100.0/24"), B).reason == "it is from this peer itself (RFC 4456 §8)"
+    assert told(explain(one), D).reason == "it is from this peer itself, and not told back to it"
 
 
 def test_a_peer_that_is_away_is_told_nothing_and_why(world: World) -> None:
