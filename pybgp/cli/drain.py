@@ -27,6 +27,7 @@ def drain(undo: bool, timeout: float, socket: str | None, as_json: bool) -> int:
     """
     deadline = time.monotonic() + timeout
     with connect(socket) as client:
+        was = not undo or client.ask("drain", action="look")["draining"]
         answer = client.ask("drain", action="undo" if undo else "start")
         shown = ""
         while not answer["told"] and time.monotonic() < deadline:
@@ -38,6 +39,8 @@ def drain(undo: bool, timeout: float, socket: str | None, as_json: bool) -> int:
             answer = client.ask("drain", action="look")
     if as_json:
         click.echo(format.json_text(answer))
+    elif not was:
+        click.echo("was not draining")
     elif answer["told"]:
         click.echo(f"{'no longer draining' if undo else 'draining'}: {_told(answer)}")
     else:

@@ -91,7 +91,8 @@ def _info(peer: dict[str, Any]) -> str:
         name += ", disabled by hand"
     if peer["state"] == "established" or not peer["last_error"]:
         return name
-    return f"{name} {format.printable(peer['last_error'])}"
+    separator = "; " if "," in name else " "
+    return f"{name}{separator}{format.printable(peer['last_error'])}"
 
 
 def _since(text: str, now: datetime) -> str:

@@ -536,7 +536,7 @@ def rpki(speaker: Speaker, *, prefix: str | None = None, origin_as: str | None =
             "caches": [_cache(speaker, row) for row in core.status()],
         }
     if prefix is None or origin_as is None:
-        raise BadArgument("expected a prefix and an AS number")
+        raise BadArgument("expected a prefix and an AS number, as in 192.0.2.0/24 65001")
     family, key = _parse_prefix(prefix)
     try:
         asn = parse_as(origin_as)

@@ -85,7 +85,8 @@ def test_what_show_rpki_prints(tmp_path: Path) -> None:
         "vrp          max length     as  matches",
         "10.1.0.0/16          16  65001  no: another AS and too long",
     ]
-    assert (wrong.returncode, wrong.stderr) == (2, "pybgp: expected a prefix and an AS number\n")
+    assert wrong.returncode == 2
+    assert wrong.stderr == "pybgp: expected a prefix and an AS number, as in 192.0.2.0/24 65001\n"
     assert as_json["state"] == "valid"
     assert as_json["vrps"] == [
         {"prefix": "2001:db8::/32", "max_length": 48, "asn": 65002, "matches": True, "why_not": ""}

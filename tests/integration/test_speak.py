@@ -147,7 +147,7 @@ def test_a_peer_is_reset_disabled_and_enabled_by_hand(pair: Pair, tmp_path: Path
         assert shown.returncode == 0
         until(lambda: "Wartung für heute" in str(b.stream("peers")[0]["last_notification"]), why="the words")
         assert "| down  |" in command("status", "-s", str(a.socket)).stdout
-        assert "Idle, disabled by hand" in command("status", "-s", str(a.socket)).stdout
+        assert "Idle, disabled by hand; " in command("status", "-s", str(a.socket)).stdout
         assert command("reload", "-s", str(a.socket)).returncode == 0
         assert command("peer", "reset", "b", "-s", str(a.socket)).returncode == 1
 
@@ -191,6 +191,7 @@ def test_a_drain_waits_until_peers_have_been_told_and_is_taken_back(pair: Pair, 
         assert (answer["draining"], answer["told"], answer["peers"][0]["peer"]) == (False, True, "b")
         until(lambda: b.stream("routes")[0]["communities"] == [], why="the route as it was")
         assert b.stream("routes")[0]["local_pref"] == 100
+        assert command("drain", "--undo", "-s", str(a.socket)).stdout == "was not draining\n"
 
 
 def test_a_reload_without_a_change_touches_nothing(pair: Pair, tmp_path: Path) -> None:
