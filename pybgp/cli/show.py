@@ -164,7 +164,7 @@ def _attribute_cells(row: Row) -> tuple[str, ...]:
     return (
         row["prefix"],
         format.printable(row["next_hop"]),
-        format.printable(row["peer"] or row["source"]),
+        format.printable(row["peer"] or ("aggregate" if row.get("aggregate") else row["source"])),
         format.printable(row["local_pref"]),
         format.printable(row["med"]),
         format.printable(row["as_path_text"]),

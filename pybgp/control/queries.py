@@ -22,6 +22,7 @@ from ..net.stalls import LoopStalls
 from ..rib.aggregates import AggregateState
 from ..rib.covering import covering_keys
 from ..rib.explanation import Explanation
+from ..rib.local import AGGREGATE
 from ..routes import SourceKind
 from ..rpki.table import VrpTable
 from ..rpki.vrp import Vrp
@@ -484,6 +485,7 @@ def _route(speaker: Speaker, view: RouteView, fields: AttributeFields) -> JsonOb
         **_nlri(view),
         "peer": view.source.name if view.source.kind is SourceKind.BGP else None,
         "source": view.source.kind.value,
+        "aggregate": view.source is AGGREGATE,
         "best": view.best,
         **fields.of(view.block),
         "path_id": view.path_id,

@@ -10,6 +10,7 @@ from ..constants import Origin
 from ..routes import Route, SourceKind
 from .decision import Decision
 from .explanation import Candidate, Comparison, NextHopWay
+from .local import AGGREGATE
 from .multipath import Multipath
 from .path import Entry, Path, best_of, paths_of
 
@@ -23,6 +24,7 @@ def candidates(
     way: Callable[[bytes], NextHopWay],
     rpki: Callable[[Path], str | None],
     damped_until: Callable[[Path], float | None],
+    notes: Callable[[Path], tuple[str, ...]],
 ) -> Iterator[Candidate]:
     """In the order of preference. ``way`` says what a next hop resolves to, the others what is known of a path."""
     paths = paths_of(entry)
@@ -50,6 +52,8 @@ def candidates(
             rpki=rpki(path),
             damped_until=damped_until(path),
             before_next=None if below is None else _comparison(decision, path, below),
+            aggregate=path.source is AGGREGATE,
+            notes=notes(path),
         )
 
 

@@ -76,6 +76,10 @@ class Candidate:
     """When a damped route is used again if it stays as it is, of the core's clock (RFC 2439)."""
     before_next: Comparison | None
     """What decided against the candidate below it."""
+    aggregate: bool = False
+    """Made of more specific routes here; its ``source`` is "local"."""
+    notes: tuple[str, ...] = ()
+    """What else is to be known of it: what an aggregate is made of, what our own draining has changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +99,7 @@ class Told:
     """One path on its way to a peer: told, or stopped for a reason."""
 
     source: str
-    """The peer it is from, or "local", "kernel"."""
+    """The peer it is from, or "local", "aggregate", "kernel"."""
     path_id: int
     """The identifier that we send, 0 without ADD-PATH."""
     reason: str
@@ -183,7 +187,13 @@ def _headline(row: _Row, candidates: Sequence[_Row]) -> str:
 
 
 def _from(each: _Row) -> str:
-    return f"{each['peer']} ({each['kind']})" if each["peer"] else str(each["source"])
+    return (
+        f"{each['peer']} ({each['kind']})"
+        if each["peer"]
+        else "aggregate"
+        if each["aggregate"]
+        else str(each["source"])
+    )
 
 
 def _candidate(number: int, each: _Row) -> Iterator[str]:
@@ -193,6 +203,7 @@ def _candidate(number: int, each: _Row) -> Iterator[str]:
     facts = [("LOCAL_PREF", each["local_pref"]), ("AS path", each["as_path"] or "empty"), ("origin", each["origin"])]
     facts += [("MED", each["med"]), ("communities", " ".join(each["communities"]) or None), ("RPKI", each["rpki"])]
     yield "     " + ", ".join(f"{name} {value}" for name, value in facts if value is not None)
+    yield from (f"     {note}" for note in each["notes"])
     if each["reason"]:
         yield f"     can't be used: {each['reason']}"
     way = each["way"]

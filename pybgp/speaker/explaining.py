@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Final
 from ..addresses import Family, address_text, key_text, prefix_key
 from ..config.model import UNICAST
 from ..config.words import PROTOCOLS
+from ..constants import Community
 from ..errors import ApiError
 from ..messages.context import PeerKind
 from ..messages.families.registry import route_text
+from ..rib.aggregates import AggregateState
 from ..rib.covering import covering_keys
 from ..rib.explain import candidates
 from ..rib.explanation import Advertisement, Explanation, Hop, Kernel, NextHopWay, Told
 from ..rib.export import Export
 from ..rib.groups import UpdateGroup
 from ..rib.kernel import FibRoute, NextHop
-from ..rib.local import DEFAULT_KEY, DEFAULT_ROUTE
+from ..rib.local import AGGREGATE, DEFAULT_KEY, DEFAULT_ROUTE
 from ..rib.next_hops import NextHops
 from ..rib.path import Entry, Path, best_of, paths_of
 from ..routes import SourceKind
@@ -65,6 +67,7 @@ def explain(core: SpeakerCore, family: Family, key: bytes, peer: str | None) -> 
                 way=partial(_way, core),
                 rpki=partial(rpki_state, core, family, found),
                 damped_until=partial(damped_until, core, family, found),
+                notes=partial(_notes, core, family, found),
             )
         ),
         kernel=_kernel(core, family, found, entry),
@@ -74,6 +77,25 @@ def explain(core: SpeakerCore, family: Family, key: bytes, peer: str | None) -> 
             if entry is not None or (each.config.default_originate and family in UNICAST and found == DEFAULT_KEY)
         ),
     )
+
+
+def _notes(core: SpeakerCore, family: Family, key: bytes, path: Path) -> tuple[str, ...]:
+    if path.source is AGGREGATE:
+        return tuple(
+            _made_of(state) for state in core.aggregates.states() if (state.family, state.key) == (family, key)
+        )
+    external = path.source.kind is SourceKind.BGP and path.source.peer_kind is PeerKind.EXTERNAL
+    if not (core.rules.draining and external and path.accepted is not None):
+        return ()
+    marked = Community.GRACEFUL_SHUTDOWN in path.accepted.communities
+    if not marked or Community.GRACEFUL_SHUTDOWN in path.received.communities:
+        return ()
+    return ("LOCAL_PREF 0 and 65535:0 are our own: this speaker is draining (RFC 8326 §4)",)
+
+
+def _made_of(state: AggregateState) -> str:
+    told = "which no peer is told (suppress)" if state.rules.suppress else "which are told, too"
+    return f"made of {state.contributors} more specific route{'s' if state.contributors != 1 else ''}, {told}"
 
 
 # -- next hops and the kernel ------------------------------------------------------------------------------------------
@@ -185,7 +207,7 @@ def _not_chosen(group: UpdateGroup) -> str:
 
 
 def _source(path: Path) -> str:
-    bgp = path.source.kind is SourceKind.BGP or path is DEFAULT_ROUTE
+    bgp = path.source.kind is SourceKind.BGP or path is DEFAULT_ROUTE or path.source is AGGREGATE
     return path.source.name if bgp else path.source.kind.value
 
 

@@ -100,6 +100,21 @@ def test_what_is_suppressed_is_not_told_and_explained() -> None:
     assert net.why_not(WIDE) == ""
 
 
+def test_an_aggregate_is_explained_as_one() -> None:
+    net = Net(AggregateConfig(WIDE, suppress=True), AggregateConfig(INNER))
+    net.announce(P, Q)
+
+    found = net.a.core.explain(*prefix_key(WIDE), None)
+
+    (one,) = found.candidates
+    contributors = {state.key: state.contributors for state in net.a.core.aggregates.states()}[prefix_key(WIDE)[1]]
+    assert (one.source, one.aggregate) == ("local", True)
+    assert one.notes == (f"made of {contributors} more specific routes, which no peer is told (suppress)",)
+    assert f"{WIDE}: best is from aggregate (1 candidate)" in str(found)
+    assert one.notes[0] in str(found)
+    assert net.a.core.explain(*prefix_key(P), None).candidates[0].notes == ()
+
+
 def test_an_aggregate_inside_of_a_suppressing_one_is_told_all_the_same() -> None:
     net = Net(AggregateConfig(WIDE, suppress=True), AggregateConfig(INNER))
 

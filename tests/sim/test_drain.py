@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from pybgp.addresses import prefix_key
 from pybgp.config.model import DecisionConfig
 from pybgp.rib.path import Path
 
@@ -81,6 +82,18 @@ def test_our_own_traffic_leaves_another_way_while_there_is_one(world: World, nod
 
     drain(world, nodes[A], undo=True)
     assert chosen() == OUTSIDE
+
+
+def test_explain_says_that_our_own_draining_changed_a_route(world: World, nodes: dict[str, Node]) -> None:
+    def notes(prefix: str) -> tuple[str, ...]:
+        return nodes[A].core.explain(*prefix_key(prefix), None).candidates[0].notes
+
+    assert notes(FROM_OUTSIDE) == ()
+    drain(world, nodes[A])
+    assert notes(FROM_OUTSIDE) == ("LOCAL_PREF 0 and 65535:0 are our own: this speaker is draining (RFC 8326 §4)",)
+    assert notes(FROM_CLIENT) == ()
+    drain(world, nodes[A], undo=True)
+    assert notes(FROM_OUTSIDE) == ()
 
 
 def test_while_routes_are_marked_draining_is_not_done(world: World, nodes: dict[str, Node]) -> None:
