@@ -22,7 +22,7 @@ class Backlog:
         """``former`` says how the member was told what it has of the walk's prefixes, None if it has nothing."""
         self.behind = behind  # prefix -> what the member was last told of it
         self.then = then  # End-of-RIB, or the end of a refresh
-        self.walk = walk  # the whole table, before what is in ``behind``
+        self.walk = walk  # the whole table, or what has changed since the member was set aside, before ``behind``
         self.told = 0  # bit mask of the walk's pieces that the member has had
         self._former: list[tuple[int, Again]] = []  # masks of pieces, and how it was told before; of others, nothing
         if former is not None and walk is not None:
@@ -66,6 +66,9 @@ class Backlog:
         """What the member was told of a piece's prefixes; it is about to hear the rest."""
         former = self.former(number)
         part: dict[bytes, Told] = dict.fromkeys(keys)
+        if self.walk is not None and self.walk.is_journal:
+            before = self.walk.before
+            part = {key: before.get(key) for key in keys} if before else part
         if former is not None:
             known: dict[Entry | None, Again | None] = {None: None}
             for key, entry in zip(keys, map(table.get, keys), strict=True):
@@ -74,6 +77,16 @@ class Backlog:
         if behind:
             part.update([(key, behind.pop(key)) for key in keys if key in behind])
         return part
+
+    def apart(self) -> Backlog:
+        """The same without a list of what has changed that it shares with others."""
+        walk = self.walk
+        if walk is None or not walk.is_journal:
+            return self
+        behind: dict[bytes, Told] = {}
+        for number in bits(self.rest):
+            behind.update([(key, walk.before.get(key)) for key in walk.pieces[number]])
+        return Backlog(behind | self.behind, self.then)
 
     def under_other_rules(self, by: AdjRibOut, to: AdjRibOut, table: Table) -> Backlog:
         """For a member that was told by the rules of ``by`` and falls under ``to``: it is to hear what differs."""
@@ -123,6 +136,13 @@ class Backlog:
         walk = self.walk
         rest = sum(len(walk.pieces[number]) for number in bits(self.rest)) if walk is not None else 0
         return len(self.behind) + rest
+
+
+def set_aside(held: dict[bytes, Told], journal: Walk) -> Backlog:
+    """Of a member that was up to date, but for what is ``held``, and can't take more."""
+    backlog = Backlog(held, [], journal)
+    backlog.told = journal.begin_all()
+    return backlog
 
 
 def whole_table(out: AdjRibOut, then: list[bytes], table: Table) -> Backlog:

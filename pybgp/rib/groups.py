@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
-from typing import ClassVar
+from itertools import islice
+from typing import ClassVar, Final
+from weakref import ref
 
 from .add_path import PathIds
 from .adj_rib_out import AdjRibOut
-from .backlog import Backlog, Member, everything_again, whole_table
+from .backlog import Backlog, Member, everything_again, set_aside, whole_table
 from .changes import Changes
 from .export import Export, Exporter, ExportRules
 from .moves import Move, Told, regroup
@@ -24,13 +26,16 @@ from .path import Entry, Path
 from .selection import Selection, selection_of
 from .table import SLICE, Table
 from .telling import Telling
-from .walk import Walk, bits
+from .walk import PIECE, Walk, bits
+
+RIDERS: Final = 100
+"""Members that are told a piece of a walk in one turn: some 5 ms of work."""
 
 
 class UpdateGroup:
     """The members of one family that are told the same."""
 
-    __slots__ = ("_ids", "_table", "_telling", "held", "limit", "members", "out")
+    __slots__ = ("_ids", "_journal", "_table", "_telling", "held", "limit", "members", "out")
 
     exporter_of: ClassVar[type[Exporter]] = Exporter
     out_of: ClassVar[type[AdjRibOut]] = AdjRibOut
@@ -42,6 +47,7 @@ class UpdateGroup:
         self.members: dict[int, Member] = {}  # by connection
         self.held: dict[bytes, Told] = {}  # with an MRAI: what waits for the interval to end
         self._table = table
+        self._journal: ref[Walk] | None = None  # while somebody who has been set aside has it
         self._ids = ids
         self._telling = self.telling_of(self.out, ids)
 
@@ -76,7 +82,7 @@ class UpdateGroup:
 
     def refresh(self, member: Member, end: list[bytes]) -> None:
         """A ROUTE-REFRESH: everything again (RFC 2918 §4), then ``end``."""
-        backlog = member.backlog or Backlog(self.held, [])
+        backlog = member.backlog.apart() if member.backlog is not None else Backlog(self.held, [])
         member.backlog = everything_again(backlog.behind, self.out, backlog.then + end, self._table)
         member.advertised = 0
 
@@ -93,13 +99,21 @@ class UpdateGroup:
                 self.refresh(member, [])
 
     def _compare(self, member: Member, former: UpdateGroup) -> None:
-        backlog = member.backlog or Backlog(former.held, [])
+        backlog = member.backlog.apart() if member.backlog is not None else Backlog(former.held, [])
         member.backlog = backlog.under_other_rules(former.out, self.out, self._table)
 
     def set_aside(self, member: Member) -> None:
         """The member's transport is full: from now on only remember what it misses."""
         if member.backlog is None:
-            member.backlog = Backlog(dict(self.held), [])
+            member.backlog = set_aside(dict(self.held), self._shared_journal())
+
+    def _shared_journal(self) -> Walk:
+        """What changes from now on, for all that are set aside; a new one when most of the old one is of no use."""
+        journal = self._journal() if self._journal is not None else None
+        if journal is None or len(journal) > len(self._table) + PIECE:
+            journal = Walk([], is_journal=True)
+            self._journal = ref(journal)
+        return journal
 
     # -- telling -----------------------------------------------------------------------------------------------------
 
@@ -141,7 +155,8 @@ class UpdateGroup:
         if backlog.walk is not None and rest:
             yield from self._walk_on(member, backlog, backlog.walk, next(bits(rest)))
         else:
-            backlog.walk = None
+            if backlog.walk is not None and not backlog.walk.is_journal:
+                backlog.walk = None
             behind = backlog.behind
             part: dict[bytes, Told] = {}
             while behind and len(part) < SLICE:
@@ -156,16 +171,20 @@ class UpdateGroup:
             member.backlog = None
 
     def _walk_on(self, member: Member, backlog: Backlog, walk: Walk, number: int) -> Iterator[tuple[Member, bytes]]:
-        """A piece of the table, for all that lack it and whose transport takes it; encoded once."""
+        """A piece of the table, for many that lack it and whose transport takes it; encoded once for them."""
         keys = walk.begin(number)
         former = backlog.former(number)
-        riders = [
-            other
-            for other in self.members.values()
-            if other.backlog is not None and not other.full and other.backlog.lacks(number, keys, walk, former)
-        ]
-        if member not in riders:
-            riders = [member]  # it was told something else of some of them
+        riders = [member]
+        if backlog.lacks(number, keys, walk, former):  # it was not told something else of some of them
+            others = (
+                other
+                for other in self.members.values()
+                if other.backlog is not None
+                and other is not member
+                and not other.full
+                and other.backlog.lacks(number, keys, walk, former)
+            )
+            riders += islice(others, RIDERS - 1)
         part = backlog.piece(number, keys, self._table)
         for rider in riders:
             assert rider.backlog is not None

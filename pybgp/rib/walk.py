@@ -3,6 +3,9 @@
 A member that joins, or asks for everything again, is behind on the whole table. It doesn't get a list of its own: it
 notes which pieces of the shared list it has had, a bit each. So a hundred that join at once cost one list, and
 whoever's turn it is takes all with it that still lack the same piece.
+
+Members that can't keep up share a list, too, which begins empty: what changes while they are behind is put in behind,
+with what it was before. Each of them has the pieces from its own time on before it.
 """
 
 from __future__ import annotations
@@ -18,11 +21,17 @@ PIECE: Final = 2000
 
 
 class Walk:
-    """The prefixes of a table in pieces. New ones are put in behind, so that who walks comes to them too."""
+    """The prefixes of a table in pieces. New ones are put in behind, so that who walks comes to them too.
 
-    __slots__ = ("__weakref__", "_begun", "_index", "_seen", "_sorted", "pieces")
+    ``before`` is what prefixes had when they were put in behind, of those that had something: what a member had been
+    told of them that was up to date till then. To one that walks a whole table it doesn't matter.
+    """
 
-    def __init__(self, keys: list[bytes]) -> None:
+    __slots__ = ("__weakref__", "_begun", "_index", "_seen", "_sorted", "before", "is_journal", "pieces")
+
+    def __init__(self, keys: list[bytes], *, is_journal: bool = False) -> None:
+        self.is_journal = is_journal  # it has only what has changed, and not a whole table
+        self.before: dict[bytes, Entry] = {}
         self.pieces = [keys[at : at + PIECE] for at in range(0, len(keys), PIECE)]
         self._index: dict[bytes, int] = {}  # prefix -> number of its piece; made when it is needed
         self._begun = 0  # bit mask of the pieces that somebody has had: nothing can be put into them any more
@@ -36,6 +45,12 @@ class Walk:
     def rest(self, told: int) -> int:
         """The pieces that are not among those of ``told``; both are bit masks."""
         return ((1 << len(self.pieces)) - 1) & ~told
+
+    def begin_all(self) -> int:
+        """The pieces that are there now, as a bit mask; nothing new comes into them."""
+        mask = (1 << len(self.pieces)) - 1
+        self._begun |= mask
+        return mask
 
     def begin(self, number: int) -> list[bytes]:
         """The prefixes of a piece that somebody is told now."""
@@ -57,6 +72,8 @@ class Walk:
             number = index.get(key)
             if number is None:
                 new.append(key)
+                if old is not None and self.is_journal:
+                    self.before[key] = old
             else:
                 found.setdefault(number, {})[key] = old
         last = len(self.pieces) - 1

@@ -613,7 +613,7 @@ def test_a_slow_peers_memory_is_bounded_by_the_prefixes_and_not_by_the_flaps(rib
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert member.backlog is not None
-    assert len(member.backlog.behind) == len(keys)
+    assert member.backlog.size == len(keys)
     assert grown < 256 << 10  # 90,000 changes
     assert rib.sent("slow") == []
 
@@ -643,6 +643,36 @@ def test_a_slow_peer_gets_the_newest_state_and_the_others_do_not_wait(rib: Rib) 
     rib.sent("slow"), rib.sent("quick")
     rib.settle()
     assert rib.sent("slow")[0] is rib.sent("quick")[0]
+
+
+def test_many_slow_members_share_what_they_are_behind_on_and_the_octets(rib: Rib) -> None:
+    """Hundreds that can't keep up with a full table: neither memory nor encoding grows with their number."""
+    names = [f"c{number}" for number in range(50)]
+    rib.join(*names, "quick")
+    rib.insert(prefixes(100), path(by=A))
+    rib.settle()
+    keys = prefixes(5000)
+    for number, name in enumerate(names):  # one after the other
+        rib.outbound.congested(rib.conns[name])
+        some = keys[number * 100 : number * 100 + 100]
+        rib.insert(some, path(block(med=number), by=A))
+        rib.table.withdraw(some[:10], "a")
+        rib.insert(keys[:50], path(block(med=1000 + number), by=A))  # again and again
+        rib.settle()
+    backlogs = [member.backlog for group in rib.outbound.groups() for member in group.members.values()]
+    late = [backlog for backlog in backlogs if backlog is not None]
+    assert len({id(backlog.walk) for backlog in late}) == 1
+    assert [len(backlog.behind) for backlog in late] == [0, *[50] * 49]  # their own: what has changed once more
+    rib.wire.clear()
+
+    for name in names:
+        rib.outbound.writable(rib.conns[name])
+    rib.settle()
+
+    assert all(rib.peers[name].routes == rib.peers["quick"].routes for name in names)
+    assert sum(rib.peers[name].needless_withdrawals for name in names) == 0
+    last = [data for name, data in rib.wire if name in names[:5]]
+    assert len({id(data) for data in last}) < len(last) / 2
 
 
 @pytest.mark.row("SND-07")
