@@ -159,6 +159,8 @@ def accept(prefix: str, received: Attributes, session: Session, options: Options
     elif session.role in ("customer", "rs_client", "peer"):
         only_to_customer = session.remote_as
     accepted = session.imports(prefix, replace(received, only_to_customer=only_to_customer))
+    if accepted is not None and session.external and options.draining:
+        return replace(accepted, local_pref=0, communities=accepted.communities | {GRACEFUL_SHUTDOWN})
     if accepted is not None and session.external and GRACEFUL_SHUTDOWN in accepted.communities:
         return replace(accepted, local_pref=0)
     return accepted
