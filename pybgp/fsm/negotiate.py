@@ -26,7 +26,7 @@ from ..messages.capabilities import (
     RouteRefresh,
 )
 from ..messages.capabilities import registry as capability_registry
-from ..messages.capabilities.role import ALLOWED_PAIRS
+from ..messages.capabilities.role import ALLOWED_PAIRS, role_name
 from ..messages.context import Context, PeerKind
 from ..messages.open import Open
 from ..messages.overheard import context_of
@@ -171,17 +171,28 @@ def _check_role(settings: SessionSettings, received: Open) -> int | None:
         return None
     roles = {role.role for role in received.find_all(Role)}
     if len(roles) > 1:
-        raise RoleMismatch(f"roles {sorted(roles)} at once, expected one")
+        names = ", ".join(str(role_name(role)) for role in sorted(roles))
+        raise RoleMismatch(f"the peer says several roles at once ({names}), expected one (RFC 9234 §4.2)")
     if settings.role is None:
         return next(iter(roles), None)
     if not roles:
         if settings.role_strict:
-            raise RoleMismatch(f"no role, expected one that fits to our role {settings.role}")
+            raise RoleMismatch(
+                f"the peer says no role, which role_strict asks for (RFC 9234 §4.2); {_ours(settings.role)}"
+            )
         return None
     remote = roles.pop()
     if (settings.role, remote) not in ALLOWED_PAIRS:
-        raise RoleMismatch(f"role {remote}, which does not fit to our role {settings.role}")
+        raise RoleMismatch(
+            f"the peer says that it is {role_name(remote)}, which does not fit (RFC 9234 §4.2); {_ours(settings.role)}"
+        )
     return remote
+
+
+def _ours(role: int) -> str:
+    """Our role, and which the peer's must be, in the words of the configuration."""
+    (fits,) = (theirs for ours, theirs in ALLOWED_PAIRS if ours == role)
+    return f"we are {role_name(role)}, so it must be {role_name(fits)}"
 
 
 def _check_required(missing: frozenset[Family]) -> None:

@@ -50,25 +50,25 @@ class Role:
         return bytes((self.role,))
 
     def __str__(self) -> str:
-        return f"role {_role_name(self.role)}"
+        return f"role {role_name(self.role)}"
 
     def to_json(self) -> dict[str, Any]:
-        return {"role": _role_name(self.role)}
+        return {"role": role_name(self.role)}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
         only(fields, "role")
         role = present(fields, "role")
         for each in BgpRole:
-            if role == _role_name(each):
+            if role == role_name(each):
                 return cls(each)
-        names = ", ".join(str(_role_name(each)) for each in BgpRole)
+        names = ", ".join(str(role_name(each)) for each in BgpRole)
         if isinstance(role, str):
             raise ValueError(f"role = {role!r}: expected {names} or a number")
         return cls(whole(role, 0xFF, "role"))
 
 
-def _role_name(role: int) -> str | int:
+def role_name(role: int) -> str | int:
     """The role in a word, its number if it has none."""
     try:
         return BgpRole(role).name.lower().replace("_", "-")

@@ -227,6 +227,23 @@ def test_roles_must_fit(ours: int, theirs: int) -> None:
             agree(mine, speaks(Role(theirs)))
 
 
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        ((4,), "the peer says that it is peer, which does not fit (RFC 9234 §4.2); we are rs, so it must be rs-client"),
+        ((9,), "the peer says that it is 9, which does not fit (RFC 9234 §4.2); we are rs, so it must be rs-client"),
+        ((), "the peer says no role, which role_strict asks for (RFC 9234 §4.2); we are rs, so it must be rs-client"),
+        ((0, 2), "the peer says several roles at once (provider, rs-client), expected one (RFC 9234 §4.2)"),
+    ],
+)
+def test_a_role_mismatch_is_said_in_words(theirs: tuple[int, ...], expected: str) -> None:
+    """Operators know roles by name: numbers would send them to the RFC."""
+    with pytest.raises(RoleMismatch) as caught:
+        agree(settings(role=1, role_strict=True), speaks(*map(Role, theirs)))
+
+    assert str(caught.value) == expected
+
+
 @pytest.mark.row("CAP-10")
 def test_roles_mean_nothing_inside_an_as() -> None:
     """RFC 9234 §4: between ASes only."""
