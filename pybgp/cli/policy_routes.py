@@ -67,8 +67,16 @@ def from_lines(
 
 
 def from_mrt(file: BinaryIO, speaker: SpeakerConfig, peer: PeerConfig | None, states: States) -> Iterator[Route]:
-    """The IPv4 and IPv6 unicast routes of a file's tables, each from the peer that the table names."""
+    """The IPv4 and IPv6 unicast routes of a file's tables, each from the peer that the table names.
+
+    What is damaged is said on the standard error, and passed over.
+
+    Raises:
+        click.UsageError: there is no such route in the file.
+    """
     from .. import mrt
+
+    found = 0
 
     sources: dict[mrt.Peer, Source] = {}
     fixed = None if peer is None else source_of(speaker, peer)
@@ -77,6 +85,9 @@ def from_mrt(file: BinaryIO, speaker: SpeakerConfig, peer: PeerConfig | None, st
             entries: tuple[mrt.RibEntry, ...] = record.entries
         elif isinstance(record, mrt.TableDump):
             entries = (record.entry,)
+        elif isinstance(record, mrt.Damage):
+            click.echo(f"--mrt {file.name}: {record}", err=True)
+            continue
         else:
             continue
         if record.family not in (Family.IPV4_UNICAST, Family.IPV6_UNICAST):
@@ -87,7 +98,12 @@ def from_mrt(file: BinaryIO, speaker: SpeakerConfig, peer: PeerConfig | None, st
             if entry.peer not in sources:
                 sources[entry.peer] = fixed or _source_in(speaker, entry.peer.address, entry.peer.asn)
             source = sources[entry.peer]
+            found += 1
             yield Route(record.family, record.key, entry.block, source, validator=states)
+    if not found:
+        raise click.UsageError(
+            f"--mrt {file.name}: no IPv4 or IPv6 unicast routes of a table are in it (messages are not read)"
+        )
 
 
 def source_of(speaker: SpeakerConfig, peer: PeerConfig) -> Source:

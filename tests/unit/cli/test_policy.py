@@ -145,6 +145,16 @@ def test_a_table_dump_is_summed_up(node: str, capsys: Capsys) -> None:
     assert summary["accepted"] + summary["rejected"] > 0
 
 
+def test_a_file_without_a_table_is_a_usage_error(node: str, tmp_path: Path, capsys: Capsys) -> None:
+    """An all-zero summary would look as if no route had met the policy."""
+    (tmp_path / "no.mrt").write_text("root:x:0:0:root:/root:/bin/bash\n" * 20)
+
+    for path in (MRT / "frr-updates.mrt", tmp_path / "no.mrt"):
+        assert ask(node, "in", "--mrt", str(path)) == 2
+        assert "no IPv4 or IPv6 unicast routes of a table" in (err := capsys.readouterr().err)
+        assert ("offset 0: " in err) == (path.name == "no.mrt"), "damage is said too"
+
+
 def test_a_function_is_tried_like_a_policy(node: str, tmp_path: Path, capsys: Capsys) -> None:
     (tmp_path / "tried_here.py").write_text(
         "def short(route):\n    return route.replace(med=3) if route.prefix_length < 25 and route.rpki else None\n"
