@@ -96,6 +96,10 @@ class Selection:
         paths = tuple(path for path in paths_of(entry) if path.accepted is not None)
         return paths if self._view is None else self._view.order(paths)
 
+    def reaches(self, path: Path) -> bool:
+        """Can the client get to the path's next hop? Always, where nobody is asked for costs from its place."""
+        return self._view is None or self._view.reaches(path)
+
     def renewed(self) -> Selection:
         """The same rules; costs are asked for again."""
         selection = copy(self)
@@ -164,13 +168,16 @@ class _View:
 
     def order(self, paths: tuple[Path, ...]) -> tuple[Path, ...]:
         """The paths whose next hop the client can reach, best first."""
-        reached = tuple(path for path in paths if self._cost(_next_hop(path)) is not None)
+        reached = tuple(filter(self.reaches, paths))
         if len(reached) < 2:
             return reached
         decision = self._decision()
         if self._elsewhere is None or self._elsewhere.like is not decision:
             self._elsewhere = _Elsewhere(decision, lambda next_hop: self._cost(next_hop) or 0)
         return self._elsewhere.order(reached)
+
+    def reaches(self, path: Path) -> bool:
+        return self._cost(_next_hop(path)) is not None
 
     def renewed(self) -> _View:
         return _View(self._position, self._table_decision)

@@ -163,7 +163,7 @@ def _advertisement(core: SpeakerCore, peer: Peer, family: Family, key: bytes, en
     told = [_told(core, group, path, export) for path, export in goes.items()]
     best = best_of(entry)
     others = paths_of(entry) if group.rules.add_path else (best,) if best is not None else ()
-    stopped = [_stopped(core, group, peer, key, path) for path in others if path not in goes]
+    stopped = [_stopped(core, group, peer, key, entry, path) for path in others if path not in goes]
     reason = "" if told else stopped[0].reason if stopped else "no candidate can be used (RFC 4271 §9.1.2)"
     return Advertisement(
         peer=peer.name,
@@ -190,20 +190,29 @@ def _told(core: SpeakerCore, group: UpdateGroup, path: Path, export: Export) -> 
     return Told(source=_source(path), path_id=_path_id(core, group, path), reason="", next_hop=next_hop)
 
 
-def _stopped(core: SpeakerCore, group: UpdateGroup, peer: Peer, key: bytes, path: Path) -> Told:
+def _stopped(core: SpeakerCore, group: UpdateGroup, peer: Peer, key: bytes, entry: Entry | None, path: Path) -> Told:
     if path.source.name == peer.name:
         internal = path.source.peer_kind is PeerKind.INTERNAL
         reason = "it is from this peer itself" + (" (RFC 4456 §8)" if internal else ", and not told back to it")
     else:
-        reason = group.exporter.why_not(path, key) or _not_chosen(group)
+        reason = group.exporter.why_not(path, key) or _not_chosen(group, peer, key, entry, path)
     return Told(source=_source(path), path_id=_path_id(core, group, path), reason=reason)
 
 
-def _not_chosen(group: UpdateGroup) -> str:
+def _not_chosen(group: UpdateGroup, peer: Peer, key: bytes, entry: Entry | None, path: Path) -> str:
     """It could go, but others are chosen for this peer."""
+    selection = group.out.selection
+    if selection is not None and not selection.reaches(path):
+        return "the peer can't reach its next hop (orr, RFC 9107 §3.1)"
     if group.rules.add_path:
         return "others come before it (add_path_limit)"
-    return "another path is chosen for this peer (best_external, orr or route_server_client)"
+    choice = group.out.one(entry, key)
+    if choice is None or choice.path is path:
+        return "another path is chosen for this peer (best_external, orr or route_server_client)"
+    why = "orr, RFC 9107 §3.1" if group.rules.position is not None else "default_originate"
+    if choice.to(peer.name) is None:
+        return f"its own path is the best for it ({why}), which it isn't told (RFC 4456 §8, split horizon)"
+    return f"the path of {_source(choice.path)} is the best for it ({why})"
 
 
 def _source(path: Path) -> str:

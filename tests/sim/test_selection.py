@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pybgp.addresses import Family, address_octets
+from pybgp.addresses import Family, address_octets, prefix_key
 from pybgp.config.model import FamilyConfig, MatchConfig, TermConfig
 from pybgp.errors import ConfigError
 
@@ -109,6 +109,29 @@ def test_each_client_is_told_what_is_best_from_its_place(world: World) -> None:
     world.pump(rr)
     world.advance(1)
     assert heard(nodes[A]) == set()
+
+
+def test_orr_says_why_a_client_is_not_told_the_best_path(world: World) -> None:
+    """RFC 9107 §3.1: another path, the client's own one, none that it can reach: three things to look for elsewhere."""
+    costs: dict[tuple[str, str], int] = {(A, C): 9, (A, N): 1, (N, C): 9, (N, N): 1}
+    clients = [
+        ibgp(address, route_reflector_client=True, orr=lambda peer, next_hop: costs.get((peer, next_hop)))
+        for address in (A, B, N)
+    ]
+    rr = world.add(RR, peers=[*clients, ibgp(C, route_reflector_client=True)])
+    nodes = {address: world.add(address, peers=[ibgp(RR)]) for address in (A, B, C, N)}
+    established(world, rr, *nodes.values())
+    nodes[C].announce(P, local_pref=100)
+    nodes[N].announce(P, local_pref=100)
+    world.advance(5)
+
+    rows = {row.peer: row for row in rr.core.explain(*prefix_key(P), None).peers}
+
+    assert [path.reason for path in rows[A].paths] == ["", f"the path of {N} is the best for it (orr, RFC 9107 §3.1)"]
+    assert rows[B].reason == "the peer can't reach its next hop (orr, RFC 9107 §3.1)"
+    assert rows[N].reason == (
+        "its own path is the best for it (orr, RFC 9107 §3.1), which it isn't told (RFC 4456 §8, split horizon)"
+    )
 
 
 def test_other_costs_tell_what_they_change_and_nothing_else(world: World) -> None:
