@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Self
 
+from ..addresses import Family
 from ..constants import (
     HEADER_SIZE,
     MAX_MESSAGE,
@@ -43,6 +44,7 @@ _SUBCODES: Final[dict[int, type[IntEnum]]] = {
     ErrorCode.ROUTE_REFRESH_MESSAGE: RefreshErrorSubcode,
 }
 _UPPER_CASE: Final = {"As": "AS", "Bgp": "BGP", "Bfd": "BFD", "Of": "of"}
+_PREFIX_LIMIT_SIZE: Final = 7
 _WITH_TEXT: Final = (CeaseSubcode.ADMINISTRATIVE_SHUTDOWN, CeaseSubcode.ADMINISTRATIVE_RESET)
 _SPECIAL_NAMES: Final[dict[tuple[int, int], str]] = {
     (ErrorCode.UPDATE_MESSAGE, UpdateSubcode.UNRECOGNIZED_WELL_KNOWN_ATTRIBUTE): "Unrecognized Well-known Attribute",
@@ -102,6 +104,15 @@ class Notification:
         return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text) or None
 
     @property
+    def prefix_limit(self) -> tuple[Family, int] | None:
+        """The family and limit in a Maximum Number of Prefixes Reached, None if it says none (RFC 4486 §4)."""
+        if (self.code, self.subcode) != (ErrorCode.CEASE, CeaseSubcode.MAXIMUM_NUMBER_OF_PREFIXES_REACHED):
+            return None
+        if len(self.data) != _PREFIX_LIMIT_SIZE:
+            return None
+        return Family(int.from_bytes(self.data[:2]), self.data[2]), int.from_bytes(self.data[3:])
+
+    @property
     def is_hard_reset(self) -> bool:
         """Is it a Hard Reset, which graceful restart doesn't soften (RFC 8538 §3)?"""
         return self.code == ErrorCode.CEASE and self.subcode == CeaseSubcode.HARD_RESET
@@ -123,6 +134,9 @@ class Notification:
         text = inner.shutdown_text
         if text is not None:
             return f'{name} "{text}"'
+        limit = inner.prefix_limit
+        if limit is not None:
+            return f"{name} (at most {limit[1]} of {limit[0]})"
         return f"{name} [{inner.data.hex()}]" if inner.data else name
 
 

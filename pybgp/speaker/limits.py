@@ -34,7 +34,8 @@ def check(core: SpeakerCore, peer: Peer, limit: MaxPrefixesConfig, now: float) -
             over = f"max_prefixes_over {family}"
             if over not in peer.warned:
                 peer.warned.add(over)
-                core.event("max_prefixes_exceeded", "warn", peer=peer.name, family=str(family), limit=limit.limit)
+                core.event("max_prefixes_exceeded", "warn", peer=peer.name, family=str(family), limit=limit.limit,
+                           action="warn")  # fmt: skip
             continue
         pause = limit.restart_time if limit.action == "restart" else None
         core.event("max_prefixes_exceeded", "error", peer=peer.name, family=str(family), limit=limit.limit,

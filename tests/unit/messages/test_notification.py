@@ -37,6 +37,24 @@ def test_every_cease_subcode_has_a_name() -> None:
         assert not Notification(6, subcode).name.endswith(str(int(subcode)))
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("0001 01 0000000a", "Cease/Maximum Number of Prefixes Reached (at most 10 of ipv4-unicast)"),
+        ("0001 01 00000a", "Cease/Maximum Number of Prefixes Reached [00010100000a]"),
+        ("", "Cease/Maximum Number of Prefixes Reached"),
+    ],
+)
+def test_a_prefix_limit_is_said_in_words(data: str, expected: str) -> None:
+    """RFC 4486 §4: the peer's operator reads what ours has set."""
+    told = Notification(6, 1, bytes.fromhex(data))
+
+    assert str(told) == expected
+    assert str(told.as_hard_reset()) == expected.replace("Cease/", "Cease/Hard Reset (Cease/").replace(
+        "Reached", "Reached)"
+    )
+
+
 def test_a_notification_survives_the_wire() -> None:
     told = Notification(6, 1, bytes.fromhex("0001 01 000003e8"))
 
