@@ -184,7 +184,7 @@ def _check_role(settings: SessionSettings, received: Open) -> int | None:
     remote = roles.pop()
     if (settings.role, remote) not in ALLOWED_PAIRS:
         raise RoleMismatch(
-            f"the peer says that it is {role_name(remote)}, which does not fit (RFC 9234 §4.2); {_ours(settings.role)}"
+            f"the peer's role is {role_name(remote)}, which does not fit (RFC 9234 §4.2); {_ours(settings.role)}"
         )
     return remote
 
@@ -192,7 +192,7 @@ def _check_role(settings: SessionSettings, received: Open) -> int | None:
 def _ours(role: int) -> str:
     """Our role, and which the peer's must be, in the words of the configuration."""
     (fits,) = (theirs for ours, theirs in ALLOWED_PAIRS if ours == role)
-    return f"we are {role_name(role)}, so it must be {role_name(fits)}"
+    return f"ours is {role_name(role)}, so it must be {role_name(fits)}"
 
 
 def _check_required(missing: frozenset[Family]) -> None:

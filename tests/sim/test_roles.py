@@ -38,7 +38,7 @@ def test_a_mismatch_is_a_notification_on_both_sides(world: World) -> None:
 
     assert not one.core.all_established()
     errors = {one.counters(X).last_error, other.counters(A).last_error}
-    assert any("we are provider, so it must be customer" in error for error in errors), errors
+    assert any("ours is provider, so it must be customer" in error for error in errors), errors
     assert any(data[18] == 3 and data[19:21] == b"\x02\x0b" for _, data in world.wire)
 
 

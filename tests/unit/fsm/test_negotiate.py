@@ -230,9 +230,9 @@ def test_roles_must_fit(ours: int, theirs: int) -> None:
 @pytest.mark.parametrize(
     ("theirs", "expected"),
     [
-        ((4,), "the peer says that it is peer, which does not fit (RFC 9234 §4.2); we are rs, so it must be rs-client"),
-        ((9,), "the peer says that it is 9, which does not fit (RFC 9234 §4.2); we are rs, so it must be rs-client"),
-        ((), "the peer says no role, which role_strict asks for (RFC 9234 §4.2); we are rs, so it must be rs-client"),
+        ((4,), "the peer's role is peer, which does not fit (RFC 9234 §4.2); ours is rs, so it must be rs-client"),
+        ((9,), "the peer's role is 9, which does not fit (RFC 9234 §4.2); ours is rs, so it must be rs-client"),
+        ((), "the peer says no role, which role_strict asks for (RFC 9234 §4.2); ours is rs, so it must be rs-client"),
         ((0, 2), "the peer says several roles at once (provider, rs-client), expected one (RFC 9234 §4.2)"),
     ],
 )
