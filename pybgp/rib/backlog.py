@@ -65,11 +65,14 @@ class Backlog:
     def piece(self, number: int, keys: list[bytes], table: Table) -> dict[bytes, Told]:
         """What the member was told of a piece's prefixes; it is about to hear the rest."""
         former = self.former(number)
-        part: dict[bytes, Told] = dict.fromkeys(keys)
-        if self.walk is not None and self.walk.is_journal:
+        part: dict[bytes, Told]
+        if self.walk is not None and self.walk.before:
             before = self.walk.before
-            part = {key: before.get(key) for key in keys} if before else part
-        if former is not None:
+            part = {key: before.get(key) for key in keys}
+        elif former is None:
+            part = dict.fromkeys(keys)
+        else:
+            part = {}
             known: dict[Entry | None, Again | None] = {None: None}
             for key, entry in zip(keys, map(table.get, keys), strict=True):
                 part[key] = known[entry] if entry in known else known.setdefault(entry, Again(entry, former.by))

@@ -82,7 +82,7 @@ class UpdateGroup:
 
     def refresh(self, member: Member, end: list[bytes]) -> None:
         """A ROUTE-REFRESH: everything again (RFC 2918 §4), then ``end``."""
-        backlog = member.backlog.apart() if member.backlog is not None else Backlog(self.held, [])
+        backlog = self._behind(member)
         member.backlog = everything_again(backlog.behind, self.out, backlog.then + end, self._table)
         member.advertised = 0
 
@@ -99,8 +99,12 @@ class UpdateGroup:
                 self.refresh(member, [])
 
     def _compare(self, member: Member, former: UpdateGroup) -> None:
-        backlog = member.backlog.apart() if member.backlog is not None else Backlog(former.held, [])
+        backlog = former._behind(member)
         member.backlog = backlog.under_other_rules(former.out, self.out, self._table)
+
+    def _behind(self, member: Member) -> Backlog:
+        """What a member is behind on, shared with nobody; one that is up to date waits for what is held."""
+        return member.backlog.apart() if member.backlog is not None else Backlog(self.held, [])
 
     def set_aside(self, member: Member) -> None:
         """The member's transport is full: from now on only remember what it misses."""

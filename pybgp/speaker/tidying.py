@@ -43,7 +43,7 @@ class _InUse(dict[Path, bool]):
         self._ids = core.outbound.ids
 
     def __missing__(self, path: Path) -> bool:
-        next_hop = (path.accepted or path.received).next_hop
+        next_hop = path.block.next_hop
         if next_hop:
             self._next_hops.resolve(next_hop)
         self._ids.keep(path)
