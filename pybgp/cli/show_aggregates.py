@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import click
 
-from . import format
-from .options import connect, json_option, socket_option
+from .options import json_option, socket_option
+from .rows import show_rows
 
 _HEADS: Final = ("prefix", "active", "contributors", "suppressed", "options")
 _RIGHT: Final = frozenset({"contributors", "suppressed"})
@@ -23,11 +23,7 @@ def aggregates(socket: str | None, as_json: bool) -> int:
 
     "pybgp show routes --covered PREFIX" shows which these are.
     """
-    with connect(socket) as client:
-        rows = client.stream("aggregates")
-        lines = map(format.json_line, rows) if as_json else format.table(_HEADS, map(_cells, rows), right=_RIGHT)
-        for line in lines:
-            click.echo(line)
+    show_rows(socket, "aggregates", _cells, heads=_HEADS, right=_RIGHT, as_json=as_json)
     return 0
 
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 import click
 
 from . import format
-from .options import connect, json_option, socket_option
+from .options import json_option, socket_option
+from .rows import show_rows
 
 _HEADS: Final = ("policy", "import of", "export of", "runs once a", "errors", "last error")
 _NAMES: Final = 3
@@ -22,11 +23,7 @@ def policies(socket: str | None, as_json: bool) -> int:
 
     "block" is a set of attributes; "mark" one of these and what the prefix sets say of a prefix.
     """
-    with connect(socket) as client:
-        rows = client.stream("policies")
-        lines = map(format.json_line, rows) if as_json else format.table(_HEADS, map(_cells, rows), right=_RIGHT)
-        for line in lines:
-            click.echo(line)
+    show_rows(socket, "policies", _cells, heads=_HEADS, right=_RIGHT, as_json=as_json)
     return 0
 
 
