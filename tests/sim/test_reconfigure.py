@@ -302,15 +302,21 @@ def test_errors_of_python_policies_are_counted_by_chain_and_told_once(world: Wor
     assert ups(nodes[A]) == [B, C]
 
 
-def test_a_walk_that_has_begun_goes_on_with_the_newest_rules(
-    world: World, nodes: dict[str, Node], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is walked over later must not be judged by rules that were newest when the walk began (RFC 4271 §9.1.1)."""
+def walked_one_by_one(world: World, nodes: dict[str, Node], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Six prefixes that A has of B; long work takes a turn for each."""
     monkeypatch.setattr(table, "SLICE", 1)
     some = [f"10.65.{number}.0/24" for number in range(2, 8)]
     for prefix in some:
         nodes[B].announce(prefix)
     world.run_until(lambda: nodes[A].has(*some))
+    return some
+
+
+def test_a_walk_that_has_begun_goes_on_with_the_newest_rules(
+    world: World, nodes: dict[str, Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is walked over later must not be judged by rules that were newest when the walk began (RFC 4271 §9.1.1)."""
+    some = walked_one_by_one(world, nodes, monkeypatch)
     core = nodes[A].core
     before = core.config
     policies = {"prefer": (TermConfig(action="accept", set=SetConfig(local_pref=200)),)}
@@ -329,11 +335,7 @@ def test_a_walk_that_has_begun_goes_on_with_the_newest_rules(
 def test_next_hops_that_change_are_followed_by_the_newest_rules(
     world: World, nodes: dict[str, Node], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table, "SLICE", 1)
-    some = [f"10.65.{number}.0/24" for number in range(2, 8)]
-    for prefix in some:
-        nodes[B].announce(prefix)
-    world.run_until(lambda: nodes[A].has(*some))
+    some = walked_one_by_one(world, nodes, monkeypatch)
     core = nodes[A].core
 
     core.sessions.next_hops_changed(frozenset((bytes((192, 0, 2, 2)),)))
