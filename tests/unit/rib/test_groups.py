@@ -271,6 +271,75 @@ def test_rules_that_change_before_a_member_has_caught_up_count(rib: Rib) -> None
     assert rib.peers["b"].ends == 1
 
 
+def test_rules_that_change_while_a_member_does_not_read_count(rib: Rib) -> None:
+    """Also for what has not changed meanwhile."""
+    rib.join("slow")
+    rib.insert([P, Q, R], path(block(local_pref=None), by=X))
+    rib.settle()
+    conn = rib.conns["slow"]
+    rib.outbound.congested(conn)
+    rib.table.withdraw([P], "x")
+    rib.insert([Q], path(block(local_pref=None, med=7), by=X))
+    rib.settle()
+    ((group, member),) = rib.outbound._by_conn[conn]
+
+    rib.outbound.change_rules(conn, member, group, replace(RULES, default_local_pref=50))
+    rib.outbound.writable(conn)
+    rib.settle()
+
+    assert rib.told("slow") == {Q, R}
+    assert all(b"\x40\x05\x04\x00\x00\x00\x32" in octets for octets, _ in rib.peers["slow"].routes.values())
+    assert rib.peers["slow"].needless_withdrawals == 0
+
+
+def test_of_what_waits_and_changes_again_a_member_was_told_what_it_was_before_both(rib: Rib) -> None:
+    """An advertisement interval, a member that doesn't read, and other rules, one after the other."""
+    rib.join("slow", mrai=5.0)
+    rib.pass_time(6)
+    first, second, third = (path(block(med=med), by=A) for med in (1, 2, 3))
+    rib.insert([P], first)
+    rib.settle()
+    rib.insert([P], second)
+    rib.settle()
+    conn = rib.conns["slow"]
+    rib.outbound.congested(conn)
+    for now in (third, second):
+        rib.insert([P], now)
+        rib.settle()
+    ((group, member),) = rib.outbound._by_conn[conn]
+
+    rib.outbound.change_rules(conn, member, group, replace(RULES, mrai=6.0))
+    rib.outbound.writable(conn)
+    rib.settle()
+
+    ((octets, _),) = rib.peers["slow"].routes.values()
+    assert b"\x80\x04\x04\x00\x00\x00\x02" in octets
+
+
+def test_who_was_told_something_else_takes_nobody_along(rib: Rib) -> None:
+    rib.join("one", "two", mrai=5.0)
+    rib.pass_time(6)
+    first, second = (path(block(med=med), by=A) for med in (1, 2))
+    rib.insert([P], first)
+    rib.settle()
+    rib.insert([P], second)
+    rib.settle()
+    rib.outbound.congested(rib.conns["one"])  # has the first, while the second waits
+    rib.pass_time(6)
+    rib.outbound.congested(rib.conns["two"])  # has the second
+    rib.pass_time(6)
+    rib.insert([P], first)
+    rib.settle()
+
+    for name in ("one", "two"):
+        rib.outbound.writable(rib.conns[name])
+    rib.settle()
+
+    assert rib.peers["two"].routes == rib.peers["one"].routes
+    ((octets, _),) = rib.peers["two"].routes.values()
+    assert b"\x80\x04\x04\x00\x00\x00\x01" in octets
+
+
 # -- packing -----------------------------------------------------------------------------------------------------------
 
 
