@@ -16,6 +16,7 @@ from .kernel import KernelRoute, NextHop
 from .multipath import spread
 
 _LINK_LOCAL: Final = b"\xfe\x80"
+_MAPPED: Final = bytes(10) + b"\xff\xff"
 
 
 class Resolution(NamedTuple):
@@ -62,8 +63,9 @@ _FEW: Final = 16
 
 def _is_under(next_hop: bytes, prefixes: Iterable[bytes]) -> bool:
     """Could one of the prefixes be the way to the next hop?"""
-    size = 4 if len(next_hop) == 4 else 16
-    number = int.from_bytes(next_hop[:size])
+    address = _address(next_hop)
+    size = len(address)
+    number = int.from_bytes(address)
     return any(
         (number ^ int.from_bytes(key[1:].ljust(size, b"\0"))) >> (size * 8 - key[0]) == 0
         for key in prefixes
@@ -106,7 +108,8 @@ class NextHops:
 
     def resolve(self, next_hop: bytes) -> Resolution:
         """The way to a next hop of 4, 16 or 32 octets: of 32 the global one is looked up, and the link-local one used
-        where that is on a link (RFC 2545 §3). A link-local one alone is on the link of whoever sent it: no device."""
+        where that is on a link (RFC 2545 §3). A link-local one alone is on the link of whoever sent it: no device. Of a
+        mapped one the IPv4 address is looked up, and is the gateway (RFC 4659 §3.2.1.2, RFC 4798 §2)."""
         known = self._known.get(next_hop)
         if known is None:
             known = self._aside.pop(next_hop, None)
@@ -272,7 +275,7 @@ class _Search:
 
     def _look_up(self, next_hop: bytes) -> tuple[Resolution, frozenset[_Static]]:
         """Where it leads; if nowhere, because of a circle, the static routes above at which that began."""
-        gateway, address = _gateway_of(next_hop), next_hop[:16]
+        gateway, address = _gateway_of(next_hop), _address(next_hop)
         if address.startswith(_LINK_LOCAL):
             return Resolution((NextHop(gateway),)), _NONE
         for hop in self._next_hops.matches(address):
@@ -323,8 +326,13 @@ def _together(gateways: tuple[Gateway, ...], found: list[Resolution]) -> Resolut
 
 
 def _gateway_of(next_hop: bytes) -> bytes:
-    return next_hop[16:] if len(next_hop) == 32 else next_hop
+    return next_hop[16:] if len(next_hop) == 32 else _address(next_hop)
+
+
+def _address(next_hop: bytes) -> bytes:
+    """What is looked up, 4 or 16 octets."""
+    return next_hop[12:16] if next_hop.startswith(_MAPPED) else next_hop[:16]
 
 
 def _family(next_hop: bytes) -> Family:
-    return Family.IPV4_UNICAST if len(next_hop) == 4 else Family.IPV6_UNICAST
+    return Family.IPV4_UNICAST if len(_address(next_hop)) == 4 else Family.IPV6_UNICAST

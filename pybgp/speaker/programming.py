@@ -99,7 +99,7 @@ class Programming:
         else:
             ways = self._ways(accepted, best)
         if not ways:
-            return "its next hop is unreachable"
+            return "its next hop is unreachable, or an IPv4 address (mapped) for IPv6"
         if len(paths) > 1:
             ways = self._together(family, key, paths)
         return FibRoute("unicast", ways, metric)
@@ -123,6 +123,8 @@ class Programming:
         if hints is not None and hints.device is not None:
             return (NextHop(next_hop[:16], hints.device, hints.onlink),)
         ways = self._next_hops.resolve(next_hop).ways
+        if len(next_hop) != 4:  # a mapped one leads over IPv4, which takes IPv6 in MPLS only (RFC 4798 §3)
+            ways = tuple(way for way in ways if way.gateway is None or len(way.gateway) != 4)
         return tuple(_on_link(way, link) for way in ways) if link else ways
 
     def _own_ways(self, family: Family, key: bytes, accepted: Accept, path: Path) -> tuple[NextHop, ...]:

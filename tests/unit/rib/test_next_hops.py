@@ -117,6 +117,20 @@ def test_a_link_local_next_hop_alone_is_on_the_senders_link(next_hops: NextHops)
     assert next_hops.resolve(LINK_LOCAL).ways == (NextHop(LINK_LOCAL),)
 
 
+def test_a_mapped_next_hop_is_an_ipv4_address(next_hops: NextHops) -> None:
+    """RFC 4659 §3.2.1.2, RFC 4798 §2: a provider edge that IPv4 and MPLS lead to; no IPv6 route is a way there."""
+    mapped, far = (bytes(10) + b"\xff\xff" + address for address in (GATEWAY, FAR))
+    next_hops.update(V6, {key("::/0"): (via(LINK_LOCAL),)})
+
+    assert next_hops.resolve(mapped) == Resolution((NextHop(GATEWAY, "eth0"),))
+    assert next_hops.resolve(mapped + LINK_LOCAL) == Resolution((NextHop(LINK_LOCAL, "eth0"),))
+    assert next_hops.resolve(far) == UNREACHABLE
+    assert next_hops.update(V4, {key("203.0.113.0/24"): (via(metric=20),)}) == {far}
+    assert next_hops.resolve(far) == Resolution((NextHop(GATEWAY, "eth0"),), 20)
+    assert [hop.key for hop in next_hops.trace(far)] == [key("203.0.113.0/24")]
+    assert next_hops.update(V6, {key("::/0"): ()}) == frozenset()
+
+
 def test_families_are_looked_up_apart(next_hops: NextHops) -> None:
     next_hops.update(V6, {key("::/0"): (via(address_octets("fe80::1")),)})
 

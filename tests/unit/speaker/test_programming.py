@@ -348,3 +348,15 @@ def test_a_routes_own_preference_makes_it_a_backup(rib: Rib) -> None:
     best = rib.tables[V4].best(P)
     assert best is not None
     assert best.source.name == "local"
+
+
+def test_ipv4_is_no_way_for_ipv6(rib: Rib) -> None:
+    """A mapped next hop is reachable over IPv4, which would take IPv6 in MPLS only (RFC 4798 §3)."""
+    mapped, prefix = "::ffff:192.0.2.9", key("2001:db8:1::/48")
+    rib.next_hops.update(V4, {key("192.0.2.0/24"): (KernelRoute("unicast", 2, (NextHop(None, "eth0"),)),)})
+    rib.tables[V6].insert([prefix], path(block(next_hop=mapped), by=B))
+
+    assert rib.next_hops.resolve(address_octets(mapped)).reachable
+    assert rib.changes(V6) == {prefix: None}
+    rib.tables[V6].insert([prefix], path(block(next_hop=f"{mapped} fe80::9"), by=B))
+    assert rib.changes(V6) == {prefix: FibRoute("unicast", (NextHop(address_octets("fe80::9"), "eth0"),))}
