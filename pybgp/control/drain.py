@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from .queries import BadArgument, JsonObject, Speaker, Steps, all_told, iso
+from .answers import JsonObject, Steps, iso
+from .arguments import BadArgument
+from .asked import Speaker
+from .status import all_told
 
 ACTIONS: Final = ("start", "undo", "look")
 

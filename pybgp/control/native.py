@@ -14,8 +14,10 @@ from typing import Any, Final
 from ..errors import ApiError, ConfigError, PybgpError
 from ..speaker.what_if import RouteChange
 from . import drain, own_routes, peer_verbs, queries
+from .answers import JsonObject, Steps
+from .arguments import BadArgument, UnknownPeer
+from .asked import Speaker
 from .policy_diff import DEFAULT_LIMIT, items
-from .queries import BadArgument, JsonObject, Speaker, Steps, UnknownPeer
 from .socket_file import SocketFile
 
 MAX_REQUEST_OCTETS: Final = 1 << 16

@@ -8,7 +8,9 @@ from ..addresses import key_text, prefix_key
 from ..config.route_words import route_of_words
 from ..config.schema import ROUTE
 from ..errors import ApiError, ConfigError
-from .queries import BadArgument, JsonObject, Speaker
+from .answers import JsonObject
+from .arguments import BadArgument
+from .asked import Speaker
 
 ARGUMENTS: Final = tuple(ROUTE.keys)
 """Of ``announce``: the keys of ``[[routes]]``, as text."""

@@ -10,7 +10,10 @@ from collections.abc import Callable
 from typing import Final, Literal, get_args
 
 from ..errors import ApiError
-from .queries import BadArgument, JsonObject, Speaker, UnknownPeer, peers
+from .answers import JsonObject
+from .arguments import BadArgument, UnknownPeer
+from .asked import Speaker
+from .peers import peers
 
 Direction = Literal["in", "out", "both"]
 """Of a refresh: the peer's routes again, ours again, or both."""

@@ -8,8 +8,8 @@ from typing import Final
 
 from ..messages.families.registry import route_text
 from ..speaker.what_if import RouteChange
+from .answers import JsonObject
 from .attributes import AttributeFields
-from .queries import JsonObject
 
 DEFAULT_LIMIT: Final = 10
 """Examples of each kind of change and direction."""

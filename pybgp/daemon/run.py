@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from ..config.diff import diff
 from ..config.model import ControlConfig
+from ..control.answers import JsonObject, iso
 from ..control.native import ControlServer
-from ..control.queries import JsonObject, iso
 from ..control.socket_file import SocketFile
 from ..errors import ApiError, ConfigError, PybgpError
 from ..net.speaker import Speaker

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pybgp.control import queries
-from pybgp.control.queries import BadArgument
+from pybgp.control.answers import HEARTBEAT
+from pybgp.control.arguments import BadArgument
 from pybgp.messages.attributes.as_path import AsPath
 from pybgp.messages.attributes.extended_communities import ExtendedCommunities
 from pybgp.messages.attributes.large_communities import LargeCommunities
@@ -80,7 +81,7 @@ def test_a_search_in_vain_lets_others_take_their_turn() -> None:
     routes = [view(f"10.{number >> 8}.{number & 255}.0/24", attributes=plain) for number in range(1000)]
     for more in ({}, {"count": "true"}):
         answer = list(queries.routes(FakeSpeaker(routes), as_path="_9_", **more))  # type: ignore[arg-type]
-        assert answer.count(None) >= 1000 // queries.HEARTBEAT
+        assert answer.count(None) >= 1000 // HEARTBEAT
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from pybgp import Speaker
 from pybgp.config.model import AggregateConfig, RouteConfig, SpeakerConfig
 from pybgp.control import own_routes, queries
-from pybgp.control.queries import BadArgument
+from pybgp.control.arguments import BadArgument
 from pybgp.errors import ApiError
 
 P = "10.65.1.0/26"

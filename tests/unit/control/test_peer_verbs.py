@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pybgp.control import peer_verbs
-from pybgp.control.queries import BadArgument, UnknownPeer
+from pybgp.control.arguments import BadArgument, UnknownPeer
 from pybgp.errors import ApiError
 
 from .fakes import FakeSpeaker, peer

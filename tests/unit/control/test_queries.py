@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pybgp.addresses import key_network, prefix_key
 from pybgp.control import queries
-from pybgp.control.queries import BadArgument, UnknownPeer
+from pybgp.control.answers import Steps
+from pybgp.control.arguments import BadArgument, Match, UnknownPeer
 from pybgp.rib.covering import covering_keys
 
 from .fakes import LOCAL, FakeFib, FakeSpeaker, installed, peer, view
@@ -22,7 +23,7 @@ def prefixes(items: Iterator[dict[str, Any] | None]) -> list[str]:
     return [item["prefix"] for item in items if item is not None]
 
 
-def whole(steps: queries.Steps) -> dict[str, Any]:
+def whole(steps: Steps) -> dict[str, Any]:
     while True:
         try:
             next(steps)
@@ -75,7 +76,7 @@ TABLE = [view(text) for text in ALL]
         pytest.param("0.0.0.0/0", "covered", ALL, id="covered-by-all"),
     ],
 )
-def test_which_routes_belong_to_a_prefix(prefix: str, match: queries.Match | None, found: list[str]) -> None:
+def test_which_routes_belong_to_a_prefix(prefix: str, match: Match | None, found: list[str]) -> None:
     assert prefixes(queries.routes(FakeSpeaker(TABLE), prefix=prefix, match=match)) == found
 
 
