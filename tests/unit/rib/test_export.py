@@ -634,3 +634,36 @@ def test_a_policy_may_put_ourselves_as_next_hop_also_of_a_reflected_route(by: An
     of = path(block((65001,), next_hop="198.51.100.7"), by=by)
 
     assert address_text(exported(of, policy=policy(next_hop="self")).next_hop) == "192.0.2.254"
+
+
+# -- borders inside and beside the AS ----------------------------------------------------------------------------------
+
+REFLECTED = block((65001,), local_pref=70, originator_id="1.2.3.4", cluster_list=("9.9.9.8",))
+
+
+def test_what_reflection_adds_ends_at_another_member_as() -> None:
+    """ORIGINATOR_ID and CLUSTER_LIST are of one AS (RFC 4456 §8); LOCAL_PREF is of the confederation (RFC 5065 §5)."""
+    found = raws(exported(path(REFLECTED, by=CLIENT), TO_OUTSIDE, kind=PeerKind.CONFEDERATION))
+
+    assert found.keys() == {Code.ORIGIN, Code.AS_PATH, Code.NEXT_HOP, Code.LOCAL_PREF}
+
+
+def test_a_next_hop_from_another_member_as_counts_as_inside() -> None:
+    of = path(block(next_hop="192.0.2.9"), by=source("member", kind=PeerKind.CONFEDERATION))
+
+    assert exported(of, TO_CLIENT, next_hop_mode="self").next_hop == address_octets("192.0.2.9")
+
+
+def test_a_route_server_passes_on_nothing_that_belongs_inside_an_as() -> None:
+    """RFC 7947 §2.2 is about what external peers may say at all."""
+    found = raws(exported(path(REFLECTED, by=OUTSIDE), TO_OUTSIDE, route_server_client=True))
+
+    assert found.keys() == {Code.ORIGIN, Code.AS_PATH, Code.NEXT_HOP}
+
+
+@pytest.mark.parametrize(("mode", "marked"), [("auto", False), ("self_all", True)])
+def test_what_we_reflect_is_marked_when_we_drain_if_its_traffic_comes_through_us(mode: str, marked: bool) -> None:
+    """RFC 8326 §4."""
+    found = raws(exported(path(block(), by=CLIENT), TO_NON_CLIENT, draining=True, next_hop_mode=mode))
+
+    assert (Code.COMMUNITIES in found) is marked
