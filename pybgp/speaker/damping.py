@@ -13,6 +13,7 @@ from ..addresses import Family
 from ..rib.damping import Damping, DampingRules, RouteId
 from ..rib.path import Path, paths_of
 from ..rib.table import Table
+from .alarm import Alarm
 
 if TYPE_CHECKING:
     from .core import SpeakerCore
@@ -24,7 +25,7 @@ DAMPED: Final = "damped: it has changed too often (RFC 2439)"
 class PeerDamping:
     """One peer's flaps; kept over its sessions, whose ends are no flaps."""
 
-    __slots__ = ("_armed", "_core", "_name", "flaps", "now", "tables")
+    __slots__ = ("_alarm", "_core", "_name", "flaps", "now", "tables")
 
     def __init__(self, core: SpeakerCore, name: str, rules: DampingRules) -> None:
         self.flaps = Damping(rules)
@@ -32,7 +33,7 @@ class PeerDamping:
         self.tables: dict[Family, DampedTable] = {}
         self._core = core
         self._name = name
-        self._armed: float | None = None  # the deadline that the core's heap has for us
+        self._alarm = Alarm(core, self._wake)
         self._cover_tables()
 
     def _cover_tables(self) -> None:
@@ -49,19 +50,13 @@ class PeerDamping:
 
     def arm(self) -> None:
         """Wake up for what is due next."""
-        deadline = self.flaps.next_deadline
-        if deadline is not None and (self._armed is None or deadline < self._armed):
-            self._armed = deadline
+        self._alarm.set(self.flaps.next_deadline)
 
-            def wake(now: float) -> None:
-                peer = self._core.sessions.peers.get(self._name)
-                current = peer is not None and peer.damping is self  # not of a former peer, or of a former setting
-                if current and self._armed == deadline:
-                    self._armed = None
-                    self.release(self.flaps.tick(now))
-                    self.arm()
-
-            self._core.at(deadline, wake)
+    def _wake(self, now: float) -> None:
+        peer = self._core.sessions.peers.get(self._name)
+        if peer is not None and peer.damping is self:  # not of a former peer, or of a former setting
+            self.release(self.flaps.tick(now))
+            self.arm()
 
     def release(self, routes: Iterable[RouteId]) -> None:
         """These are used again, as import policy has them now."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..rib.backlog import Member
     from ..rib.groups import UpdateGroup
     from ..rib.targets import Targets
+    from .alarm import Alarm
 
 IBGP_TTL = 64
 
@@ -48,7 +49,7 @@ class Peer:
     __slots__ = (
         "_epochs",
         "address",
-        "armed",
+        "alarm",
         "config",
         "damage",
         "damping",
@@ -102,7 +103,7 @@ class Peer:
             conn_ids=conn_ids,
             random=random,
         )
-        self.armed: float | None = None  # the deadline that the core's heap has for us
+        self.alarm: Alarm  # for the state machine's next deadline; set by whoever drives it
         self._epochs = epochs  # of all peers together, so that no number ever means two sessions
         self.epoch = 0  # of the latest session or enhanced refresh
         self.source: Source | None = None  # of the Established session

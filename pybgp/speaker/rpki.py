@@ -20,6 +20,7 @@ from ..rpki.client import Client
 from ..rpki.merge import Merge
 from ..rpki.table import VrpTable
 from ..rpki.vrp import IPV4_RECORD, IPV6_RECORD, Vrp
+from .alarm import Alarm
 from .outputs import Connect, TransportOptions
 
 if TYPE_CHECKING:
@@ -54,13 +55,13 @@ class CacheStatus:
 class _Cache:
     """One configured cache."""
 
-    __slots__ = ("armed", "client", "config", "conn", "ipv4_vrps")
+    __slots__ = ("alarm", "client", "config", "conn", "ipv4_vrps")
 
     def __init__(self, config: RpkiCacheConfig) -> None:
         self.config = config
         self.client = Client()
         self.conn: int | None = None  # of the connection, or of the one that is being made
-        self.armed: float | None = None  # the deadline that the core's heap has for us
+        self.alarm: Alarm  # for the client's next deadline
         self.ipv4_vrps = 0
 
     @property
@@ -132,6 +133,7 @@ class Rpki:
 
     def _add(self, config: RpkiCacheConfig, now: float) -> None:
         cache = _Cache(config)
+        cache.alarm = Alarm(self._core, lambda now: self._wake(cache, now))
         self._caches[cache.name] = cache
         self._merge.add_cache(cache.name, config.preference)
         cache.client.start(now)
@@ -187,7 +189,7 @@ class Rpki:
                     self._follow()
                 case client.Note(kind, fields, warn):
                     core.event(kind, "warn" if warn else "info", cache=cache.name, **fields)
-        self._arm(cache)
+        cache.alarm.set(cache.client.next_deadline)
 
     def _dial(self, cache: _Cache) -> None:
         conn = cache.conn = next(self._core.conn_ids)
@@ -200,19 +202,10 @@ class Rpki:
             self._core.put(Close(cache.conn))
             cache.conn = None
 
-    def _arm(self, cache: _Cache) -> None:
-        """The heap hears only of earlier deadlines, as with peers."""
-        deadline = cache.client.next_deadline
-        if deadline is not None and (cache.armed is None or deadline < cache.armed):
-            cache.armed = deadline
-
-            def wake(now: float) -> None:
-                if cache.armed == deadline and self._caches.get(cache.name) is cache:
-                    cache.armed = None
-                    cache.client.tick(now)
-                    self._drain(cache, now)
-
-            self._core.at(deadline, wake)
+    def _wake(self, cache: _Cache, now: float) -> None:
+        if self._caches.get(cache.name) is cache:
+            cache.client.tick(now)
+            self._drain(cache, now)
 
     # -- the table ---------------------------------------------------------------------------------------------------
 

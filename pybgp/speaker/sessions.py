@@ -18,6 +18,7 @@ from ..messages.context import PeerKind
 from ..messages.refresh import RouteRefresh
 from ..rib.path import Path
 from . import constraint, graceful, limits, unnumbered
+from .alarm import Alarm
 from .damage import WHOLE
 from .damping import PeerDamping
 from .first_ends import FirstEnds
@@ -111,6 +112,7 @@ class Sessions:
             restarting=self.first_ends.restarting,
             preserved=self.first_ends.preserved,
         )
+        peer.alarm = Alarm(core, lambda now: self._wake(peer, now))
         self.peers[peer.name] = peer
         known = self.neighbors.get(config.unnumbered or "")
         if known is not None:
@@ -217,7 +219,7 @@ class Sessions:
         peer = self._by_conn.get(conn)
         if peer is not None:
             peer.fsm.blocked(conn, now)
-            self._arm(peer)
+            peer.alarm.set(peer.fsm.next_deadline)
 
     def unblocked(self, conn: int, now: float) -> None:
         peer = self._by_conn.get(conn)
@@ -284,7 +286,7 @@ class Sessions:
                 self._core.put(action)  # type: ignore[arg-type]
             else:
                 self._act(peer, action, now)
-        self._arm(peer)
+        peer.alarm.set(peer.fsm.next_deadline)
 
     def _act(self, peer: Peer, action: actions.Action, now: float) -> None:
         match action:
@@ -319,19 +321,9 @@ class Sessions:
             peer.fsm.stop(now)
             self.drain(peer, now)
 
-    def _arm(self, peer: Peer) -> None:
-        """Hold and keepalive timers move with every message; the heap hears only of earlier deadlines."""
-        deadline = peer.fsm.next_deadline
-        if deadline is not None and (peer.armed is None or deadline < peer.armed):
-            peer.armed = deadline
-
-            def wake(now: float, deadline: float = deadline) -> None:
-                if peer.armed == deadline:
-                    peer.armed = None
-                    peer.fsm.tick(now)
-                    self.drain(peer, now)
-
-            self._core.at(deadline, wake)
+    def _wake(self, peer: Peer, now: float) -> None:
+        peer.fsm.tick(now)
+        self.drain(peer, now)
 
     # -- Established and after ---------------------------------------------------------------------------------------
 
