@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..errors import ProtocolError
 from ..messages.notification import Notification
@@ -21,9 +22,10 @@ class Connect:
     conn: int
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Write these octets."""
+
+    # HOT, once a flush and member: made in half the time of a frozen dataclass.
 
     conn: int
     data: bytes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 
 from ..errors import Cease, OpenError, ProtocolError, UpdateError
@@ -120,11 +120,15 @@ class PeerFsm:
 
     def sent(self, conn: int, now: float, messages: int = 0) -> None:
         """``messages`` UPDATEs went to the transport, or octets that were stuck have left it (KAL-02, RFC 9687)."""
-        # HOT: twice a flush and member; field writes only.
         session = self._peering.established
         if session is not None and session.conn == conn:
             session.sent(now)
             self._peering.messages_out += messages
+
+    def when_sent(self, conn: int) -> Callable[[float], None] | None:
+        """``sent`` of an Established connection, for a speaker that calls it once a flush; None of any other."""
+        session = self._peering.established
+        return session.sent if session is not None and session.conn == conn else None
 
     def blocked(self, conn: int, now: float) -> None:
         """The transport takes no more octets: the send hold timer runs until ``sent`` (RFC 9687 §4.3)."""

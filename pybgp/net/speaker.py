@@ -540,7 +540,7 @@ class Speaker:
         if flush and core.flush_due:
             core.flush(self.now())
         self._perform()
-        if core.flush_wanted or core.has_work:
+        if not self._settling and (core.flush_wanted or core.has_work):
             self._settle_soon()
         self._arm()
 
@@ -596,6 +596,8 @@ class Speaker:
         # HOT: Send is nearly all there is. A flush to 500 peers takes some 30 ms of the kernel's time.
         outbox = self._outbox
         outbox += self.core.take_outputs()
+        if not outbox:
+            return
         connections = self._connections
         deadline = self._loop.time() + SENDING
         done = 0

@@ -45,6 +45,7 @@ class Sessions:
         self._core = core
         self._by_conn: dict[int, Peer] = {}
         self._inbound: dict[int, Inbound] = {}  # Established connections
+        self.sent: dict[int, Callable[[float], None]] = {}  # of the same, to be told when something was sent (KAL-02)
         self.importers: dict[str, Importer] = {}  # what judges each peer's routes, also stale ones; the newest
         self._changed_next_hops: set[bytes] = set()  # since the last look at the paths through them has begun
         self._epochs = count(1)
@@ -55,7 +56,7 @@ class Sessions:
         self.neighbors: dict[str, tuple[str, float]] = {}  # interface -> the router there, and when it was heard last
         self.switched: dict[str, bool] = {}  # peers that the operator has enabled or disabled by hand
         self.judging = 0  # jobs under way that run import again
-        self._now = 0.0
+        self.now = 0.0
         self._stopping = False
         self.first_ends = FirstEnds()
 
@@ -63,7 +64,7 @@ class Sessions:
 
     def start(self, now: float, preserved: frozenset[Family]) -> None:
         core = self._core
-        self._now = now
+        self.now = now
         self.first_ends.start(now, core.tables, preserved)
         self.listen()
         for config in core.config.peers:
@@ -73,7 +74,7 @@ class Sessions:
             core.at(now + delay, self._look_for_first_ends)
 
     def stop(self, now: float) -> None:
-        self._now = now
+        self.now = now
         self._stopping = True
         for peer in list(self.peers.values()):
             if peer.graceful.on_stop == "close":
@@ -224,14 +225,8 @@ class Sessions:
     def unblocked(self, conn: int, now: float) -> None:
         peer = self._by_conn.get(conn)
         if peer is not None:
-            self._now = now
+            self.now = now
             peer.fsm.sent(conn, now)
-
-    def told(self, conn: int) -> None:
-        """UPDATEs were handed to the transport (KAL-02)."""
-        peer = self._by_conn.get(conn)
-        if peer is not None:
-            peer.fsm.sent(conn, self._now)
 
     def _owner(self, remote_address: str, local_address: str, now: float) -> Peer | None:
         """The configured peer with this address, or one made for it from the longest dynamic range."""
@@ -277,7 +272,7 @@ class Sessions:
 
     def drain(self, peer: Peer, now: float) -> None:
         # HOT, once a piece of input.
-        self._now = now
+        self.now = now
         for action in peer.fsm.take_output():
             kind = type(action)
             if kind is actions.Updates:
@@ -309,7 +304,7 @@ class Sessions:
     def _state_changed(self, peer: Peer, old: State, new: State, why: str) -> None:
         self._core.event("state", "info", peer=peer.name, old=old.name.lower(), new=new.name.lower(), why=why or None)
         if new < old:
-            self._forget_if_gone(peer, self._now)
+            self._forget_if_gone(peer, self.now)
 
     def _forget_if_gone(self, peer: Peer, now: float) -> None:
         """A dynamic peer without a connection is no peer, since nobody dials it; stale routes keep it for a while."""
@@ -340,6 +335,9 @@ class Sessions:
         importer = Importer(core.rules.import_rules(peer, core.host), core.next_hops)
         self.importers[peer.name] = importer
         self._inbound[up.conn] = Inbound(source, negotiated.context, importer, core.tables, core.blocks)
+        sent = peer.fsm.when_sent(up.conn)
+        if sent is not None:
+            self.sent[up.conn] = sent
         self.damp(peer)
         self._forget_stale(peer, graceful.families_given_up(peer.waiting, negotiated))
         if peer.waiting:
@@ -387,6 +385,7 @@ class Sessions:
     def _down(self, peer: Peer, down: actions.Down, now: float) -> None:
         core = self._core
         self._inbound.pop(down.conn, None)
+        self.sent.pop(down.conn, None)
         core.outbound.leave(down.conn)
         kept = graceful.families_to_keep(peer, down) if not self._stopping else frozenset()
         if peer.name not in self.peers:
@@ -614,7 +613,7 @@ class Sessions:
             peer = self.peers.get(name)
             limit = peer.config.max_prefixes if peer is not None else None
             if peer is not None and limit is not None and limit.count == "accepted":
-                limits.check(self._core, peer, limit, self._now)
+                limits.check(self._core, peer, limit, self.now)
 
     def use_importer(self, peer: Peer, importer: Importer) -> None:
         """What the peer has sent and sends from now on is judged by this one."""
