@@ -394,11 +394,7 @@ class SpeakerCore:
 
     @property
     def flush_wanted(self) -> bool:
-        # HOT, twice a reading: a generator would take 1 µs.
-        for table in self.tables.values():
-            if table.pending:
-                return True
-        return False
+        return any(table.pending for table in self.tables.values())
 
     def flush(self, now: float) -> None:
         """Tell peers, the FIB and watchers what has changed since the last flush."""

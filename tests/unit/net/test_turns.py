@@ -30,7 +30,7 @@ def test_what_comes_at_the_same_time_is_taken_in_turns() -> None:
     turns: list[int] = []
 
     def work(number: int) -> None:
-        time.sleep(shell.INPUT / 2)
+        time.sleep(shell.TURN / 2)
         done.append(number)
 
     async def scenario() -> None:
@@ -50,7 +50,7 @@ def test_what_comes_at_the_same_time_is_taken_in_turns() -> None:
 
 def test_what_had_to_wait_is_not_lost_with_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """All input waits, and nothing is read meanwhile: routes arrive, and the last words come before the end."""
-    monkeypatch.setattr(shell, "INPUT", -1.0)
+    monkeypatch.setattr(shell, "TURN", -1.0)
     monkeypatch.setattr(shell, "MANY", -1)
     port = free_port()
     passive = speaker(1, port, 2, passive=True)
