@@ -21,6 +21,7 @@ ROUTES = {
     VPN4: ("64512:1 10.1.2.0/24 label 100", "64512:1 10.1.2.0/24 label 200"),
     VPN6: ("64512:1 2001:db8::/32 label 100", "64512:1 2001:db8::/32 label 200"),
     LABELED: ("10.1.2.0/24 label 100", "10.1.2.0/24 label 3"),
+    VPLS: tuple(f"rd 64512:1 ve_id 1 block_offset 1 block_size 8 label_base {base}" for base in (16001, 17001)),
     Family.IPV6_LABELED_UNICAST: ("2001:db8::/32 label 100", "2001:db8::/32 label 200"),
 }
 

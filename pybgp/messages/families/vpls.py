@@ -63,7 +63,7 @@ class Vpls(FamilyCodec):
 
     family = Family.L2VPN_VPLS
     rfc = "4761 §3.2.2"
-    max_key = _HEAD + 0xFFFF
+    max_key = _HEAD + _LENGTH
     next_hop_sizes = (4, 16)
     labeled = True
 
