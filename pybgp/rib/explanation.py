@@ -205,7 +205,8 @@ def _candidate(number: int, each: _Row) -> Iterator[str]:
     yield "     " + ", ".join(f"{name} {value}" for name, value in facts if value is not None)
     yield from (f"     {note}" for note in each["notes"])
     if each["reason"]:
-        yield f"     can't be used: {each['reason']}"
+        until = f"; until {each['damped_until']}, if it stays as it is" if each["damped_until"] else ""
+        yield f"     can't be used: {each['reason']}{until}"
     way = each["way"]
     for hop in way["hops"]:
         yield f"     next hop: {hop['prefix']} {hop['leads_to']} ({hop['source']}, metric {hop['metric']})"

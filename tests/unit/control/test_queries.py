@@ -15,6 +15,7 @@ from pybgp.control import queries
 from pybgp.control.answers import Steps
 from pybgp.control.arguments import BadArgument, Match, UnknownPeer
 from pybgp.rib.covering import covering_keys
+from pybgp.rib.explanation import text
 
 from .fakes import LOCAL, FakeFib, FakeSpeaker, installed, peer, view
 
@@ -221,6 +222,13 @@ def test_an_explanation_is_asked_of_the_speaker() -> None:
     assert row["peers"][0]["peer"] == "tor-a"
     assert row["candidates"][0]["damped_until"] == "2026-01-05T10:00:02Z"
     assert queries.explain(speaker, prefix="10.9.0.0/16")["candidates"] == ()
+
+
+def test_the_text_says_until_when_a_damped_route_is_not_used() -> None:
+    row = queries.explain(FakeSpeaker([view("10.1.2.64/26")]), prefix="10.1.2.64/26", peer="192.0.2.2")
+    damped = row | {"candidates": [row["candidates"][0] | {"reason": "flaps"}]}
+
+    assert "     can't be used: flaps; until 2026-01-05T10:00:02Z, if it stays as it is" in list(text(damped))
 
 
 @pytest.mark.parametrize(
