@@ -347,3 +347,22 @@ def test_add_path_brings_every_path(world: World) -> None:
     world.advance(1)
     left = [path for _, path in nodes[2].core.tables[Family.IPV4_UNICAST].adj_rib_in(A)]
     assert [path.received.next_hop for path in left] == [address_octets(C)]
+
+
+@pytest.mark.row("KAL-02")
+def test_who_tells_routes_says_no_keepalives(world: World) -> None:
+    """An UPDATE a second each, where a KEEPALIVE would be due every three."""
+    one, other = pair(world, ibgp(B, hold_time=9), ibgp(A, hold_time=9))
+    world.advance(10)
+
+    def messages() -> int:
+        (row,) = other.core.peer_status(world.now)
+        return int(row.messages_in)
+
+    before = messages()
+    for second in range(30):
+        one.announce(P, med=second)
+        other.announce(Q, med=second)
+        world.advance(1)
+
+    assert messages() - before == 30

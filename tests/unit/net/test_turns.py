@@ -10,6 +10,7 @@ import pytest
 from pybgp.config.model import PeerConfig, SpeakerConfig
 from pybgp.net import speaker as shell
 from pybgp.net.speaker import Speaker
+from pybgp.speaker import core
 from tests.integration.daemons import free_port
 
 LIMIT = 10.0
@@ -66,6 +67,75 @@ def test_what_had_to_wait_is_not_lost_with_its_connection(monkeypatch: pytest.Mo
 
             assert "administrative shutdown" in str(status(passive).last_notification).lower()
             assert not passive._connections
+
+    asyncio.run(scenario())
+
+
+def test_duties_wait_for_a_turn_that_has_time_for_them() -> None:
+    """Each takes more than a turn's share; none comes twice in a turn, none is left out."""
+    one = speaker(1, free_port(), 2, passive=True)
+    turns: list[int] = []
+    done: list[tuple[str, int]] = []
+
+    def first() -> None:
+        time.sleep(shell.TURN * 1.5)
+        done.append(("first", len(turns)))
+        one._soon(first)
+
+    def second() -> None:
+        time.sleep(shell.TURN * 1.5)
+        done.append(("second", len(turns)))
+
+    async def scenario() -> None:
+        async with one:
+            one._soon(first)
+            one._soon(second)
+            one._soon(second)
+            async with asyncio.timeout(LIMIT):
+                while len(done) < 4:
+                    turns.append(len(done))
+                    await asyncio.sleep(0)
+            one._duties.clear()
+
+    asyncio.run(scenario())
+
+    assert [name for name, _ in done[:4]] == ["first", "second", "first", "first"]
+    assert len({turn for _, turn in done}) == len(done)
+
+
+def test_timers_that_come_in_a_full_turn_are_the_first_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = speaker(1, free_port(), 2, passive=True)
+    done: list[str] = []
+
+    async def scenario() -> None:
+        async with one:
+            monkeypatch.setattr(one, "_tick", lambda: done.append("tick"))
+            one._begin_turn()
+            time.sleep(shell.TURN * 1.5)
+            one._soon(lambda: done.append("other"))
+            one._timed()
+            one._timed()
+            assert done == []
+            async with asyncio.timeout(LIMIT):
+                while len(done) < 2:
+                    await asyncio.sleep(0)
+
+    asyncio.run(scenario())
+
+    assert done == ["tick", "other"]
+
+
+def test_a_peer_whose_input_leads_to_much_is_read_on_when_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "FLUSH_AT", 100)
+    port, many = free_port(), 5_000
+    passive = speaker(1, port, 2, passive=True)
+
+    async def scenario() -> None:
+        async with passive, speaker(2, port, 1, passive=False) as active:
+            await asyncio.gather(active.established(timeout=LIMIT), passive.established(timeout=LIMIT))
+            for number in range(many):
+                active.announce(f"10.{number >> 8}.{number & 255}.0/24")
+            await until(lambda: received(passive) == many)
 
     asyncio.run(scenario())
 
