@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from ..addresses import Family, prefix_key
 from ..config.model import UNICAST
@@ -41,6 +41,10 @@ class Inside:
             and key.startswith(whole, 1)
             and (self._last is None or key[1 + len(whole)] >> self._shift == self._last)
         )
+
+
+def unknown_match(match: object) -> BadArgument:
+    return BadArgument(f"match {match!r}: expected one of {', '.join(get_args(Match))}")
 
 
 def parse_prefix(text: str) -> tuple[Family, bytes]:

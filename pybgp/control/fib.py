@@ -9,7 +9,7 @@ from ..addresses import Family, address_text, key_text
 from ..rib.covering import covering_keys
 from ..speaker.fib import Fib, InstalledRoute
 from .answers import JsonObject
-from .arguments import BadArgument, Inside, Match, parse_family, parse_prefix
+from .arguments import BadArgument, Inside, Match, parse_family, parse_prefix, unknown_match
 from .asked import Speaker
 
 
@@ -29,7 +29,7 @@ def fib(
     if wanted not in (None, of_prefix):
         raise BadArgument(f"{prefix} is not of family {family}")
     if match not in (None, *get_args(Match)):
-        raise BadArgument(f"match {match!r}: expected one of {', '.join(get_args(Match))}")
+        raise unknown_match(match)
     if speaker.fib is None:
         return iter(())
     return _fib_of(speaker.fib, of_prefix, key, match or ("exact" if "/" in prefix else "longest"))

@@ -13,7 +13,7 @@ from ..rib.local import AGGREGATE
 from ..routes import SourceKind
 from ..speaker.status import RouteDirection, RouteView
 from .answers import HEARTBEAT, JsonObject, time_text
-from .arguments import BadArgument, Inside, Match, parse_family, parse_route
+from .arguments import BadArgument, Inside, Match, parse_family, parse_route, unknown_match
 from .asked import Core, Speaker
 from .attributes import AttributeFields
 from .filters import Test, route_filter
@@ -114,7 +114,7 @@ def _views(
         return _longest(core, of_prefix, key, peer, direction)
     if match == "covered":
         return _walk(core, of_prefix, peer, direction, inside=Inside(key))
-    raise BadArgument(f"match {match!r}: expected one of {', '.join(get_args(Match))}")
+    raise unknown_match(match)
 
 
 def _walk(
