@@ -183,7 +183,7 @@ class Connection:
         ``retries``: ConnectRetryCounter + 1, = 0, or the same.
         """
         self.why = why
-        link, peering = self.link, self.peering
+        link, peering, closed = self.link, self.peering, self._closed_early()
         if error is not None and link is not None and not self.connecting:
             peering.last_sent = self._notification(error)
             self._send(peering.last_sent.encode(), now)
@@ -198,8 +198,13 @@ class Connection:
             peering.connect_retry_counter = 0
         if not (_is_collision(error, received) and len(peering.sessions) > 1):  # else nothing has ended
             peering.connect_retry_counter += retries == "more"
-            peering.ended(why, now)
+            peering.ended(why, now, explained=error is not None or received is not None, closed=closed)
         return State.IDLE
+
+    def _closed_early(self) -> bool:
+        """A connection that was made is gone, and had not come to Established."""
+        early = self.state is not State.ESTABLISHED and not self.connecting
+        return self.event is Event.TCP_CONNECTION_FAILS and early
 
     def _notification(self, error: ProtocolError) -> Notification:
         """What to send; a Hard Reset where the peer would take anything less for graceful (RFC 8538 §4)."""

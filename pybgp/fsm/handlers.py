@@ -166,7 +166,7 @@ class Handlers(Connection):
     def connect_later(self, now: float, detail: Detail) -> State:
         """drop TCP, restart ConnectRetryTimer, listen → Active"""
         self.why = detail.why or "connection lost"
-        self.peering.ended(self.why, now)
+        self.peering.ended(self.why, now, closed=self._closed_early())
         self._drop(lost=detail.lost)
         self.timers.stop_all()
         self._start_connect_retry(now)

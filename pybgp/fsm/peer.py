@@ -39,6 +39,7 @@ class PeerFsm:
     def start(self, now: float) -> None:
         """ManualStart: connect and listen, or only listen; at once, also where it was to stay Idle for a while."""
         self._wanted = True
+        self._peering.explained = False
         if self.state is State.IDLE:
             self._peering.idle_hold.forget()
             self._sessions[0].handle(self._by_role(Event.MANUAL_START, Event.MANUAL_START_PASSIVE), now)

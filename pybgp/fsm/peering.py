@@ -47,6 +47,7 @@ class Peering:
         "conn_ids",
         "connect_retry_counter",
         "established",
+        "explained",
         "idle_hold",
         "last_error",
         "last_error_at",
@@ -79,6 +80,7 @@ class Peering:
         self.plain_open_next = False  # the peer choked on our capabilities: one try without them
         self.last_error = ""
         self.last_error_at: float | None = None
+        self.explained = False  # a NOTIFICATION said that: a closed connection says less
         self.last_sent: Notification | None = None
         self.last_received: Notification | None = None
         self.messages_in = 0
@@ -105,10 +107,18 @@ class Peering:
         """Seconds since the session came up, negative if there is none."""
         return now - self.up_since if self.established is not None and self.up_since is not None else -1.0
 
-    def ended(self, why: str, now: float) -> None:
-        """A session ended for that reason."""
+    def ended(self, why: str, now: float, *, explained: bool = False, closed: bool = False) -> None:
+        """A session ended for that reason.
+
+        ``explained``: a NOTIFICATION said why, ours or the peer's. ``closed``: a connection ended below Established
+        without one, as a peer does that waits after an error: until a session comes up, or no connection, what was
+        said before is the better reason.
+        """
+        if closed and self.explained:
+            return
         self.last_error = why
         self.last_error_at = now
+        self.explained = explained
 
     def moved(self, event: Event | None, why: str, now: float) -> None:
         """A session changed its state: tell it if the most advanced state changed."""
@@ -120,3 +130,5 @@ class Peering:
         self.state = new
         self.since = now
         self.up_since = now if new is State.ESTABLISHED else None
+        if new is State.ESTABLISHED:
+            self.explained = False

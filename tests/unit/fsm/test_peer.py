@@ -522,6 +522,111 @@ def test_the_status_tells_what_happened() -> None:
     assert status.connect_retry_counter == 1
 
 
+BAD_AS = peer_open(my_as=1, capabilities=()).encode()
+
+
+def refused(*said: bytes) -> tuple[Peer, str]:
+    """A peer whose first connection ended with these messages, and the reason."""
+    peer = Peer()
+    peer.start()
+    conn = peer.dialled()
+    peer.connected(conn)
+    peer.receive(conn, *said)
+    return peer, peer.fsm.status().last_error
+
+
+def closed(peer: Peer) -> float:
+    """Its next connection is made and closed at once; when that was."""
+    peer.pass_time(30)
+    conn = peer.dialled()
+    peer.connected(conn)
+    peer.fsm.connection_failed(conn, peer.now, "connection lost")
+    return peer.now
+
+
+@pytest.mark.parametrize("said", [BAD_AS, Notification(2, 2).encode()], ids=["by-us", "by-the-peer"])
+def test_a_closed_connection_hides_no_notification(said: bytes) -> None:
+    """A peer that waits after an error closes our next connection without a word: why is what was said before."""
+    peer, why = refused(said)
+
+    closed(peer)
+
+    status = peer.fsm.status()
+    assert "AS" in why
+    assert (status.last_error, status.last_error_at) == (why, 0)
+
+
+@pytest.mark.parametrize("said", [BAD_AS, Notification(2, 2).encode()], ids=["by-us", "by-the-peer"])
+def test_a_failed_connect_is_the_reason_after_a_notification(said: bytes) -> None:
+    """Nobody is there any more, and what was said before is old; from then on closed connections count again."""
+    peer, _ = refused(said)
+    peer.pass_time(30)
+    peer.fsm.connection_failed(peer.dialled(), peer.now, "connection refused")
+    assert peer.fsm.status().last_error == "connection refused"
+
+    at = closed(peer)
+
+    assert (peer.fsm.status().last_error, peer.fsm.status().last_error_at) == ("connection lost", at)
+
+
+def test_a_lost_session_is_the_reason_after_a_notification() -> None:
+    """What ended an earlier one is not why this one is gone, nor why the next one doesn't come up."""
+    peer, _ = refused(BAD_AS)
+    peer.pass_time(30)
+    conn = peer.dialled()
+    peer.connected(conn)
+    peer.receive(conn, peer_open().encode(), KEEPALIVE)
+
+    peer.fsm.connection_failed(conn, peer.now, "no route to host")
+    assert peer.fsm.status().last_error == "no route to host"
+    closed(peer)
+
+    assert peer.fsm.status().last_error == "connection lost"
+
+
+def test_a_lost_session_is_the_reason_though_another_connection_was_refused_meanwhile() -> None:
+    peer, conn = established()
+    peer.incoming(100)
+    peer.receive(100, BAD_AS)
+    assert peer.fsm.status().state is State.ESTABLISHED
+
+    peer.fsm.connection_failed(conn, peer.now, "no route to host")
+
+    assert peer.fsm.status().last_error == "no route to host"
+
+
+def test_what_was_said_before_a_session_is_no_reason_after_it_though_that_lost_a_collision() -> None:
+    """A session that makes room for another connection has no reason of its own (RFC 4271 §6.8)."""
+    peer = Peer(router_id=LOW_ID, collision_detect_established=True)
+    peer.start()
+    peer.connected(conn := peer.dialled())
+    peer.receive(conn, BAD_AS)
+    peer.pass_time(30)
+    peer.connected(conn := peer.dialled())
+    peer.receive(conn, peer_open().encode(), KEEPALIVE)
+    assert peer.fsm.state is State.ESTABLISHED
+    peer.incoming(100)
+    peer.receive(100, peer_open().encode())
+    assert peer.fsm.state is State.OPEN_CONFIRM
+
+    peer.fsm.connection_failed(100, peer.now, "connection lost")
+
+    assert peer.fsm.status().last_error == "connection lost"
+
+
+def test_a_start_forgets_what_was_said_before_it() -> None:
+    peer = Peer()
+    peer.start()
+    peer.connected(peer.dialled())
+    peer.fsm.stop(peer.now)
+    peer.start()
+    peer.connected(conn := peer.dialled())
+
+    peer.fsm.connection_failed(conn, peer.now, "connection lost")
+
+    assert peer.fsm.status().last_error == "connection lost"
+
+
 def test_state_changes_are_those_of_the_most_advanced_session() -> None:
     """One line each in the log, none for a collision's loser."""
     peer = Peer(router_id=LOW_ID)
