@@ -21,12 +21,12 @@ def candidates(
     entry: Entry | None,
     decision: Decision,
     multipath: Multipath,
-    way: Callable[[bytes], NextHopWay],
+    way: Callable[[Path], NextHopWay],
     rpki: Callable[[Path], str | None],
     damped_until: Callable[[Path], float | None],
     notes: Callable[[Path], tuple[str, ...]],
 ) -> Iterator[Candidate]:
-    """In the order of preference. ``way`` says what a next hop resolves to, the others what is known of a path."""
+    """In the order of preference. ``way`` says what its next hop resolves to, the others what is known of a path."""
     paths = paths_of(entry)
     best = best_of(entry)
     together = multipath.members(entry)
@@ -43,7 +43,7 @@ def candidates(
             multipath=path in together,
             reason=path.reason,
             next_hop=address_text(block.next_hop) if block.next_hop else "",
-            way=way(block.next_hop) if block.next_hop else NextHopWay(reachable=True, cost=0),
+            way=way(path),
             local_pref=block.local_pref,
             as_path=block.as_path_text,
             origin=Origin(block.origin).name.lower(),

@@ -45,6 +45,17 @@ class NextHopWay:
     cost: int
     hops: tuple[Hop, ...] = ()
     """None where no kernel is asked: every next hop counts as on the link."""
+    next_hops: tuple[WeightedWay, ...] = ()
+    """Of a route of our own with several ones, which has no ``hops`` then: it leads where any of them leads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightedWay:
+    """One of several next hops, its part of the traffic (1..256), and what it resolves to."""
+
+    next_hop: str
+    weight: int
+    way: NextHopWay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +75,7 @@ class Candidate:
     reason: str
     """Why it can't be used, "" if it can."""
     next_hop: str
+    """"" for ourselves, or several ones, which are in ``way``."""
     way: NextHopWay
     local_pref: int | None
     as_path: str
@@ -199,7 +211,7 @@ def _from(each: _Row) -> str:
 def _candidate(number: int, each: _Row) -> Iterator[str]:
     mark = "*" if each["best"] else "=" if each["multipath"] else "x" if each["reason"] else " "
     identifier = f", path id {each['path_id']}" if each["path_id"] else ""
-    yield f"{mark} {number}. from {_from(each)}{identifier}, next hop {each['next_hop'] or 'ourselves'}"
+    yield f"{mark} {number}. from {_from(each)}{identifier}, {_next_hop(each)}"
     facts = [("LOCAL_PREF", each["local_pref"]), ("AS path", each["as_path"] or "empty"), ("origin", each["origin"])]
     facts += [("MED", each["med"]), ("communities", " ".join(each["communities"]) or None), ("RPKI", each["rpki"])]
     yield "     " + ", ".join(f"{name} {value}" for name, value in facts if value is not None)
@@ -207,16 +219,29 @@ def _candidate(number: int, each: _Row) -> Iterator[str]:
     if each["reason"]:
         until = f"; until {each['damped_until']}, if it stays as it is" if each["damped_until"] else ""
         yield f"     can't be used: {each['reason']}{until}"
-    way = each["way"]
-    for hop in way["hops"]:
-        yield f"     next hop: {hop['prefix']} {hop['leads_to']} ({hop['source']}, metric {hop['metric']})"
-    if not way["reachable"]:
-        yield "     next hop: no route leads to it"
+    yield from (f"     {line}" for line in _way("next hop", each["way"]))
     found = each["before_next"]
     if found is not None:
         source = f" ({found['rfc']})" if found["rfc"] else ""
         values = "" if found["step"] == _USABLE else f", {found['winner']} against {found['loser']}"
         yield f"     before {number + 1}: {found['words']}{values}{source}"
+
+
+def _next_hop(each: _Row) -> str:
+    several = each["way"]["next_hops"]
+    if several:
+        return "next hops " + ", ".join(f"{one['next_hop']} weight {one['weight']}" for one in several)
+    return f"next hop {each['next_hop'] or 'ourselves'}"
+
+
+def _way(what: str, way: _Row) -> Iterator[str]:
+    """Look-up by look-up."""
+    for one in way["next_hops"]:
+        yield from _way(f"next hop {one['next_hop']}", one["way"])
+    for hop in way["hops"]:
+        yield f"{what}: {hop['prefix']} {hop['leads_to']} ({hop['source']}, metric {hop['metric']})"
+    if not way["reachable"] and not way["next_hops"]:
+        yield f"{what}: no route leads to it"
 
 
 def _kernel(row: _Row) -> str:

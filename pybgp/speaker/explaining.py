@@ -20,12 +20,12 @@ from ..messages.families.registry import route_text
 from ..rib.aggregates import AggregateState
 from ..rib.covering import covering_keys
 from ..rib.explain import candidates
-from ..rib.explanation import Advertisement, Explanation, Hop, Kernel, NextHopWay, Told
+from ..rib.explanation import Advertisement, Explanation, Hop, Kernel, NextHopWay, Told, WeightedWay
 from ..rib.export import Export
 from ..rib.groups import UpdateGroup
 from ..rib.kernel import FibRoute, NextHop
-from ..rib.local import AGGREGATE, DEFAULT_KEY, DEFAULT_ROUTE
-from ..rib.next_hops import NextHops
+from ..rib.local import AGGREGATE, DEFAULT_KEY, DEFAULT_ROUTE, OWN
+from ..rib.next_hops import Gateway, NextHops, Resolution
 from ..rib.path import Entry, Path, best_of, paths_of
 from ..routes import SourceKind
 from .constraint import WAITS, waiting
@@ -64,7 +64,7 @@ def explain(core: SpeakerCore, family: Family, key: bytes, peer: str | None) -> 
                 entry,
                 core.decision,
                 core.programming.multipath,
-                way=partial(_way, core),
+                way=partial(_way, core, family, found),
                 rpki=partial(rpki_state, core, family, found),
                 damped_until=partial(damped_until, core, family, found),
                 notes=partial(_notes, core, family, found),
@@ -101,9 +101,29 @@ def _made_of(state: AggregateState) -> str:
 # -- next hops and the kernel ------------------------------------------------------------------------------------------
 
 
-def _way(core: SpeakerCore, next_hop: bytes) -> NextHopWay:
-    found = core.next_hops.resolve(next_hop)
-    return NextHopWay(reachable=found.reachable, cost=found.cost, hops=tuple(_hops(core.next_hops, next_hop)))
+def _way(core: SpeakerCore, family: Family, key: bytes, path: Path) -> NextHopWay:
+    next_hop = path.block.next_hop
+    if next_hop:
+        return _way_of(core.next_hops, next_hop, core.next_hops.resolve(next_hop))
+    several = core.own.gateways_of(family, key) if path.source.name == OWN.name else ()
+    if not several:
+        return NextHopWay(reachable=True, cost=0)
+    together = core.next_hops.way_of(family, key, several)
+    return NextHopWay(
+        reachable=together.reachable,
+        cost=together.cost,
+        next_hops=tuple(_weighted(core.next_hops, family, key, gateway) for gateway in several),
+    )
+
+
+def _weighted(next_hops: NextHops, family: Family, key: bytes, gateway: Gateway) -> WeightedWay:
+    found = next_hops.way_of(family, key, (gateway,))
+    way = _way_of(next_hops, gateway.address, found)
+    return WeightedWay(next_hop=address_text(gateway.address), weight=gateway.weight, way=way)
+
+
+def _way_of(next_hops: NextHops, next_hop: bytes, found: Resolution) -> NextHopWay:
+    return NextHopWay(reachable=found.reachable, cost=found.cost, hops=tuple(_hops(next_hops, next_hop)))
 
 
 def _hops(next_hops: NextHops, next_hop: bytes) -> Iterator[Hop]:

@@ -9,10 +9,18 @@ from typing import Any
 import pytest
 
 from pybgp.addresses import Family, prefix_key
-from pybgp.config.model import DecisionConfig, FamilyConfig, FibConfig, GracefulRestartConfig, PeerConfig, RouteConfig
+from pybgp.config.model import (
+    DecisionConfig,
+    FamilyConfig,
+    FibConfig,
+    GracefulRestartConfig,
+    NextHopConfig,
+    PeerConfig,
+    RouteConfig,
+)
 from pybgp.errors import ApiError
 from pybgp.fib.memory import FakeFib
-from pybgp.rib.explanation import Advertisement, Candidate, Explanation
+from pybgp.rib.explanation import Advertisement, Candidate, Explanation, NextHopWay
 from pybgp.speaker.explaining import with_kernel
 from pybgp.speaker.fib import FibChanges, FibRoute, NextHop
 
@@ -159,6 +167,41 @@ def test_the_way_to_a_next_hop_is_shown_look_up_by_look_up(world: World) -> None
         ("203.0.113.0/24", "via 192.0.2.77", "static"),
         ("192.0.2.0/24", "dev eth0", "kernel"),
     ]
+
+
+def test_the_ways_to_several_next_hops_are_shown_one_by_one(world: World) -> None:
+    """A weighted static route: the one that can't be reached says so, and the others carry the traffic."""
+    near, gone = NextHopConfig("192.0.2.9", weight=2), NextHopConfig("203.0.113.9")
+    one = world.add(A, peers=[], fib=FibConfig(), routes=(RouteConfig(P, next_hops=(near, gone)),))
+    kernel(world, one, **{"192.0.2.0/24": connected(metric=3)})
+
+    found = explain(one)
+
+    (only,) = found.candidates
+    (first, second) = only.way.next_hops
+    assert (only.next_hop, only.way.reachable, only.way.cost, only.way.hops) == ("", True, 3, ())
+    assert (first.next_hop, first.weight, first.way.cost) == ("192.0.2.9", 2, 3)
+    assert [(hop.prefix, hop.leads_to) for hop in first.way.hops] == [("192.0.2.0/24", "dev eth0")]
+    assert (second.next_hop, second.weight, second.way) == ("203.0.113.9", 1, NextHopWay(reachable=False, cost=0))
+    assert str(found).splitlines()[2:6] == [
+        "* 1. from local, next hops 192.0.2.9 weight 2, 203.0.113.9 weight 1",
+        "     AS path empty, origin igp",
+        "     next hop 192.0.2.9: 192.0.2.0/24 dev eth0 (kernel, metric 3)",
+        "     next hop 203.0.113.9: no route leads to it",
+    ]
+    json.dumps(found.to_json())
+
+
+def test_several_next_hops_of_which_none_leads_anywhere_say_so_each(world: World) -> None:
+    several = (NextHopConfig("203.0.113.8"), NextHopConfig("203.0.113.9"))
+    one = world.add(A, peers=[], fib=FibConfig(), routes=(RouteConfig(P, next_hops=several),))
+    kernel(world, one, **{"192.0.2.0/24": connected()})
+
+    found = explain(one)
+
+    assert not found.candidates[0].way.reachable
+    ways = [line.strip() for line in str(found).splitlines() if "no route leads" in line]
+    assert ways == [f"next hop {each.address}: no route leads to it" for each in several]
 
 
 def test_multipath_and_all_paths(world: World) -> None:
