@@ -14,12 +14,13 @@ from ..rib.kernel import FibRoute, NextHop, RouteType
 from ..rib.local import AGGREGATE, OwnRoutes
 from ..rib.moves import Again, Move
 from ..rib.multipath import Multipath, spread
-from ..rib.next_hops import NextHops
+from ..rib.next_hops import WHY_UNREACHABLE, NextHops
 from ..rib.path import Entry, Path, best_of
 from ..routes import Accept, Reject, Route, SourceKind, Verdict
 from .fib import FibChanges
 
 _LINK_LOCAL: Final = b"\xfe\x80"
+_OVER_IPV4: Final = "its next hop is an IPv4 address (mapped), and no IPv6 goes over IPv4 here (RFC 4798 §3)"
 
 
 class Programming:
@@ -99,7 +100,7 @@ class Programming:
         else:
             ways = self._ways(accepted, best)
         if not ways:
-            return "its next hop is unreachable, or an IPv4 address (mapped) for IPv6"
+            return self._why_no_way(accepted.block.next_hop)
         if len(paths) > 1:
             ways = self._together(family, key, paths)
         return FibRoute("unicast", ways, metric)
@@ -126,6 +127,10 @@ class Programming:
         if len(next_hop) != 4:  # a mapped one leads over IPv4, which takes IPv6 in MPLS only (RFC 4798 §3)
             ways = tuple(way for way in ways if way.gateway is None or len(way.gateway) != 4)
         return tuple(_on_link(way, link) for way in ways) if link else ways
+
+    def _why_no_way(self, next_hop: bytes) -> str:
+        reached = next_hop and self._next_hops.resolve(next_hop).reachable
+        return _OVER_IPV4 if reached else WHY_UNREACHABLE
 
     def _own_ways(self, family: Family, key: bytes, accepted: Accept, path: Path) -> tuple[NextHop, ...]:
         """Those of a route of our own: through its gateways, unless the policy says another next hop."""

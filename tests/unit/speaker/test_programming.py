@@ -52,6 +52,12 @@ class Rib:
         changes = self.programming.changes(family, moves_of(table.take_pending(), table))
         return dict(changes.routes) if changes is not None else {}
 
+    def why_not(self, family: Family, prefix: bytes) -> str:
+        """Why the kernel is to have nothing for a prefix."""
+        wanted = self.programming.wanted(family, prefix, self.tables[family].get(prefix))
+        assert isinstance(wanted, str)
+        return wanted
+
 
 @pytest.fixture
 def rib() -> Rib:
@@ -93,6 +99,27 @@ def test_nothing_is_installed_for_what_is_not_eligible_or_leads_nowhere(rib: Rib
     rib.next_hops.update(V4, {key("198.51.100.0/24"): (KernelRoute("unicast", 2, (NextHop(None, "eth0"),)),)})
     rib.tables[V4].insert([Q], path())  # its next hop is elsewhere
     assert rib.changes() == {Q: None}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "next_hop"),
+    [("10.65.2.0/26", "192.0.2.9"), ("2001:db8:1::/48", "2001:db8::9"), ("2001:db8:1::/48", "::ffff:192.0.2.9")],
+    ids=["ipv4", "ipv6", "mapped"],
+)
+def test_what_leads_nowhere_says_only_that(rib: Rib, prefix: str, next_hop: str) -> None:
+    """A mapped next hop that IPv4 can't reach either is unreachable like any other."""
+    family, _ = prefix_key(prefix)
+    rib.next_hops.update(V4, {key("198.51.100.0/24"): (KernelRoute("unicast", 2, (NextHop(None, "eth0"),)),)})
+    rib.tables[family].insert([key(prefix)], path(block(next_hop=next_hop)))
+
+    assert rib.why_not(family, key(prefix)) == "its next hop is unreachable (RFC 4271 §9.1.2)"
+
+
+def test_own_routes_of_which_no_gateway_is_reached_say_that(rib: Rib) -> None:
+    rib.next_hops.update(V4, {key("198.51.100.0/24"): (KernelRoute("unicast", 2, (NextHop(None, "eth0"),)),)})
+    rib.announce("10.65.1.0/26", next_hops=[("192.0.2.1", 1), ("192.0.2.2", 1)], while_reachable=False)
+
+    assert rib.why_not(V4, P) == "its next hop is unreachable (RFC 4271 §9.1.2)"
 
 
 @pytest.mark.row("DEC-17")
@@ -358,5 +385,6 @@ def test_ipv4_is_no_way_for_ipv6(rib: Rib) -> None:
 
     assert rib.next_hops.resolve(address_octets(mapped)).reachable
     assert rib.changes(V6) == {prefix: None}
+    assert "IPv4" in rib.why_not(V6, prefix)
     rib.tables[V6].insert([prefix], path(block(next_hop=f"{mapped} fe80::9"), by=B))
     assert rib.changes(V6) == {prefix: FibRoute("unicast", (NextHop(address_octets("fe80::9"), "eth0"),))}
