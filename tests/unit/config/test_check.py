@@ -134,6 +134,13 @@ E = 'address = "192.0.2.2"\nremote_as = 65001\nimport_policy = ["accept"]\nexpor
             id="the-confederation-as-peer",
         ),
         pytest.param(
+            "confederation = { identifier = 65100 }\n[[dynamic_peers]]\n"
+            'prefix = "10.0.0.0/8"\nremote_as = 65100\nimport_policy = []\nexport_policy = []',
+            "dynamic_peers[0].remote_as = 65100: expected another AS, this is our confederation's; inside, peers have "
+            "the numbers of members",
+            id="the-confederation-as-dynamic-peers",
+        ),
+        pytest.param(
             peers(f"{A}route_server_client = true"),
             "peers[0].route_server_client = true: expected only for eBGP peers",
             id="route-server-on-ibgp",
@@ -435,6 +442,144 @@ def test_what_can_go_together_without_a_word(text: str) -> None:
 )
 def test_what_may_be_meant_but_hardly_is(text: str, expected: str) -> None:
     assert warnings(text) == [expected]
+
+
+CONFEDERATION = "confederation = { identifier = 65100, members = [65002] }\n"
+SAME_NUMBER = "members that look for it in the whole path, as FRR does, take routes over that member for loops"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "confederation = { identifier = 64512 }",
+            f"confederation.identifier = 64512: local_as is the same: {SAME_NUMBER}",
+            id="identifier-is-our-member-as",
+        ),
+        pytest.param(
+            "confederation = { identifier = 65100, members = [65100] }",
+            f"confederation.identifier = 65100: one of the members is the same: {SAME_NUMBER}",
+            id="identifier-is-a-member-as",
+        ),
+        pytest.param(
+            CONFEDERATION + peers(f"{E}local_as = 64512"),
+            "peers[0].local_as = 64512: an eBGP peer is shown our member AS; without local_as it sees 65100, the "
+            "confederation (RFC 5065 §4)",
+            id="member-as-shown-outside",
+        ),
+        pytest.param(
+            CONFEDERATION + peers(f'{E}local_as = 65100\nlocal_as_mode = "prepend"'),
+            'peers[0].local_as_mode = "prepend": without effect, since local_as is confederation.identifier',
+            id="mode-of-the-confederations-number",
+        ),
+        pytest.param(
+            peers(f'{E}local_as_mode = "prepend"'),
+            'peers[0].local_as_mode = "prepend": without effect, since local_as is the top level\'s',
+            id="mode-of-the-only-number",
+        ),
+        *(
+            pytest.param(
+                peers(f"{E}route_server_client = true\n{key} = {value}"),
+                f"peers[0].{key} = {value}: without effect on what other eBGP peers say, which route_server_client "
+                "tells unchanged (RFC 7947 §2.2.2)",
+                id=f"{key}-of-a-route-server",
+            )
+            for key, value in (("as_override", "true"), ("remove_private_as", '"all"'))
+        ),
+    ],
+)
+def test_what_as_numbers_hardly_mean(text: str, expected: str) -> None:
+    assert warnings(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "confederation = { identifier = 65100, members = [64512, 65002] }\n" + peers(A, E.replace("2.2", "2.3")),
+            id="ours-among-the-members",
+        ),
+        pytest.param(CONFEDERATION + peers(f"{A}local_as = 64512"), id="member-as-inside"),
+        pytest.param(CONFEDERATION + peers(f'{E}local_as = 64999\nlocal_as_mode = "prepend"'), id="a-third-number"),
+        pytest.param(peers(f'{E}as_override = true\nremove_private_as = "all"'), id="no-route-server"),
+        pytest.param(peers(f"{E}route_server_client = true"), id="route-server"),
+    ],
+)
+def test_what_as_numbers_may_well_mean(text: str) -> None:
+    assert warnings(text) == []
+
+
+VPN = 'families = ["ipv4-unicast", "ipv4-vpn"]\n'
+MINE, REJECTED, PYTHON = (
+    E.replace('export_policy = ["accept"]', f'export_policy = ["{it}"]') for it in ("mine", "reject", "a.b:c")
+)
+OTHER = 'address = "192.0.2.3"\nremote_as = 64512\n'
+
+
+def not_told(mode: str, families: str = "ipv4-vpn", peer: str = "peers[0]") -> str:
+    return (
+        f'{peer}.next_hop = "{mode}": routes of {families} aren\'t told where that makes us the next hop, since we '
+        'assign no labels; "keep" leaves it as it is'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(peers(E + VPN), not_told("auto"), id="external"),
+        pytest.param(peers(f'{E}{VPN}next_hop = "self"'), not_told("self"), id="external-self"),
+        pytest.param(peers(f'{A}{VPN}next_hop = "self_all"'), not_told("self_all"), id="internal-self-all"),
+        pytest.param(
+            peers(f'{E}{VPN}route_server_client = true\nnext_hop = "self_all"'),
+            not_told("self_all"),
+            id="route-server-self-all",
+        ),
+        pytest.param(
+            peers(f'{A}{VPN}next_hop = "self"', f'{E}{VPN}next_hop = "keep"'.replace("2.2", "2.3")),
+            not_told("self"),
+            id="internal-self-beside-external",
+        ),
+        pytest.param(
+            'families = ["l2vpn-evpn", "ipv4-labeled-unicast", "ipv6-unicast", "route-target"]\n' + peers(E),
+            not_told("auto", "ipv4-labeled-unicast, l2vpn-evpn"),
+            id="the-speakers-families",
+        ),
+        pytest.param(
+            f'[[dynamic_peers]]\nprefix = "10.0.0.0/8"\n{E.split(chr(10), 1)[1]}{VPN}',
+            not_told("auto", peer="dynamic_peers[0]"),
+            id="dynamic",
+        ),
+        pytest.param(
+            peers(MINE + VPN) + '[[policies.mine]]\naction = "accept"\nset = { next_hop = "self" }',
+            not_told("auto"),
+            id="policy-that-says-us",
+        ),
+    ],
+)
+def test_labels_that_would_be_ours(text: str, expected: str) -> None:
+    """RFC 8277 §3.2.2: a new next hop needs labels of its own."""
+    assert warnings(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(peers(E), id="no-labels"),
+        pytest.param(peers(f'{E}{VPN}next_hop = "keep"'), id="keep"),
+        pytest.param(peers(f"{E}{VPN}route_server_client = true"), id="route-server"),
+        pytest.param(peers(A + VPN), id="internal"),
+        pytest.param(peers(f'{A}{VPN}next_hop = "self"', f"{OTHER}{VPN}"), id="internal-self-without-external"),
+        pytest.param(peers(f'{A}{VPN}next_hop = "self"', E.replace("2.2", "2.3")), id="internal-self-beside-unlabeled"),
+        pytest.param(peers(REJECTED + VPN), id="told-nothing"),
+        pytest.param(peers(PYTHON + VPN), id="python"),
+        pytest.param(
+            peers(MINE + VPN) + '[[policies.mine]]\naction = "accept"\nset = { next_hop = "keep" }',
+            id="policy-that-keeps",
+        ),
+    ],
+)
+def test_labels_that_stay_the_next_hops(text: str) -> None:
+    assert warnings(text) == []
 
 
 def test_a_model_made_by_a_program_is_checked_too() -> None:
