@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..addresses import Family, address_octets, parse_router_id
 from ..config import resolved
@@ -41,6 +41,15 @@ class Policies:
     exports: Policy
     missing: bool = False
     """An external peer without policy: nothing passes (RFC 8212)."""
+
+
+class Refreshing(NamedTuple):
+    """An enhanced refresh under way (RFC 7313 §4): the epochs that its BoRRs have begun."""
+
+    first: int
+    """Which refresh it is: a BoRR within it starts it again, but not its time."""
+    last: int
+    """Epochs below this are swept at its end."""
 
 
 class Peer:
@@ -113,7 +122,7 @@ class Peer:
         self.members: dict[Family, tuple[UpdateGroup, Member]] = {}
         self.received_end_of_rib: set[Family] = set()  # of this session
         self.to_refresh: set[Family] = set()  # families to ask for when End-of-RIB has come
-        self.refreshing: dict[Family, int] = {}  # enhanced refresh under way -> epochs below this are swept at its end
+        self.refreshing: dict[Family, Refreshing] = {}  # enhanced refreshes under way
         self.waiting: set[Family] = set()  # families whose stale routes we keep (RFC 4724)
         self.stale_before = 0  # paths of an earlier epoch are stale
         self.stale_deadline: float | None = None

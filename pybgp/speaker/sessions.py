@@ -24,7 +24,7 @@ from .damping import PeerDamping
 from .first_ends import FirstEnds
 from .inbound import Importer, Inbound
 from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
-from .peers import Peer, session_settings
+from .peers import Peer, Refreshing, session_settings
 from .successors import Concerned, Dependents, by_new_next_hops, by_new_rules
 from .tidying import give_back
 from .validate import peer_problems, secret_problems
@@ -329,7 +329,6 @@ class Sessions:
         limits.forget_warnings(peer)
         peer.received_end_of_rib.clear()
         peer.to_refresh.clear()
-        peer.refreshing.clear()
         source = peer.open_source(negotiated, up.remote_address, core.host.link(up.local_address, up.remote_address))
         peer.stale_before = peer.epoch
         importer = Importer(core.rules.import_rules(peer, core.host), core.next_hops)
@@ -397,6 +396,7 @@ class Sessions:
         concerns = peer.negotiated is not None and constraint.concerns(peer.negotiated)
         peer.source = None
         peer.members.clear()
+        peer.refreshing.clear()
         peer.negotiated = None
         peer.stale_before = peer.epoch + 1
         peer.waiting = set(kept)
@@ -464,24 +464,25 @@ class Sessions:
             if source is not None:
                 inbound = self._inbound[conn]
                 inbound.restart(source, inbound.importer)
-                if family not in peer.refreshing:  # a BoRR within a refresh starts it again, but not its time
+                known = peer.refreshing.get(family)
+                if known is None:
                     self._core.at(now + REFRESH_LIMIT, lambda _: self._give_up_refresh(peer, family, source.epoch))
-                peer.refreshing[family] = peer.epoch
+                peer.refreshing[family] = Refreshing(known.first if known is not None else source.epoch, source.epoch)
         elif message.subtype == RefreshSubtype.END:
-            self._end_refresh(peer, family, 0)
+            self._end_refresh(peer, family)
 
-    def _end_refresh(self, peer: Peer, family: Family, since: int) -> None:
-        """What has not been sent again since BoRR is gone (RFC 7313 §4), if that was at epoch ``since`` or later."""
-        begun = peer.refreshing.get(family)
-        if begun is not None and begun >= since:
-            del peer.refreshing[family]
-            self._drop_older(peer, {family}, begun)
+    def _end_refresh(self, peer: Peer, family: Family) -> None:
+        """What has not been sent again since BoRR is gone (RFC 7313 §4)."""
+        refreshing = peer.refreshing.pop(family, None)
+        if refreshing is not None:
+            self._drop_older(peer, {family}, refreshing.last)
 
-    def _give_up_refresh(self, peer: Peer, family: Family, since: int) -> None:
-        """EoRR has not come in time (RFC 7313 §4)."""
-        if peer.refreshing.get(family, -1) >= since:
+    def _give_up_refresh(self, peer: Peer, family: Family, first: int) -> None:
+        """EoRR has not come in time (RFC 7313 §4); one that came may have been followed by another refresh."""
+        refreshing = peer.refreshing.get(family)
+        if refreshing is not None and refreshing.first == first:
             self._core.event("refresh_unfinished", "warn", peer=peer.name, family=str(family), limit_s=REFRESH_LIMIT)
-            self._end_refresh(peer, family, since)
+            self._end_refresh(peer, family)
 
     def _end_of_rib(self, peer: Peer, family: Family, now: float) -> None:
         peer.received_end_of_rib.add(family)

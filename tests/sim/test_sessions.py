@@ -12,9 +12,11 @@ from pybgp.config.model import (
     PeerConfig,
     TimersConfig,
 )
+from pybgp.constants import RefreshSubtype
 from pybgp.messages.open import Open
+from pybgp.messages.refresh import RouteRefresh
 
-from .world import World, ebgp, established, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 P, Q = "10.65.1.0/26", "10.65.2.0/26"
@@ -163,36 +165,32 @@ def test_a_refresh_brings_everything_again_between_its_marks(world: World) -> No
     assert kinds == [(5, 1), (2, None), (5, 2)]
 
 
+def refresh(world: World, node: Node, subtype: RefreshSubtype) -> None:
+    """B says so to the node."""
+    conn = node.core.sessions.peers[B].fsm.conn
+    assert conn is not None
+    node.core.received(conn, RouteRefresh(Family.IPV4_UNICAST, subtype).encode(), world.now)
+    world.pump(node)
+
+
 @pytest.mark.row("RFR-04")
 def test_what_a_refresh_does_not_bring_again_is_swept(world: World) -> None:
-    from pybgp.constants import RefreshSubtype
-    from pybgp.messages.refresh import RouteRefresh
-
     one, two = pair(world, ibgp(B), ibgp(A))
     two.announce(P)
     world.run_until(lambda: one.has(P))
-    conn = one.core.sessions.peers[B].fsm.conn
-    assert conn is not None
 
     for subtype in (RefreshSubtype.BEGIN, RefreshSubtype.END):
-        one.core.received(conn, RouteRefresh(Family.IPV4_UNICAST, subtype).encode(), world.now)
-        world.pump(one)
+        refresh(world, one, subtype)
 
     assert one.best(P) is None
 
 
 @pytest.mark.row("RFR-09")
 def test_a_refresh_that_never_ends_is_over_after_ten_minutes(world: World) -> None:
-    from pybgp.constants import RefreshSubtype
-    from pybgp.messages.refresh import RouteRefresh
-
     one, two = pair(world, ibgp(B), ibgp(A))
     two.announce(P)
     world.run_until(lambda: one.has(P))
-    conn = one.core.sessions.peers[B].fsm.conn
-    assert conn is not None
-    one.core.received(conn, RouteRefresh(Family.IPV4_UNICAST, RefreshSubtype.BEGIN).encode(), world.now)
-    world.pump(one)
+    refresh(world, one, RefreshSubtype.BEGIN)
 
     world.advance(590)
     assert one.has(P)
@@ -201,6 +199,49 @@ def test_a_refresh_that_never_ends_is_over_after_ten_minutes(world: World) -> No
     assert not one.has(P)
     assert [fields["family"] for fields in one.said("refresh_unfinished")] == ["ipv4-unicast"]
     assert one.core.all_established()
+
+
+@pytest.mark.row("RFR-09")
+@pytest.mark.parametrize("between", ["an end", "another session"])
+def test_each_refresh_has_ten_minutes_of_its_own(world: World, between: str) -> None:
+    one, two = pair(world, ibgp(B), ibgp(A))
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+    refresh(world, one, RefreshSubtype.BEGIN)
+    world.advance(5)
+
+    if between == "an end":
+        two.core.tell_peer_again(A, world.now)
+        world.pump(two)
+        world.advance(1)
+        refresh(world, one, RefreshSubtype.END)
+    else:
+        one.core.reset_peer(B, world.now)
+        world.pump(one)
+        world.run_until(lambda: one.core.all_established() and one.has(P), limit=500)
+    world.advance(500)
+    refresh(world, one, RefreshSubtype.BEGIN)
+    world.advance(590)
+    assert one.has(P)
+    world.advance(20)
+
+    assert not one.has(P)
+
+
+@pytest.mark.row("RFR-09", "GRS-01")
+def test_a_refresh_ends_with_its_session_and_costs_no_stale_routes(world: World) -> None:
+    """A peer that restarts hasn't withdrawn what it had no time to send again."""
+    slow = GracefulRestartConfig(role="both", restart_time=1000)
+    one, two = pair(world, ibgp(B), ibgp(A), graceful_restart=slow)
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+    refresh(world, one, RefreshSubtype.BEGIN)
+
+    world.kill(two)
+    world.advance(900)
+
+    assert one.has(P)
+    assert not one.said("refresh_unfinished")
 
 
 @pytest.mark.row("POL-05", "NTF-02")
