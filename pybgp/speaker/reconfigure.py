@@ -16,7 +16,7 @@ from ..constants import CeaseSubcode
 from ..errors import Cease
 from . import limits
 from .outputs import Rekey
-from .peers import Peer, session_settings
+from .peers import Peer
 from .rules import Functions, Rules
 from .successors import without_rank
 from .validate import validate
@@ -106,7 +106,7 @@ def _keep(core: SpeakerCore, peer: Peer, config: PeerConfig, now: float) -> None
         core.sessions.switched.pop(peer.name, None)
     peer.config, peer.speaker = config, core.config
     peer.policies = core.rules.policies(config)
-    peer.fsm.update_settings(session_settings(config, core.config), now)
+    core.sessions.update_settings(peer, now)
     enabled = core.sessions.enabled(peer)
     if was_enabled and not enabled:
         peer.fsm.stop(now, Cease("disabled", subcode=CeaseSubcode.ADMINISTRATIVE_SHUTDOWN))

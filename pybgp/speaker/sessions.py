@@ -154,6 +154,12 @@ class Sessions:
             peer.fsm.start(now)
             self.drain(peer, now)
 
+    def update_settings(self, peer: Peer, now: float) -> None:
+        """Its configuration, or how far our own restart is, differs from what its state machine knows."""
+        restarting, preserved = self.first_ends.restarting, self.first_ends.preserved
+        settings = session_settings(peer.config, self._core.config, restarting=restarting, preserved=preserved)
+        peer.fsm.update_settings(settings, now)
+
     def enabled(self, peer: Peer) -> bool:
         """Is the peer to be up: as the operator said last, else as configured."""
         return self.switched.get(peer.name, peer.config.enabled)
@@ -553,7 +559,7 @@ class Sessions:
                 core.outbound.end_of_rib(family)
         if self.first_ends.over():
             for peer in self.peers.values():
-                peer.fsm.update_settings(session_settings(peer.config, core.config), now)
+                self.update_settings(peer, now)
 
     # -- rules -------------------------------------------------------------------------------------------------------
 

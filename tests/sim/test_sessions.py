@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pybgp.addresses import Family, address_octets
@@ -101,6 +103,27 @@ def test_a_restarting_peers_routes_stay_until_it_has_sent_them_again(world: Worl
     again = world.add(B, peers=[ibgp(A)], graceful_restart=BOTH, preserved=frozenset({Family.IPV4_UNICAST}))
     again.announce(P)
     world.run_until(lambda: one.best(Q) is None, limit=100)
+    assert one.has(P)
+
+
+@pytest.mark.row("GRS-10")
+def test_another_configuration_does_not_end_our_own_restart(world: World) -> None:
+    """Sessions that come up later still say Restart State and Forwarding State (RFC 4724 §4.1)."""
+    one, two = pair(world, ibgp(B), ibgp(A), graceful_restart=BOTH)
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+    world.kill(two)
+    again = world.add(B, peers=[ibgp(A)], graceful_restart=BOTH, preserved=frozenset({Family.IPV4_UNICAST}))
+
+    again.core.reconfigure(replace(again.core.config, peers=(ibgp(A, hold_time=80),)), world.now)
+    again.core.reconfigure(replace(again.core.config, default_local_pref=80), world.now)
+    world.pump(again)
+    established(world, one)
+
+    negotiated = one.core.sessions.peers[B].negotiated
+    assert negotiated is not None
+    assert negotiated.graceful_restart is not None
+    assert negotiated.graceful_restart.restarting
     assert one.has(P)
 
 
