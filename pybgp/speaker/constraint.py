@@ -42,13 +42,13 @@ def waiting(peer: Peer) -> frozenset[Family]:
 
 def up(core: SpeakerCore, peer: Peer, now: float) -> None:
     """A session is Established; nothing has been told yet."""
-    negotiated, source = peer.negotiated, peer.source
+    negotiated, conn = peer.negotiated, peer.fsm.conn
     assert negotiated is not None
     peer.targets = core.memberships.of(peer.name) if constrains(negotiated) else None
     if waiting(peer):
 
         def begin(now: float) -> None:
-            if peer.source is source:
+            if peer.fsm.conn == conn:
                 core.sessions.join_waiting(peer, now)
 
         core.at(now + WAIT, begin)

@@ -6,8 +6,10 @@ import pytest
 
 from pybgp.addresses import Family, address_octets
 from pybgp.config.model import FamilyConfig, GracefulRestartConfig, PeerConfig
+from pybgp.constants import RefreshSubtype
 from pybgp.messages.attributes.extended_communities import ExtendedCommunities
 from pybgp.messages.families.route_target import ROUTE_TARGET as CODEC
+from pybgp.messages.refresh import RouteRefresh
 from pybgp.rib.local import own_block
 from pybgp.rib.targets import UNWANTED, Targets
 from pybgp.speaker.constraint import WAITS
@@ -89,8 +91,10 @@ def test_another_interest_changes_only_what_it_is_about(world: World) -> None:
 
 
 @pytest.mark.row("AFI-15")
-def test_nothing_is_told_before_the_end_of_the_memberships(world: World) -> None:
-    """B has just restarted and holds End-of-RIB back; a minute later it is told what it has asked for all the same."""
+@pytest.mark.parametrize("refreshes", [False, True])
+def test_nothing_is_told_before_the_end_of_the_memberships(world: World, refreshes: bool) -> None:
+    """B has just restarted and holds End-of-RIB back; a minute later it is told what it has asked for all the same.
+    An enhanced refresh meanwhile (RFC 7313), of whatever family, is no other session."""
     clients = [ibgp(each, route_reflector_client=True, families=BOTH) for each in (A, B)]
     rr = world.add(RR, peers=clients)
     a = world.add(A, peers=[ibgp(RR, families=BOTH)])
@@ -105,6 +109,9 @@ def test_nothing_is_told_before_the_end_of_the_memberships(world: World) -> None
     up = world.now
     originate(a, VPN, ROUTE[ONE], ONE)
     world.run_until(lambda: bool(routes(rr, VPN)))
+    if refreshes:
+        begin = RouteRefresh(RT, RefreshSubtype.BEGIN)
+        rr.core.received(rr.core.sessions.peers[B].fsm.conn or 0, begin.encode(), world.now)
     world.advance(up + 59 - world.now)
     assert not routes(b, VPN)
     (about,) = rr.core.explain(VPN, key_of(VPN, ROUTE[ONE]), B).peers
