@@ -112,7 +112,7 @@ class OwnRoutes:
         self._tables[family].insert([key], Path(source, 0, route.block, accepted, reason))
 
     def _leads_somewhere(self, family: Family, key: bytes, gateways: tuple[Gateway, ...]) -> bool:
-        return self._next_hops is None or self._next_hops.way_of(family, key, gateways).reachable
+        return self._next_hops is None or bool(self._next_hops.way_of(family, key, gateways).ways_for(family))
 
     def gateways_of(self, family: Family, key: bytes) -> tuple[Gateway, ...]:
         route = self._routes.get((family, key))

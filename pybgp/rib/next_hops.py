@@ -29,6 +29,12 @@ class Resolution(NamedTuple):
     def reachable(self) -> bool:
         return bool(self.ways)
 
+    def ways_for(self, family: Family) -> tuple[NextHop, ...]:
+        """Those that lead packets of a family: IPv4 takes IPv6 in MPLS only (RFC 4798 §3)."""
+        if family != Family.IPV6_UNICAST:
+            return self.ways
+        return tuple(way for way in self.ways if way.gateway is None or len(way.gateway) != 4)
+
 
 UNREACHABLE: Final = Resolution(())
 WHY_UNREACHABLE: Final = "its next hop is unreachable (RFC 4271 §9.1.2)"
@@ -249,7 +255,7 @@ class NextHops:
 
     def _resolve(self, next_hop: bytes) -> Resolution:
         if not self.active:
-            return Resolution((NextHop(_gateway_of(next_hop)),))
+            return Resolution((NextHop(next_hop[-16:]),))
         search = _Search(self)
         found = search.look_up(next_hop)
         if search.circle:

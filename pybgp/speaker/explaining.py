@@ -104,13 +104,13 @@ def _made_of(state: AggregateState) -> str:
 def _way(core: SpeakerCore, family: Family, key: bytes, path: Path) -> NextHopWay:
     next_hop = path.block.next_hop
     if next_hop:
-        return _way_of(core.next_hops, next_hop, core.next_hops.resolve(next_hop))
+        return _way_of(core.next_hops, family, next_hop, core.next_hops.resolve(next_hop))
     several = core.own.gateways_of(family, key) if path.source.name == OWN.name else ()
     if not several:
         return NextHopWay(reachable=True, cost=0)
     together = core.next_hops.way_of(family, key, several)
     return NextHopWay(
-        reachable=together.reachable,
+        reachable=bool(together.ways_for(family)),
         cost=together.cost,
         next_hops=tuple(_weighted(core.next_hops, family, key, gateway) for gateway in several),
     )
@@ -118,12 +118,13 @@ def _way(core: SpeakerCore, family: Family, key: bytes, path: Path) -> NextHopWa
 
 def _weighted(next_hops: NextHops, family: Family, key: bytes, gateway: Gateway) -> WeightedWay:
     found = next_hops.way_of(family, key, (gateway,))
-    way = _way_of(next_hops, gateway.address, found)
+    way = _way_of(next_hops, family, gateway.address, found)
     return WeightedWay(next_hop=address_text(gateway.address), weight=gateway.weight, way=way)
 
 
-def _way_of(next_hops: NextHops, next_hop: bytes, found: Resolution) -> NextHopWay:
-    return NextHopWay(reachable=found.reachable, cost=found.cost, hops=tuple(_hops(next_hops, next_hop)))
+def _way_of(next_hops: NextHops, family: Family, next_hop: bytes, found: Resolution) -> NextHopWay:
+    reachable, hops = bool(found.ways_for(family)), tuple(_hops(next_hops, next_hop))
+    return NextHopWay(reachable=reachable, cost=found.cost, hops=hops)
 
 
 def _hops(next_hops: NextHops, next_hop: bytes) -> Iterator[Hop]:

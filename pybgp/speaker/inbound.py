@@ -55,7 +55,7 @@ class Importer:
         self._changes = import_rules.changes(rules)
         self._last_changes = import_rules.last_changes(rules)
         self._next_hops = next_hops
-        self._about_next_hop: dict[tuple[bytes, Source], str] = {}  # why it won't do, "" if it will
+        self._about_next_hop: dict[tuple[bytes, Source, Family], str] = {}  # why it won't do, "" if it will
 
     def path(
         self, source: Source, path_id: int, block: Block, family: Family, key: bytes = b"", mark: int | None = None
@@ -82,9 +82,9 @@ class Importer:
             accepted = verdict.block
         for change in self._last_changes:
             accepted = change(accepted, source)
-        about = self._about_next_hop.get((accepted.next_hop, source))
+        about = self._about_next_hop.get((accepted.next_hop, source, family))
         if about is None:
-            about = self._look_at_next_hop(accepted.next_hop, source)
+            about = self._look_at_next_hop(accepted.next_hop, source, family)
         return Path(source, path_id, block, None, about) if about else Path(source, path_id, block, accepted)
 
     def paths(
@@ -105,20 +105,20 @@ class Importer:
         if next_hops is None:
             self._about_next_hop.clear()
             return
-        for pair in [pair for pair in self._about_next_hop if pair[0] in next_hops]:
-            del self._about_next_hop[pair]
+        for known in [known for known in self._about_next_hop if known[0] in next_hops]:
+            del self._about_next_hop[known]
 
-    def _look_at_next_hop(self, next_hop: bytes, source: Source) -> str:
+    def _look_at_next_hop(self, next_hop: bytes, source: Source, family: Family) -> str:
         about = ""
         subnet = self.rules.shared_subnet
         external = source.peer_kind is PeerKind.EXTERNAL
         if subnet is not None and external and not _is_shared(next_hop, source.address, subnet):
             about = "its next hop is neither the peer nor in the subnet shared with it (RFC 4271 §6.3)"
-        elif not self._next_hops.resolve(next_hop).reachable:
+        elif not self._next_hops.resolve(next_hop).ways_for(family):
             about = UNREACHABLE
         if len(self._about_next_hop) >= _CACHE_LIMIT:
             self._about_next_hop.clear()
-        self._about_next_hop[next_hop, source] = about
+        self._about_next_hop[next_hop, source, family] = about
         return about
 
 

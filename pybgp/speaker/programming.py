@@ -98,7 +98,7 @@ class Programming:
         if best.source.kind is SourceKind.LOCAL:
             ways = self._own_ways(family, key, accepted, best)
         else:
-            ways = self._ways(accepted, best)
+            ways = self._ways(family, accepted, best)
         if not ways:
             return self._why_no_way(accepted.block.next_hop)
         if len(paths) > 1:
@@ -119,13 +119,11 @@ class Programming:
         rules = self._aggregates.rules_of(family, key)
         return "blackhole" if rules is not None and rules.blackhole else "unicast"
 
-    def _ways(self, accepted: Accept, path: Path) -> tuple[NextHop, ...]:
+    def _ways(self, family: Family, accepted: Accept, path: Path) -> tuple[NextHop, ...]:
         next_hop, hints, link = accepted.block.next_hop, accepted.hints, path.source.interface
         if hints is not None and hints.device is not None:
             return (NextHop(next_hop[:16], hints.device, hints.onlink),)
-        ways = self._next_hops.resolve(next_hop).ways
-        if len(next_hop) != 4:  # a mapped one leads over IPv4, which takes IPv6 in MPLS only (RFC 4798 §3)
-            ways = tuple(way for way in ways if way.gateway is None or len(way.gateway) != 4)
+        ways = self._next_hops.resolve(next_hop).ways_for(family)
         return tuple(_on_link(way, link) for way in ways) if link else ways
 
     def _why_no_way(self, next_hop: bytes) -> str:
@@ -137,10 +135,10 @@ class Programming:
         gateways = self._own.gateways_of(family, key)
         block, hints = accepted.block, accepted.hints
         if not gateways or block.next_hop != path.received.next_hop:
-            return self._ways(accepted, path)
+            return self._ways(family, accepted, path)
         if hints is not None and hints.device is not None:
             return tuple(NextHop(each.address[:16], hints.device, hints.onlink, each.weight) for each in gateways)
-        return self._next_hops.way_of(family, key, gateways).ways
+        return self._next_hops.way_of(family, key, gateways).ways_for(family)
 
     def _together(self, family: Family, key: bytes, paths: tuple[Path, ...]) -> tuple[NextHop, ...]:
         """The ways of several paths, each with its part of the traffic; of what the best path doesn't discard, who asks
@@ -149,7 +147,7 @@ class Programming:
         for path, share in zip(paths, self.multipath.weights(paths), strict=True):
             accepted = self._verdict(family, key, path)
             if not isinstance(accepted, Reject) and not _is_black_hole(accepted, path):
-                parts.append((share, self._ways(accepted, path)))
+                parts.append((share, self._ways(family, accepted, path)))
         return spread(parts)
 
     def _shared(self, route: FibRoute) -> FibRoute:

@@ -327,6 +327,43 @@ def test_a_route_is_not_resolved_through_itself(world: World, routed: tuple[Node
     assert list(one.fib) == [prefix_key(P)[1]]
 
 
+def test_an_ipv6_route_over_ipv4_takes_nobodys_place(world: World) -> None:
+    """A mapped next hop leads labelled and VPN routes only (RFC 4798 §3): the kernel can't have the route."""
+    families = {Family.IPV6_UNICAST: FamilyConfig()}
+    one = world.add(A, peers=[ibgp(B, families=families), ibgp(C, families=families)], fib=FibConfig())
+    kernel(world, one, **{"192.0.2.0/24": connected()})
+    kernel(world, one, Family.IPV6_UNICAST, **{"2001:db8::/64": connected()})
+    two, three = (world.add(each, peers=[ibgp(A, families=families)]) for each in (B, C))
+    established(world, one, two, three)
+    two.announce("2001:db8:1::/48", next_hop=f"::ffff:{FAR}", local_pref=200)
+    three.announce("2001:db8:1::/48", next_hop="2001:db8::3")
+    world.advance(1)
+    assert one.received("2001:db8:1::/48", B) is not None
+
+    kernel(world, one, **{"203.0.113.0/24": connected("eth1")})
+
+    path = one.best("2001:db8:1::/48")
+    assert path is not None
+    assert path.source.name == C
+    explained = one.core.explain(*prefix_key("2001:db8:1::/48"))
+    assert {each.peer: each.way.reachable for each in explained.candidates} == {B: False, C: True}
+    assert one.fib == {
+        prefix_key("2001:db8:1::/48")[1]: FibRoute("unicast", (NextHop(address_octets("2001:db8::3"), "eth0"),))
+    }
+
+
+@pytest.mark.parametrize("hops", [{"next_hop": B}, {"next_hop": f"::ffff:{B}"}, {"next_hops": ((B, 1), (C, 2))}])
+def test_a_route_of_our_own_for_ipv6_is_not_given_to_ipv4(world: World, routed: tuple[Node, Node], hops: Any) -> None:
+    one, _ = routed
+
+    one.announce("2001:db8:1::/48", **hops)
+    one.announce("2001:db8:2::/48", **hops, while_reachable=True)
+
+    assert one.fib == {}
+    assert one.has("2001:db8:1::/48")
+    assert not one.has("2001:db8:2::/48")
+
+
 @pytest.mark.row("DEC-02", "DEC-08", "SND-03")
 def test_routes_come_and_go_with_the_way_to_their_next_hop(world: World, routed: tuple[Node, Node]) -> None:
     one, two = routed
