@@ -119,17 +119,16 @@ class PeerFsm:
             session.handle(_event_of(error), now, Detail(error=error))
             self._settle(now)
 
-    def sent(self, conn: int, now: float, messages: int = 0) -> None:
-        """``messages`` UPDATEs went to the transport, or octets that were stuck have left it (KAL-02, RFC 9687)."""
+    def sent(self, conn: int, now: float) -> None:
+        """Octets that were stuck have left the transport (RFC 9687)."""
         session = self._peering.established
         if session is not None and session.conn == conn:
             session.sent(now)
-            self._peering.messages_out += messages
 
-    def when_sent(self, conn: int) -> Callable[[float], None] | None:
-        """``sent`` of an Established connection, for a speaker that calls it once a flush; None of any other."""
+    def when_told(self, conn: int) -> Callable[[int, float | None], None] | None:
+        """``told`` of an Established connection, for a speaker that calls it once a flush; None of any other."""
         session = self._peering.established
-        return session.sent if session is not None and session.conn == conn else None
+        return session.told if session is not None and session.conn == conn else None
 
     def blocked(self, conn: int, now: float) -> None:
         """The transport takes no more octets: the send hold timer runs until ``sent`` (RFC 9687 §4.3)."""

@@ -13,7 +13,7 @@ from .states import State
 class SessionStatus:
     """How it stands with a peer; times are of the clock handed in.
 
-    ``messages_in`` and ``messages_out`` count since the peer was made; UPDATEs out are those told to ``sent``.
+    ``messages_in`` and ``messages_out`` count since the peer was made; UPDATEs out are those said to ``told``.
     """
 
     state: State

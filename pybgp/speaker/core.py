@@ -31,6 +31,7 @@ from ..config.model import UNICAST, FibConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import ApiError, Cease
 from ..messages.attributes.cache import BlockCache
+from ..messages.header import count_messages
 from ..policy.built_in_sets import named
 from ..policy.generation import Generation
 from ..rib.aggregates import Aggregates
@@ -112,6 +113,7 @@ class SpeakerCore:
         self.draining_since: float | None = None  # RFC 8326
         self.watchers = 0  # while nobody watches, RouteChanges are not made
         self._outputs: list[Output] = []
+        self._counted, self._messages = b"", 0  # octets that went out, and how many messages they are
         self._timers: list[tuple[float, int, Callable[[float], None]]] = []
         self._timer_ids = count()
         self._tidying = False
@@ -527,9 +529,11 @@ class SpeakerCore:
         # HOT, once a flush and member.
         self._outputs.append(Send(conn, data))
         sessions = self.sessions
-        sent = sessions.sent.get(conn)
-        if sent is not None and not self.outbound.is_congested(conn):
-            sent(sessions.now)
+        told = sessions.told.get(conn)
+        if told is not None:
+            if data is not self._counted:  # what members share is counted once
+                self._counted, self._messages = data, count_messages(data)
+            told(self._messages, None if self.outbound.is_congested(conn) else sessions.now)
 
 
 def _best_changes(family: Family, moves: list[Move]) -> Iterator[BestChange]:

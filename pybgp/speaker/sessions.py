@@ -45,7 +45,7 @@ class Sessions:
         self._core = core
         self._by_conn: dict[int, Peer] = {}
         self._inbound: dict[int, Inbound] = {}  # Established connections
-        self.sent: dict[int, Callable[[float], None]] = {}  # of the same, to be told when something was sent (KAL-02)
+        self.told: dict[int, Callable[[int, float | None], None]] = {}  # of the same: to call when something is sent
         self.importers: dict[str, Importer] = {}  # what judges each peer's routes, also stale ones; the newest
         self._changed_next_hops: set[bytes] = set()  # since the last look at the paths through them has begun
         self._epochs = count(1)
@@ -182,7 +182,10 @@ class Sessions:
         return True
 
     def _ask_again(self, peer: Peer, family: Family) -> None:
-        self._core.put(Send(peer.fsm.conn or 0, RouteRefresh(family, RefreshSubtype.REQUEST).encode()))
+        conn = peer.fsm.conn or 0
+        self._core.put(Send(conn, RouteRefresh(family, RefreshSubtype.REQUEST).encode()))
+        if conn in self.told:
+            self.told[conn](1, None)
 
     # -- connections -------------------------------------------------------------------------------------------------
 
@@ -340,9 +343,9 @@ class Sessions:
         importer = Importer(core.rules.import_rules(peer, core.host), core.next_hops)
         self.importers[peer.name] = importer
         self._inbound[up.conn] = Inbound(source, negotiated.context, importer, core.tables, core.blocks)
-        sent = peer.fsm.when_sent(up.conn)
-        if sent is not None:
-            self.sent[up.conn] = sent
+        told = peer.fsm.when_told(up.conn)
+        if told is not None:
+            self.told[up.conn] = told
         self.damp(peer)
         self._forget_stale(peer, graceful.families_given_up(peer.waiting, negotiated))
         if peer.waiting:
@@ -390,7 +393,7 @@ class Sessions:
     def _down(self, peer: Peer, down: actions.Down, now: float) -> None:
         core = self._core
         self._inbound.pop(down.conn, None)
-        self.sent.pop(down.conn, None)
+        self.told.pop(down.conn, None)
         core.outbound.leave(down.conn)
         kept = graceful.families_to_keep(peer, down) if not self._stopping else frozenset()
         if peer.name not in self.peers:

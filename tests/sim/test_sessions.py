@@ -430,3 +430,21 @@ def test_who_tells_routes_says_no_keepalives(world: World) -> None:
         world.advance(1)
 
     assert messages() - before == 30
+
+
+def test_every_message_is_counted_where_it_is_sent_and_where_it_comes_in(world: World) -> None:
+    """UPDATEs that a group's members share too, and requests for a refresh."""
+    one = world.add(A, peers=[ibgp(B), ibgp(C)])
+    others = world.add(B, peers=[ibgp(A, passive=True)]), world.add(C, peers=[ibgp(A, passive=True)])
+    established(world, one, *others)
+    for number in range(5):
+        one.announce(f"10.65.{number}.0/24", med=number)
+    world.run_until(lambda: all(node.has("10.65.4.0/24") for node in others))
+    others[0].core.refresh_peer(A, world.now)
+    others[0].core.flush(world.now)
+    world.advance(100)
+
+    for node in others:
+        there, here = one.counters(node.address), node.counters(A)
+        assert there.messages_out == here.messages_in > 10
+        assert there.messages_in == here.messages_out

@@ -479,15 +479,19 @@ def test_what_comes_for_a_connection_that_has_ended_is_ignored() -> None:
 @pytest.mark.row("KAL-02", "FSM-47")
 def test_the_transport_moves_the_timers_of_the_established_session() -> None:
     peer, conn = established(hold_time=9, send_hold_time=20.0)
+    told = peer.fsm.when_told(conn)
+    assert told is not None
     for _ in range(20):
         peer.now += 2
         peer.receive(conn, KEEPALIVE)
-        peer.fsm.sent(conn, peer.now, messages=3)
+        told(3, peer.now)
         peer.fsm.tick(peer.now)
     assert peer.said() == []
     assert peer.fsm.status().messages_out == 2 + 60
 
     peer.fsm.blocked(conn, peer.now)
+    told(1, None)
+    assert peer.fsm.status().messages_out == 2 + 60 + 1
     for _ in range(10):
         peer.receive(conn, KEEPALIVE)
         peer.pass_time(2)
