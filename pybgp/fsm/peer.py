@@ -28,8 +28,10 @@ class PeerFsm:
 
     __slots__ = ("_peering", "_sessions", "_wanted")
 
-    def __init__(self, settings: SessionSettings, *, conn_ids: Iterator[int], random: Random) -> None:
-        self._peering = Peering(settings, conn_ids, random)
+    def __init__(
+        self, settings: SessionSettings, *, conn_ids: Iterator[int], random: Random, since: float = 0.0
+    ) -> None:
+        self._peering = Peering(settings, conn_ids, random, since)
         self._sessions = self._peering.sessions  # never empty: the last one stays, Idle
         self._sessions.append(Session(self._peering))
         self._wanted = False  # the operator wants the session up

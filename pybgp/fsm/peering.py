@@ -65,7 +65,7 @@ class Peering:
         "up_since",
     )
 
-    def __init__(self, settings: SessionSettings, conn_ids: Iterator[int], random: Random) -> None:
+    def __init__(self, settings: SessionSettings, conn_ids: Iterator[int], random: Random, since: float = 0.0) -> None:
         self.settings = settings
         self.conn_ids = conn_ids  # numbers for the connections that we open
         self.random = random  # for jitter only
@@ -73,7 +73,7 @@ class Peering:
         self.sessions: list[Session] = []
         self.established: Session | None = None  # the one that is Established
         self.state = State.IDLE  # of the most advanced session
-        self.since = 0.0  # when that state was entered
+        self.since = since  # when that state was entered
         self.up_since: float | None = None  # when Established was entered
         self.connect_retry_counter = 0  # ConnectRetryCounter (RFC 4271 §8.1.1)
         self.idle_hold = IdleHold()

@@ -95,6 +95,7 @@ class Peer:
         conn_ids: Iterator[int],
         epochs: Iterator[int],
         random: Random,
+        now: float,
         dynamic: str | None = None,
         restarting: bool = False,
         preserved: frozenset[Family] = frozenset(),
@@ -111,6 +112,7 @@ class Peer:
             session_settings(config, speaker, restarting=restarting, preserved=preserved),
             conn_ids=conn_ids,
             random=random,
+            since=now,
         )
         self.alarm: Alarm  # for the state machine's next deadline; set by whoever drives it
         self._epochs = epochs  # of all peers together, so that no number ever means two sessions

@@ -109,6 +109,7 @@ class Sessions:
             conn_ids=core.conn_ids,
             epochs=self._epochs,
             random=core.random,
+            now=now,
             dynamic=dynamic,
             restarting=self.first_ends.restarting,
             preserved=self.first_ends.preserved,

@@ -448,3 +448,12 @@ def test_every_message_is_counted_where_it_is_sent_and_where_it_comes_in(world: 
         there, here = one.counters(node.address), node.counters(A)
         assert there.messages_out == here.messages_in > 10
         assert there.messages_in == here.messages_out
+
+
+def test_a_peer_that_has_never_done_anything_is_idle_since_it_was_configured(world: World) -> None:
+    world.advance(50)
+    node = world.add(A, peers=[replace(ibgp(B), enabled=False)])
+    began = world.now
+    world.advance(10)
+
+    assert node.counters(B).since == began
