@@ -11,8 +11,10 @@ from .kinds import WRONG, Kind, Wrong
 from .problems import At, nearest
 
 _ABSENT: Final = object()
-_LIST_LIMIT: Final = 12
-"""More keys than this are no help in a message."""
+_LIST_LIMIT: Final = 16
+"""So many keys are named in a message; of more, those that share a word with what was written, or else the first."""
+_SHORT: Final = 2
+"""A word of so many letters is the same only as a whole: `as` and `asn`."""
 
 
 class Reload(StrEnum):
@@ -149,12 +151,26 @@ class Table(Kind):
             at.say(self._hints[name])
             return
         near = nearest(name, self.keys)
-        if near:
-            at.say(f"unknown key; did you mean {near}?")
-        elif len(self.keys) <= _LIST_LIMIT:
-            at.say(f"unknown key; expected {_listed(self.keys)}")
-        else:
-            at.say("unknown key, and no known one is like it")
+        at.say(f"unknown key; {f'did you mean {near}?' if near else _known(name, list(self.keys))}")
+
+
+def _known(name: str, keys: list[str]) -> str:
+    """What there is instead."""
+    if len(keys) <= _LIST_LIMIT:
+        return f"expected {_listed(keys)}"
+    akin = [key for key in keys if _share_a_word(name, key)][:_LIST_LIMIT]
+    named = akin or keys[:_LIST_LIMIT]
+    return f"expected {', '.join(named)} or one of {len(keys) - len(named)} others"
+
+
+def _share_a_word(one: str, other: str) -> bool:
+    """remote_as and local_as do, prefix_limit and max_prefixes too."""
+    return any(
+        mine == theirs
+        or (min(len(mine), len(theirs)) > _SHORT and (mine.startswith(theirs) or theirs.startswith(mine)))
+        for mine in one.lower().replace("-", "_").split("_")
+        for theirs in other.split("_")
+    )
 
 
 def _default(field: Any) -> Any:

@@ -452,7 +452,7 @@ SAME_NUMBER = "members that look for it in the whole path, as FRR does, take rou
     ("text", "expected"),
     [
         pytest.param(
-            "confederation = { identifier = 64512 }",
+            "confederation = { identifier = 64512 }\n" + peers(f"{E}local_as = 64512"),
             f"confederation.identifier = 64512: local_as is the same: {SAME_NUMBER}",
             id="identifier-is-our-member-as",
         ),

@@ -90,6 +90,11 @@ AS = 'expected an AS number, 1..4294967295 or asdot like "1.10"'
             "calico: not in this version: pybgp cannot derive its configuration from Calico's datastore yet",
         ),
         (TOP + "hold_time = 3", "hold_time: unknown key; it belongs to a peer or a group"),
+        (
+            f"{TOP}[[policies.a]]\naction = 'accept'\nset = {{ zzz = 3 }}",
+            "policies.a[0].set.zzz: unknown key; expected local_pref, med, origin, next_hop, remove_as, replace_as, "
+            "prepend, communities, remove_communities, add_communities, device, onlink or metric",
+        ),
         (TOP + "locla_as = 3", "locla_as: unknown key; did you mean local_as?"),
         (
             TOP + '[log]\ncluster_id = "192.0.2.1"',
@@ -247,7 +252,18 @@ ADDRESS = "expected an IPv4 or IPv6 address, link-local ones with a zone (fe80::
         (PEER + "hold_time = 2", "peers[0].hold_time = 2: expected 0 or 3..65535 seconds (RFC 4271 §4.2)"),
         (PEER + "hold_time = 9.5", "peers[0].hold_time = 9.5: expected 0 or 3..65535 seconds (RFC 4271 §4.2)"),
         (PEER + "remot_as = 1", "peers[0].remot_as: unknown key; did you mean remote_as?"),
-        (PEER + "zzz = 1", "peers[0].zzz: unknown key, and no known one is like it"),
+        (
+            PEER + "zzz = 1",
+            "peers[0].zzz: unknown key; expected address, name, group, remote_as, local_as, port, passive, enabled, "
+            "description, local_address, interface, multihop, ttl_security, hold_time, keepalive_time, password or one "
+            "of 28 others",
+        ),
+        (
+            PEER + "as = 1",
+            "peers[0].as: unknown key; expected remote_as, local_as, enforce_first_as, local_as_mode, as_override, "
+            "remove_private_as, max_as_path_length or one of 37 others",
+        ),
+        (PEER + "prefix-limit = 1", "peers[0].prefix-limit: unknown key; expected max_prefixes or one of 43 others"),
         (PEER + "port = 0", "peers[0].port = 0: expected 1..65535"),
         (
             PEER + 'import_policy = "accept"',
