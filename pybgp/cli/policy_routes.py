@@ -52,11 +52,13 @@ def from_lines(
     """JSON, an object a line.
 
     Raises:
-        click.UsageError: a line that can't be read.
+        click.UsageError: a line that can't be read, or there is none.
     """
+    found = False
     for line in lines:
         if not line.strip():
             continue
+        found = True
         try:
             values = json.loads(line)
         except ValueError as error:
@@ -64,6 +66,8 @@ def from_lines(
         if not isinstance(values, dict):
             raise click.UsageError(f"{line.strip()[:60]!r}: expected an object")
         yield _route(values, speaker, peer, states)
+    if not found:
+        raise click.UsageError("no routes: expected --route, --mrt, or JSON objects on the standard input")
 
 
 def from_mrt(file: BinaryIO, speaker: SpeakerConfig, peer: PeerConfig | None, states: States) -> Iterator[Route]:

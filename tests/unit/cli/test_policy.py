@@ -193,6 +193,17 @@ def test_lines_that_are_no_json_are_a_usage_error(node: str, capsys: Capsys, mon
     assert "expected JSON" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["", "\n\n"], ids=["nothing", "empty-lines"])
+def test_no_routes_at_all_are_a_usage_error(node: str, text: str, capsys: Capsys, monkeypatch: Any) -> None:
+    """An all-zero summary would look as if no route had met the policy."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+    assert ask(node, "in", "--summary") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "no routes: expected --route, --mrt, or JSON objects on the standard input" in err
+
+
 # -- policy diff -------------------------------------------------------------------------------------------------------
 
 
