@@ -49,6 +49,11 @@ def _chains(config: NodeConfig) -> Iterator[tuple[Path, Sequence[PolicyRef]]]:
         yield ("fib", "export_policy"), (config.fib.export_policy,)
 
 
+def _place(chain: Path, index: int) -> Path:
+    """Of a policy in a list, and of the FIB's only one."""
+    return chain if chain[0] == "fib" else (*chain, index)
+
+
 def _sessions(speaker: SpeakerConfig) -> Iterator[tuple[Path, PeerConfig]]:
     for index, peer in enumerate(speaker.peers):
         yield ("peers", index), peer
@@ -69,7 +74,7 @@ def _references(path: Path, refs: Sequence[PolicyRef], speaker: SpeakerConfig) -
     for index, ref in enumerate(refs):
         if not isinstance(ref, str) or ref in BUILT_IN_POLICIES or ref in speaker.policies:
             continue
-        place = path if path[0] == "fib" else (*path, index)
+        place = _place(path, index)
         if ":" in ref:
             try:
                 POLICY.convert(ref)
@@ -137,7 +142,7 @@ def _fib_actions(config: NodeConfig) -> Iterator[Finding]:
                 yield Finding(
                     path=(*base, "set", key),
                     value=value,
-                    text=f"expected only in the policy of fib.export_policy, but {path_text(user)} has {name} too",
+                    text=f"expected only in the policy of fib.export_policy, but {path_text(user)} is {name} too",
                     others=(user,),
                 )
 
@@ -153,7 +158,7 @@ def _only_on_the_way_out(config: NodeConfig) -> Iterator[Finding]:
                 yield Finding(
                     path=(*base, table, key),
                     value=value,
-                    text=f"expected only in a peer's export_policy, but {path_text(user)} has {name} too",
+                    text=f"expected only in a peer's export_policy, but {path_text(user)} is {name} too",
                     others=(user,),
                 )
 
@@ -163,8 +168,8 @@ def _terms_used(config: NodeConfig, where: Callable[[Path], bool]) -> Iterator[t
     users: dict[str, Path] = {}
     for path, refs in _chains(config):
         if where(path):
-            for ref in refs:
-                users.setdefault(ref if isinstance(ref, str) else "", path)
+            for index, ref in enumerate(refs):
+                users.setdefault(ref if isinstance(ref, str) else "", _place(path, index))
     for name, terms in config.speaker.policies.items():
         if name in users:
             for index, term in enumerate(terms):

@@ -114,8 +114,8 @@ def references(node: NodeConfig) -> Iterator[tuple[str, str]]:
 
 def _of_peer(where: str, peer: PeerConfig) -> Iterator[tuple[str, str]]:
     for key, chain in (("import_policy", peer.import_policy), ("export_policy", peer.export_policy)):
-        for reference in chain or ():
-            yield from _python(f"{where}.{key}", reference)
+        for index, reference in enumerate(chain or ()):
+            yield from _python(f"{where}.{key}[{index}]", reference)
     if peer.orr is not None:
         yield from _python(f"{where}.orr", peer.orr)
 

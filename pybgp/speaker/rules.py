@@ -124,8 +124,9 @@ class Rules:
         default = EBGP_WITHOUT_POLICY if external else ACCEPT_ALL
         imports, exports = peer.import_policy, peer.export_policy
         if imports is not None and self._chain(tuple(imports)).watched:
-            name = peer.name or peer.address
-            raise ConfigError(f"peer {name}: import_policy asks what the Loc-RIB has (exists), which it makes itself")
+            index = next(index for index, policy in enumerate(imports) if self._chain((policy,)).watched)
+            place = f"peer {peer.name or peer.address}: import_policy[{index}]"
+            raise ConfigError(f"{place} asks what the Loc-RIB has (exists), which it makes itself")
         return Policies(
             self._chain(tuple(imports)) if imports is not None else default,
             self._chain(tuple(exports)) if exports is not None else default,

@@ -177,5 +177,6 @@ def test_an_import_policy_must_not_ask() -> None:
     """It would change what it asks for."""
     world = World()
 
-    with pytest.raises(ConfigError, match="import_policy asks what the Loc-RIB has"):
-        world.add(A, peers=[ibgp(B, import_policy=("conditional",))], policies=only(exists="uplink"), sets=SETS)
+    policies = {"first": (TermConfig(action="next"),), **only(exists="uplink")}
+    with pytest.raises(ConfigError, match=r"import_policy\[1\] asks what the Loc-RIB has"):
+        world.add(A, peers=[ibgp(B, import_policy=("first", "conditional"))], policies=policies, sets=SETS)

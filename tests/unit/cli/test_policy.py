@@ -131,7 +131,7 @@ def test_what_can_not_be_imported_is_told_once_where_it_stands(tmp_path: Path, c
     assert ask(str(path), "is_not_there:f", "nor_is_this:g") == 2
 
     of_file, of_command, _ = capsys.readouterr().err.splitlines()
-    assert of_file.startswith(f'{path}: peers[0].import_policy = "is_not_there:f": ')
+    assert of_file.startswith(f'{path}: peers[0].import_policy[0] = "is_not_there:f": ')
     assert of_command.startswith('POLICY = "nor_is_this:g": ')
 
 

@@ -236,20 +236,20 @@ E = 'address = "192.0.2.2"\nremote_as = 65001\nimport_policy = ["accept"]\nexpor
         pytest.param(
             peers(f'{A}export_policy = ["mine"]') + '[[policies.mine]]\nset = { device = "tunl0" }\naction = "accept"',
             'policies.mine[0].set.device = "tunl0": expected only in the policy of fib.export_policy, but '
-            "peers[0].export_policy has mine too",
+            "peers[0].export_policy[0] is mine too",
             id="fib-action",
         ),
         pytest.param(
             peers(f'{A}import_policy = ["mine"]')
             + '[prefix_sets]\npods = []\n[[policies.mine]]\nmatch = { exists = "pods" }\naction = "accept"',
             'policies.mine[0].match.exists = "pods": expected only in a peer\'s export_policy, but '
-            "peers[0].import_policy has mine too",
+            "peers[0].import_policy[0] is mine too",
             id="exists-on-the-way-in",
         ),
         pytest.param(
             'fib = { export_policy = "mine" }\n[[policies.mine]]\nset = { next_hop = "self" }\naction = "accept"',
             'policies.mine[0].set.next_hop = "self": expected only in a peer\'s export_policy, but '
-            "fib.export_policy has mine too",
+            "fib.export_policy is mine too",
             id="self-in-the-kernel",
         ),
         pytest.param(

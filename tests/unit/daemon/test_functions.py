@@ -36,9 +36,9 @@ def test_every_place_for_a_policy_is_looked_at() -> None:
     found = list(references(NodeConfig(speaker=speaker, fib=FibConfig(export_policy="m:d"))))
 
     assert found == [
-        ("peers[0].import_policy", "m:a"),
-        ("peers[0].export_policy", "m:b"),
-        ("dynamic_peers[0].export_policy", "m:c"),
+        ("peers[0].import_policy[1]", "m:a"),
+        ("peers[0].export_policy[0]", "m:b"),
+        ("dynamic_peers[0].export_policy[0]", "m:c"),
         ("fib.export_policy", "m:d"),
     ]
 
@@ -82,7 +82,7 @@ def test_what_can_not_be_had_is_one_line_with_its_key(tmp_path: Path, text: str,
 
     assert functions == {}
     (problem,) = problems
-    assert problem.startswith(f'peers[0].import_policy = "{reference}": ')
+    assert problem.startswith(f'peers[0].import_policy[0] = "{reference}": ')
     assert words in problem
     assert "\n" not in problem
 
