@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from ..addresses import Family
 from ..config.model import FibConfig
 from ..errors import FibError
-from ..speaker.fib import FibChanges, FibRoute, FibStatus, InstalledRoute, KernelEvent, LocalAddresses
+from ..speaker.fib import FibChanges, FibRoute, FibStatus, InstalledRoute, KernelChanges, KernelEvent, LocalAddresses
 from . import links as link_messages
 from .links import LinkChange, Links
 from .netlink import AnswersLostError, Monitor, NetlinkChannel, boot_id, inside
@@ -32,6 +32,8 @@ _Result = TypeVar("_Result")
 RESYNC_INTERVAL: Final = 60.0
 """Seconds between dumps as a safety net."""
 _RESYNC_PAUSE: Final = 0.2
+_MAIN: Final = 254
+"""RT_TABLE_MAIN."""
 _READ_AT_ONCE: Final = 200
 """Notifications a turn of the loop: about 1 ms."""
 _SLICE: Final = 2000
@@ -120,6 +122,7 @@ class KernelFib:
             self._waiting = []
             self._loop.add_reader(self._monitor.fileno(), self._read_monitor)
             await self._resync(claims)
+            self._say_if_there_is_nothing()
             await self._rewrite_state()
         except (FibError, OSError) as error:
             self._release()
@@ -456,6 +459,13 @@ class KernelFib:
                 table.plan.environment_changed(now)
             self._say_bird_routes()
         self._awake()
+
+    def _say_if_there_is_nothing(self) -> None:
+        """No route at all is an answer too: no next hop can be reached. Not so of another table than main, where the
+        kernel looks up the gateways of that one's routes."""
+        if self._config.table == _MAIN and not any(len(table.foreign) for table in self._tables.values()):
+            for family in self._tables:
+                self._on_event(KernelChanges(family, {}))
 
     # The state file
 

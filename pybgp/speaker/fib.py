@@ -38,7 +38,8 @@ class FibChanges:
 
 @dataclass(frozen=True, slots=True)
 class KernelChanges:
-    """Foreign routes that appeared, changed or went (an empty tuple), by prefix; all metrics of a prefix together."""
+    """Foreign routes that appeared, changed or went (an empty tuple), by prefix; all metrics of a prefix together. None
+    at the start says that the kernel has been asked, and has none."""
 
     family: Family
     routes: Mapping[bytes, tuple[KernelRoute, ...]]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,29 @@ def test_the_table_and_the_addresses_are_reported_before_start_returns(namespace
             assert local.addresses[gateway("10.99.0.1")] == prefix_key("10.99.0.0/24")[1]
             assert local.devices[gateway("2001:db8:98::1")] == "w0"
             assert local.links_up == {"lo", "v0", "v1", "w0", "w1"}
+
+    asyncio.run(scenario())
+
+
+@pytest.fixture
+def empty() -> Iterator[Namespace]:
+    """A namespace that has no route at all: not even the loopback is up."""
+    name = f"pybgp-fib-empty-{os.getpid()}"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    yield Namespace(name)
+    subprocess.run(["ip", "netns", "del", name], check=True)
+
+
+@pytest.mark.parametrize(("table", "said"), [(254, True), (100, False)], ids=["main", "another"])
+def test_that_there_are_no_routes_is_reported_of_the_main_table(
+    empty: Namespace, tmp_path: Path, table: int, said: bool
+) -> None:
+    """Without a route no next hop can be reached; gateways in another table are looked up in main, which isn't read."""
+
+    async def scenario() -> None:
+        async with running(empty, tmp_path, table=table) as run:
+            expected = [KernelChanges(family, {}) for family in (Family.IPV4_UNICAST, Family.IPV6_UNICAST)]
+            assert [event for event in run.events if isinstance(event, KernelChanges)] == expected * said
 
     asyncio.run(scenario())
 

@@ -42,6 +42,16 @@ def test_without_a_kernel_every_next_hop_is_on_the_link() -> None:
     assert none.cost(FAR) == 0
 
 
+@pytest.mark.row("DEC-17", "DEC-02")
+def test_of_a_kernel_without_routes_no_next_hop_is_reachable() -> None:
+    """It has been asked, and knows no way: that is another thing than having nobody to ask."""
+    none = NextHops()
+    none.resolve(FAR)
+
+    assert none.update(V4, {}) == {FAR}
+    assert none.resolve(FAR) == UNREACHABLE
+
+
 def test_a_next_hop_on_a_connected_subnet_is_the_gateway_itself(next_hops: NextHops) -> None:
     assert next_hops.resolve(GATEWAY) == Resolution((NextHop(GATEWAY, "eth0"),))
 
