@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from ..errors import ConfigError, PybgpError
@@ -40,6 +40,12 @@ def listening_socket(host: str, port: int) -> socket.socket:
         sock.close()
         raise PybgpError(f"can't listen on {host} port {port}: {error.strerror}") from error
     return sock
+
+
+def in_the_way(one: tuple[str, int], other: tuple[str, int]) -> bool:
+    """Does the kernel listen on one of them only? All addresses of a port, and one of these."""
+    here, there = ip_address(one[0]), ip_address(other[0])
+    return (here.version, one[1]) == (there.version, other[1]) and here.is_unspecified != there.is_unspecified
 
 
 class Listener:

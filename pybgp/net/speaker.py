@@ -23,7 +23,7 @@ from ..speaker.explaining import with_kernel
 from ..speaker.fib import Fib, FibChanges, KernelEvent
 from ..speaker.originate import configured_route, own_route
 from ..speaker.outputs import Accept, Close, Connect, Event, Listen, Output, Rekey, RouteChanges, Send, SweepFib
-from .endpoints import Listener, address_of, check_md5, connect, listening_socket, set_passwords
+from .endpoints import Listener, address_of, check_md5, connect, in_the_way, listening_socket, set_passwords
 from .host import host_addresses
 from .links import Links
 from .sockopt import prepare, set_md5
@@ -89,6 +89,7 @@ class Speaker:
         self._listeners: dict[tuple[str, int], Listener] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._spare: dict[tuple[str, int], socket.socket] = {}  # opened for a configuration that is not in use yet
+        self._gone: list[tuple[str, int]] = []  # closed for such a one
         self._links: Links | None = None  # of unnumbered peers
         self._secrets = secrets or {}  # of the first configuration
         self._passwords: Mapping[str, str] = {}
@@ -722,9 +723,11 @@ class Speaker:
         Raises:
             PybgpError: an address can't be listened on, or the kernel has no TCP-MD5. Nothing has changed.
         """
+        wanted = [parse_endpoint(text) for text in config.listen]
         try:
-            for endpoint in map(parse_endpoint, config.listen):
+            for endpoint in wanted:
                 if endpoint not in self._listeners:
+                    self._make_room(endpoint, self._listeners.keys() - set(wanted))
                     self._spare[endpoint] = listening_socket(*endpoint)
             if secrets:
                 check_md5()
@@ -732,9 +735,22 @@ class Speaker:
             self._close_spare()
             raise
 
+    def _make_room(self, endpoint: tuple[str, int], unwanted: set[tuple[str, int]]) -> None:
+        """Close what is to go anyway where it would keep us from listening there; ``_close_spare`` opens it again."""
+        for other in unwanted:
+            if in_the_way(endpoint, other):
+                self._listeners.pop(other).close()
+                self._gone.append(other)
+
     def _close_spare(self) -> None:
+        """Listen as before."""
         while self._spare:
             self._spare.popitem()[1].close()
+        while self._gone:
+            endpoint = self._gone.pop()
+            sock = listening_socket(*endpoint)
+            set_passwords(sock, self._passwords, {})
+            self._listeners[endpoint] = Listener(self._loop, sock, self._accepted)
 
     def _listen(self, endpoints: tuple[tuple[str, int], ...], passwords: Mapping[str, str]) -> None:
         for endpoint in self._listeners.keys() - set(endpoints):
@@ -749,6 +765,7 @@ class Speaker:
             self._listeners[endpoint] = Listener(self._loop, sock, self._accepted)
             self._on_event(Event("listening", "info", {"address": endpoint[0], "port": endpoint[1]}))
         self._passwords = dict(passwords)
+        self._gone.clear()
 
     # -- waiting -----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,73 @@
+"""Another ``listen`` while the speaker runs: all or nothing, also where the kernel allows one of the two only."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import replace
+
+import pytest
+
+from pybgp.config.model import PeerConfig, SpeakerConfig
+from pybgp.errors import PybgpError
+from pybgp.net.speaker import Speaker
+from tests.integration.daemons import free_port
+
+
+def listening(port: int) -> set[str]:
+    """Which of these addresses takes a connection."""
+    answers = set()
+    for address in ("127.0.0.1", "127.0.0.2"):
+        with socket.socket() as sock:
+            if sock.connect_ex((address, port)) == 0:
+                answers.add(address)
+    return answers
+
+
+def config(*listen: str) -> SpeakerConfig:
+    return SpeakerConfig(local_as=64512, router_id="192.0.2.1", listen=listen)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "answers"),
+    [
+        ("127.0.0.1", "0.0.0.0", {"127.0.0.1", "127.0.0.2"}),
+        ("0.0.0.0", "127.0.0.2", {"127.0.0.2"}),
+        ("127.0.0.1", "127.0.0.2", {"127.0.0.2"}),
+    ],
+)
+def test_a_reload_goes_from_one_address_of_a_port_to_all_and_back(before: str, after: str, answers: set[str]) -> None:
+    port = free_port()
+
+    async def scenario() -> None:
+        async with Speaker(config(f"{before}:{port}")) as speaker:
+            speaker.reconfigure(config(f"{after}:{port}"))
+
+            assert listening(port) == answers
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("wrong", ["taken", "nonsense"])
+def test_a_reload_that_fails_leaves_us_listening_where_we_did(wrong: str) -> None:
+    port = free_port()
+
+    async def scenario() -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.3", 0))
+            taken.listen()
+            async with Speaker(config(f"127.0.0.1:{port}")) as speaker:
+                new = config(f"0.0.0.0:{port}")
+                if wrong == "taken":
+                    new = replace(new, listen=(*new.listen, f"127.0.0.3:{taken.getsockname()[1]}"))
+                else:
+                    new = replace(new, peers=(PeerConfig("192.0.2.2", remote_as=64512, hold_time=1),))
+
+                with pytest.raises(PybgpError, match="in use" if wrong == "taken" else "hold_time"):
+                    speaker.reconfigure(new)
+
+                assert listening(port) == {"127.0.0.1"}
+                speaker.reconfigure(config(f"0.0.0.0:{port}"))
+                assert listening(port) == {"127.0.0.1", "127.0.0.2"}
+
+    asyncio.run(scenario())
