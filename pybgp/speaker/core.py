@@ -400,6 +400,7 @@ class SpeakerCore:
 
     def flush(self, now: float) -> None:
         """Tell peers, the FIB and watchers what has changed since the last flush."""
+        self.sessions.now = now
         changed = self.next_hops.take_changed()
         if changed:
             self.sessions.next_hops_changed(changed)
@@ -505,6 +506,7 @@ class SpeakerCore:
 
     def tick(self, now: float) -> None:
         """Everything whose time has come."""
+        self.sessions.now = now
         timers = self._timers
         while timers and timers[0][0] <= now:
             heapq.heappop(timers)[2](now)

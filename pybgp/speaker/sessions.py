@@ -56,7 +56,7 @@ class Sessions:
         self.neighbors: dict[str, tuple[str, float]] = {}  # interface -> the router there, and when it was heard last
         self.switched: dict[str, bool] = {}  # peers that the operator has enabled or disabled by hand
         self.judging = 0  # jobs under way that run import again
-        self.now = 0.0
+        self.now = 0.0  # of the last input, flush or tick
         self._stopping = False
         self.first_ends = FirstEnds()
 

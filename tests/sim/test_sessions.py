@@ -432,6 +432,38 @@ def test_who_tells_routes_says_no_keepalives(world: World) -> None:
     assert messages() - before == 30
 
 
+@pytest.mark.row("KAL-02")
+def test_keepalives_are_due_from_the_last_update_on_and_not_from_what_the_peer_said(world: World) -> None:
+    """RFC 4271 §8.2.2, Established: an UPDATE restarts the timer. The peer has only KEEPALIVEs of its own to say."""
+    one, other = pair(world, ibgp(B, hold_time=9), ibgp(A, hold_time=9))
+    world.advance(10)
+    one.announce(P)
+    before = one.counters(B).messages_out
+
+    for second in range(30):  # a KEEPALIVE would be due after 2.25 s at the earliest
+        world.advance(2)
+        one.announce(P, med=second)
+
+    assert one.counters(B).messages_out - before == 30
+    world.advance(1)
+    assert other.received(P, A) is not None
+
+
+@pytest.mark.row("KAL-02")
+def test_keepalives_are_due_from_the_end_of_an_advertisement_interval_on(world: World) -> None:
+    """What was held back leaves then, though nothing has come meanwhile (RFC 4271 §9.2.1.1)."""
+    one, other = pair(world, ibgp(B, hold_time=9, timers=TimersConfig(mrai=2.2)), ibgp(A, hold_time=9))
+    world.advance(10)
+    other.frozen = True
+    before = one.counters(B).messages_out
+
+    one.announce(P)
+    one.announce(P, med=1)
+    world.advance(2.2 + 2)  # 2.25 s at the earliest, with jitter
+
+    assert one.counters(B).messages_out - before == 2
+
+
 def test_every_message_is_counted_where_it_is_sent_and_where_it_comes_in(world: World) -> None:
     """UPDATEs that a group's members share too, and requests for a refresh."""
     one = world.add(A, peers=[ibgp(B), ibgp(C)])
