@@ -147,13 +147,17 @@ class SpeakerCore:
     # -- peers and configuration -------------------------------------------------------------------------------------
 
     def add_peer(self, config: PeerConfig, now: float, password: str | None = None) -> None:
-        """Add a peer while running.
+        """Add a peer while running; it stays over a ``reconfigure`` that doesn't name it.
 
         Raises:
             ConfigError: its name or address is taken, or its policy is unknown.
         """
+        self.sessions.check_new(config, password)
+        self.rules = self.rules.with_peer(config)
         self.make_tables(self.config, config)
         self.sessions.add_new(config, now, password)
+        self.sessions.rules_changed(now)
+        self.watch_existence(now)
 
     def remove_peer(self, name: str, now: float) -> None:
         """Take a peer away; its routes go.
@@ -163,8 +167,7 @@ class SpeakerCore:
         """
         if name not in self.sessions.peers:
             raise ApiError(f"no peer {name!r}")
-        self.sessions.switched.pop(name, None)
-        self.sessions.remove(name, now, Cease("removed", subcode=CeaseSubcode.PEER_DECONFIGURED))
+        self.sessions.remove_by_hand(name, now, Cease("removed", subcode=CeaseSubcode.PEER_DECONFIGURED))
 
     def reconfigure(
         self,

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from ..addresses import address_octets
 from ..config.changes import Changes, Effect
 from ..config.diff import diff
 from ..config.model import UNICAST, FibConfig, NodeConfig, PeerConfig, SpeakerConfig
@@ -43,7 +44,9 @@ def reconfigure(
         ConfigError: the new policies can't be compiled; nothing has changed.
     """
     validate(config, secrets)
-    rules = Rules(config, functions, fib, previous=core.rules)
+    staying, leaving = _beside(core, config)
+    everybody = replace(config, peers=(*config.peers, *(peer.config for peer in staying)))
+    rules = Rules(everybody, functions, fib, previous=core.rules)
     old_secrets = core.sessions.secrets
     changes = diff(
         NodeConfig(speaker=core.config, fib=core.fib_config),
@@ -52,10 +55,13 @@ def reconfigure(
         secrets_changed=[name for name in secrets if secrets[name] != old_secrets.get(name)],
     )
     core.config, core.rules, core.fib_config = config, rules, fib
-    core.sessions.secrets = secrets
+    names = {peer.name for peer in staying}
+    core.sessions.secrets = {name: old for name, old in old_secrets.items() if name in names} | dict(secrets)
     core.make_tables(config)
+    for peer in leaving:
+        core.sessions.remove(peer.name, now, _CHANGED)
     core.sessions.listen()
-    _peers(core, changes, now)
+    _peers(core, changes, everybody.peers, now)
     _dynamic_peers(core, changes, now)
     if changes.decision_changed:
         _decide_again(core, now)
@@ -73,17 +79,38 @@ def reconfigure(
     return changes
 
 
-def _peers(core: SpeakerCore, changes: Changes, now: float) -> None:
+def _beside(core: SpeakerCore, config: SpeakerConfig) -> tuple[list[Peer], list[Peer]]:
+    """Of the peers that the former configuration didn't list: those that a program has added and that stay, and those,
+    also from ranges, in whose place the new one lists a peer, by name or address."""
+    listed = {_name(each) for each in core.config.peers}
+    names = {_name(each) for each in config.peers}
+    ends = {(address_octets(each.address), each.port) for each in config.peers}
+    addresses = {octets for octets, _ in ends}
+    staying, leaving = [], []
+    for peer in core.sessions.peers.values():
+        if peer.name in listed:
+            continue
+        guest = peer.dynamic is not None
+        if peer.name in names or (peer.octets in addresses if guest else (peer.octets, peer.config.port) in ends):
+            leaving.append(peer)
+        elif not guest:
+            staying.append(peer)
+    return staying, leaving
+
+
+def _peers(core: SpeakerCore, changes: Changes, peers: Iterable[PeerConfig], now: float) -> None:
+    """``peers`` are those that there are to be, without those from ranges."""
     sessions = core.sessions
     bounced = set()
     for change in changes.peers:
         if change.old is not None and (change.new is None or change.old.enabled != change.new.enabled):
             sessions.switched.pop(_name(change.old), None)
-        if change.old is not None and change.effect is Effect.REMOVED:
-            sessions.remove(_name(change.old), now, _REMOVED)
-        elif change.old is not None and change.effect is Effect.RESET:
-            sessions.remove(_name(change.old), now, _CHANGED)
-    for config in core.config.peers:
+        if change.old is None or _name(change.old) not in sessions.peers:  # or a program has taken it away
+            continue
+        if change.effect in (Effect.REMOVED, Effect.RESET):
+            error = _REMOVED if change.effect is Effect.REMOVED else _CHANGED
+            sessions.remove(_name(change.old), now, error)
+    for config in peers:
         peer = sessions.peers.get(_name(config))
         if peer is None:
             sessions.add(config, now)

@@ -98,10 +98,26 @@ class Rules:
         )
         self.cluster_ids = frozenset(parse_router_id(peer.cluster_id or own) for peer in peers) | {parse_router_id(own)}
         for peer in peers:
-            self.policies(peer)  # whatever can't be compiled shows now, and not when a session comes up
-            if peer.orr is not None:
-                self._cost_function(peer.orr)
+            self._compile_for(peer)
         self.fib_policy = self._compile((fib.export_policy,) if fib is not None else ("reject",), hints=True)
+
+    def with_peer(self, peer: PeerConfig) -> Rules:
+        """The same rules where there is one more peer.
+
+        Raises:
+            ConfigError: a policy that is not there or can't be compiled.
+        """
+        self._compile_for(peer)
+        rules = copy(self)
+        rules.cluster_ids |= {parse_router_id(peer.cluster_id or self.config.cluster_id or self.config.router_id)}
+        rules._peer_addresses |= {address_octets(peer.address)}
+        return rules
+
+    def _compile_for(self, peer: PeerConfig) -> None:
+        """Whatever can't be compiled shows now, and not when a session comes up."""
+        self.policies(peer)
+        if peer.orr is not None:
+            self._cost_function(peer.orr)
 
     def renewed(self, generation: Generation) -> Rules:
         """The same rules in another generation: only chains for which it makes a difference are others."""

@@ -123,7 +123,7 @@ class Sessions:
             self.begin(peer, now)
         return peer
 
-    def add_new(self, config: PeerConfig, now: float, password: str | None) -> None:
+    def check_new(self, config: PeerConfig, password: str | None) -> None:
         """
         Raises:
             ConfigError: the name or address is taken, or something else is wrong with it.
@@ -135,10 +135,21 @@ class Sessions:
                 problems.append(f"peer {name}: there is a peer {peer.name} with address {peer.address} already")
         if problems:
             raise ConfigError(*problems)
+
+    def add_new(self, config: PeerConfig, now: float, password: str | None) -> None:
+        """A program adds a peer beside those of the configuration; ``check_new`` has found nothing wrong with it."""
         if password is not None:
-            self.secrets = {**self.secrets, name: password}
+            self.secrets = {**self.secrets, config.name or config.address: password}
         self.add(config, now)
         self.listen()
+
+    def remove_by_hand(self, name: str, now: float, error: Cease) -> None:
+        """A program takes a peer away, with all that was said of it."""
+        self.switched.pop(name, None)
+        self.remove(name, now, error)
+        if name in self.secrets:
+            self.secrets = {each: secret for each, secret in self.secrets.items() if each != name}
+            self.listen()
 
     def remove(self, name: str, now: float, error: Cease) -> None:
         """A peer leaves the configuration; its routes go at once."""

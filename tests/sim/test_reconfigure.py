@@ -10,6 +10,7 @@ import pytest
 from pybgp.addresses import Family, address_text, prefix_key
 from pybgp.config.model import (
     DecisionConfig,
+    DynamicPeersConfig,
     FibConfig,
     MatchConfig,
     MaxPrefixesConfig,
@@ -20,13 +21,15 @@ from pybgp.config.model import (
     TermConfig,
     TimersConfig,
 )
+from pybgp.errors import ConfigError
 from pybgp.policy.generation import Generation
 from pybgp.rib import table
 from pybgp.rib.kernel import FibRoute
 from pybgp.rib.preference import Preference
 from pybgp.routes import Route, RpkiState
+from pybgp.speaker.outputs import Listen
 
-from .world import Node, World, established, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 P, Q = "10.65.1.0/26", "10.65.2.0/26"
@@ -376,3 +379,136 @@ def test_a_new_export_policy_tells_what_differs(world: World, nodes: dict[str, N
     assert path.received.med == 7
     assert len(nodes[B].core.tables[Family.IPV4_UNICAST]) == heard - 1
     assert nodes[A].counters(B).families[Family.IPV4_UNICAST].advertised == heard - 1
+
+
+# -- peers that the configuration doesn't list -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def added(world: World) -> dict[str, Node]:
+    """A program has added B, with a password, to a speaker without peers."""
+    policies = {"p": (TermConfig(action="reject"),)}
+    made = {A: world.add(A, policies=policies), B: world.add(B, peers=[ibgp(A)])}
+    made[A].core.add_peer(ibgp(B, import_policy=("p",)), world.now, "secret")
+    world.pump(made[A])
+    made[B].announce(P)
+    world.run_until(lambda: made[A].received(P, B) is not None)
+    made[A].core.take_outputs()
+    return made
+
+
+def passwords(node: Node) -> list[object]:
+    """Those that the listener has, after each change."""
+    return [output.passwords for output in node.core.take_outputs() if isinstance(output, Listen)]
+
+
+def test_a_peer_that_a_program_has_added_stays_and_follows_the_new_policies(
+    world: World, added: dict[str, Node]
+) -> None:
+    one = added[A]
+    assert not one.has(P)
+
+    one.core.reconfigure(replace(one.core.config, policies={"p": (TermConfig(action="accept"),)}), world.now)
+    assert passwords(one) == [{B: "secret"}]
+    world.pump(one)
+
+    assert one.has(P)
+    assert ups(one) == [B]
+
+
+def test_a_configuration_without_the_policy_of_a_peer_that_a_program_has_added_is_refused(
+    world: World, added: dict[str, Node]
+) -> None:
+    before = added[A].core.config
+
+    with pytest.raises(ConfigError, match="p"):
+        added[A].core.reconfigure(replace(before, policies={}), world.now)
+
+    assert added[A].core.config is before
+
+
+def test_a_new_router_id_ends_the_sessions_of_peers_that_a_program_has_added(
+    world: World, added: dict[str, Node]
+) -> None:
+    reconfigure(world, added[A], router_id="192.0.2.99")
+    world.run_until(lambda: len(ups(added[A])) == 2, limit=200)
+
+    negotiated = added[B].core.sessions.peers[A].negotiated
+    assert negotiated is not None
+    assert negotiated.remote_router_id == bytes((192, 0, 2, 99))
+
+
+@pytest.mark.parametrize("name", [B, "b"])
+def test_the_configuration_may_list_a_peer_that_a_program_has_added(
+    world: World, added: dict[str, Node], name: str
+) -> None:
+    one = added[A]
+
+    one.core.reconfigure(replace(one.core.config, peers=(ibgp(B, name=name, hold_time=30),)), world.now)
+    assert passwords(one) == [{}]
+    world.pump(one)
+    world.run_until(lambda: ups(one) == [B, name], limit=200)
+
+    assert list(one.core.sessions.peers) == [name]
+    assert one.core.sessions.peers[name].negotiated.hold_time == 30  # type: ignore[union-attr]
+
+
+def test_a_peer_that_a_program_took_away_leaves_its_password_and_may_leave_the_configuration(
+    world: World, added: dict[str, Node]
+) -> None:
+    one = added[A]
+
+    one.core.remove_peer(B, world.now)
+    one.core.add_peer(ibgp(B), world.now)
+    assert passwords(one) == [{}, {}]
+    reconfigure(world, one, peers=(ibgp(C),))
+    one.core.remove_peer(C, world.now)
+    reconfigure(world, one, peers=())
+
+    assert list(one.core.sessions.peers) == [B]
+
+
+@pytest.mark.parametrize("name", [B, "b"])
+def test_a_guest_gives_way_to_a_peer_that_the_configuration_lists(world: World, name: str) -> None:
+    """It came from a range; from now on there are other rules for it."""
+    template = PeerConfig("", remote_as=64512, passive=True)
+    one = world.add(A, dynamic_peers=(DynamicPeersConfig("192.0.2.0/26", template=template),))
+    two, three = (world.add(address, peers=[ibgp(A)]) for address in (B, C))
+    established(world, two, three)
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+
+    reconfigure(world, one, peers=(ibgp(B, name=name, import_policy=("reject",)),))
+    world.run_until(lambda: ups(one)[2:] == [name], limit=200)
+    world.run_until(lambda: one.received(P, name) is not None)
+
+    assert not one.has(P)
+    assert {peer.name: peer.dynamic is None for peer in one.core.sessions.peers.values()} == {name: True, C: False}
+    world.cut(one, two)
+    assert name in one.core.sessions.peers
+    assert len(ups(three)) == 1
+
+
+def test_a_peer_that_a_program_adds_is_asked_for_like_others(world: World) -> None:
+    """Its conditions are followed, its cluster is ours, and no route of ours goes out through its address."""
+    sets = PolicySets(prefix_sets={"uplink": ("10.0.0.0/8",), "pool": (P,)})
+    terms = (
+        TermConfig(match=MatchConfig(prefix_set="pool", not_exists="uplink"), action="reject"),
+        TermConfig(action="accept"),
+    )
+    routes = (RouteConfig(P), RouteConfig(Q, next_hop=C), RouteConfig("10.0.0.0/8"))
+    one = world.add(A, asn=65001, policies={"p": terms}, sets=sets, routes=routes)
+    two, three = (world.add(each, asn=65002, peers=[ebgp(A, 65001)]) for each in (B, C))
+    one.core.add_peer(ebgp(B, 65002), world.now)
+    options = {"route_reflector_client": True, "cluster_id": "9.9.9.9"}
+    one.core.add_peer(replace(ebgp(C, 65002), export_policy=("p",)), world.now)
+    one.core.add_peer(PeerConfig("192.0.2.4", remote_as=65001, **options), world.now)  # type: ignore[arg-type]
+    world.pump(one)
+    established(world, two, three)
+    world.run_until(lambda: three.has(P, Q, "10.0.0.0/8"), limit=5)
+
+    path = two.best(Q)
+    assert path is not None
+    assert address_text(path.received.next_hop) == A
+    rules = one.core.rules.import_rules(one.core.sessions.peers["192.0.2.4"], one.core.host)
+    assert bytes((9, 9, 9, 9)) in rules.cluster_ids
