@@ -100,6 +100,10 @@ class Rules:
         for peer in peers:
             self._compile_for(peer)
         self.fib_policy = self._compile((fib.export_policy,) if fib is not None else ("reject",), hints=True)
+        if self.fib_policy.watched:
+            raise ConfigError(
+                "fib.export_policy asks what the Loc-RIB has (exists): expected only of a peer's export_policy"
+            )
 
     def with_peer(self, peer: PeerConfig) -> Rules:
         """The same rules where there is one more peer.

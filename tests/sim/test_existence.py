@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pybgp.config.model import MatchConfig, PolicySets, RouteConfig, TermConfig
+from pybgp.config.model import FibConfig, MatchConfig, PolicySets, RouteConfig, TermConfig
 from pybgp.errors import ConfigError
 
 from .world import Node, World, ebgp, established, ibgp
@@ -180,3 +180,5 @@ def test_an_import_policy_must_not_ask() -> None:
     policies = {"first": (TermConfig(action="next"),), **only(exists="uplink")}
     with pytest.raises(ConfigError, match=r"import_policy\[1\] asks what the Loc-RIB has"):
         world.add(A, peers=[ibgp(B, import_policy=("first", "conditional"))], policies=policies, sets=SETS)
+    with pytest.raises(ConfigError, match=r"fib\.export_policy asks what the Loc-RIB has"):
+        world.add(A, fib=FibConfig(export_policy="conditional"), policies=only(exists="uplink"), sets=SETS)
