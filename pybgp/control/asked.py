@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -16,13 +16,6 @@ from ..speaker.fib import Fib
 from ..speaker.policy_views import PolicyView
 from ..speaker.rpki import CacheStatus
 from ..speaker.status import PeerStatus, RouteDirection, RouteView
-
-
-class Prefixes(Protocol):
-    """What the questions need of ``rib.table.Table``."""
-
-    def prefixes(self) -> Iterable[bytes]:
-        """A copy: it may be walked while the table changes."""
 
 
 class Rpki(Protocol):
@@ -52,7 +45,7 @@ class Core(Protocol):
     def rpki(self) -> Rpki: ...
 
     @property
-    def tables(self) -> Mapping[Family, Prefixes]: ...
+    def tables(self) -> Mapping[Family, object]: ...
 
     draining_since: float | None
 
@@ -65,6 +58,8 @@ class Core(Protocol):
     def peer_status(self, now: float) -> Iterator[PeerStatus]: ...
 
     def policy_views(self) -> Iterator[PolicyView]: ...
+
+    def shown_keys(self, family: Family, direction: RouteDirection) -> list[bytes]: ...
 
     def route_views(
         self,

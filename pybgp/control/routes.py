@@ -127,7 +127,7 @@ def _walk(
     """Prefix by prefix, so that the many that are looked at in vain don't keep the loop."""
     if family not in core.tables:
         return
-    for count, key in enumerate(core.tables[family].prefixes()):
+    for count, key in enumerate(core.shown_keys(family, direction)):
         if inside is None or inside(key):
             yield from core.route_views(family, key=key, peer=peer, direction=direction)
         if count % HEARTBEAT == HEARTBEAT - 1:

@@ -61,7 +61,7 @@ from .status import PeerStatus, RouteDirection, RouteView
 from .successors import Concerned
 from .tidying import forget_unused
 from .validate import validate
-from .views import peer_status, route_views
+from .views import peer_status, route_views, shown_keys
 
 FLUSH_AT: Final = 4000
 """Changed prefixes that are told at the latest, even if more input is readable: some 15 ms of work."""
@@ -286,6 +286,10 @@ class SpeakerCore:
     ) -> Iterator[RouteView]:
         """All candidates ("received"), best routes, or what peers are told; in the order of the table."""
         return route_views(self, family, key, peer, direction)
+
+    def shown_keys(self, family: Family, direction: RouteDirection) -> list[bytes]:
+        """Which prefixes ``route_views`` has something of, for who asks for one after the other."""
+        return shown_keys(self, family, direction)
 
     def explain(self, family: Family, key: bytes, peer: str | None = None) -> Explanation:
         """Why a prefix goes where it goes, and who is told (``peer``: only about this one).

@@ -98,17 +98,23 @@ def route_views(
     direction: RouteDirection,
 ) -> Iterator[RouteView]:
     """Candidates, best routes, or what a peer is told. Walks copies, so the caller may take its time."""
-    for one, table in list(core.tables.items()):
+    for one in list(core.tables):
         if family not in (None, one):
             continue
-        prefixes = table.prefixes() if key is None else [key]
-        if direction == "advertised" and key is None and one in UNICAST and table.best(DEFAULT_KEY) is None:
-            prefixes.append(DEFAULT_KEY)  # some peers may be told one that is in no table
-        for each in prefixes:
+        for each in shown_keys(core, one, direction) if key is None else [key]:
             if direction == "advertised":
                 yield from _advertised(core, one, each, peer)
             else:
                 yield from _candidates(core, one, each, peer, best_only=direction == "best")
+
+
+def shown_keys(core: SpeakerCore, family: Family, direction: RouteDirection) -> list[bytes]:
+    """The keys that there may be something to say of: peers may be told a default route that is in no table."""
+    table = core.tables[family]
+    keys = table.prefixes()
+    if direction == "advertised" and family in UNICAST and table.get(DEFAULT_KEY) is None:
+        keys.append(DEFAULT_KEY)
+    return keys
 
 
 def _candidates(

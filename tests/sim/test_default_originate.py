@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from pybgp.addresses import Family
 from pybgp.config.model import FamilyConfig, FibConfig, MatchConfig, PeerConfig, TermConfig
+from pybgp.control.routes import routes
 
 from .world import Node, World, ebgp, established, ibgp
 
@@ -54,6 +56,20 @@ def test_only_the_peer_that_it_is_for_is_told_and_nothing_is_installed() -> None
     assert not net.a.has(DEFAULT)
     assert net.a.fib == {}
     assert net.a.counters(C).families[Family.IPV4_UNICAST].advertised == 1
+    assert [view.to for view in net.a.core.route_views(direction="advertised")] == [C]
+
+
+def test_it_is_shown_once_among_what_peers_are_told_also_where_the_table_has_one_that_is_not_used() -> None:
+    net = Net()
+    asked = cast(Any, SimpleNamespace(core=net.a.core))
+
+    assert [(row["prefix"], row["to"]) for row in routes(asked, direction="advertised") if row] == [(DEFAULT, C)]
+    assert list(routes(asked)) == []
+
+    net.c.announce(DEFAULT, prepend=(64512,))
+    net.world.advance(1)
+    assert [row["reason"] != "" for row in routes(asked, direction="received") if row] == [True]
+    assert [(row["prefix"], row["to"]) for row in routes(asked, direction="advertised") if row] == [(DEFAULT, C)]
     assert [view.to for view in net.a.core.route_views(direction="advertised")] == [C]
 
 

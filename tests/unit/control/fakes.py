@@ -139,6 +139,9 @@ class FakeCore:
     def policy_views(self) -> Iterator[PolicyView]:
         return iter(self.policies)
 
+    def shown_keys(self, family: Family, direction: str) -> list[bytes]:
+        return self.tables[family].prefixes()
+
     def route_views(
         self, family: Family, *, key: bytes, peer: str | None = None, direction: str = "best"
     ) -> Iterator[RouteView]:
