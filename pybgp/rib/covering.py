@@ -14,14 +14,29 @@ class Covering:
     __slots__ = ("_lengths",)
 
     def __init__(self, keys: Iterable[bytes]) -> None:
-        known: dict[int, set[bytes]] = {}
-        for key in keys:
-            known.setdefault(key[0], set()).add(key)
         # (bits, whole octets, mask of the next one, keys), the longest first
-        self._lengths = [
-            (bits, bits // 8, _ALL_BITS << (8 - bits % 8) & _ALL_BITS, known[bits])
-            for bits in sorted(known, reverse=True)
-        ]
+        self._lengths: list[tuple[int, int, int, set[bytes]]] = []
+        for key in keys:
+            self.add(key)
+
+    def add(self, key: bytes) -> None:
+        """One more prefix."""
+        length = key[0]
+        for bits, _, _, known in self._lengths:
+            if bits == length:
+                known.add(key)
+                return
+        self._lengths.append((length, length // 8, _ALL_BITS << (8 - length % 8) & _ALL_BITS, {key}))
+        self._lengths.sort(reverse=True)
+
+    def discard(self, key: bytes) -> None:
+        """One less, if it is there."""
+        for at, (bits, _, _, known) in enumerate(self._lengths):
+            if bits == key[0]:
+                known.discard(key)
+                if not known:
+                    del self._lengths[at]
+                return
 
     def of(self, key: bytes) -> Iterator[bytes]:
         """The prefixes that are less specific than ``key``, the longest first."""

@@ -115,7 +115,8 @@ class NextHops:
     def resolve(self, next_hop: bytes) -> Resolution:
         """The way to a next hop of 4, 16 or 32 octets: of 32 the global one is looked up, and the link-local one used
         where that is on a link (RFC 2545 §3). A link-local one alone is on the link of whoever sent it: no device. Of a
-        mapped one the IPv4 address is looked up, and is the gateway (RFC 4659 §3.2.1.2, RFC 4798 §2)."""
+        mapped one the IPv4 address is looked up, and is the gateway (RFC 4659 §3.2.1.2, RFC 4798 §2). None at all, b"",
+        counts as reachable."""
         known = self._known.get(next_hop)
         if known is None:
             known = self._aside.pop(next_hop, None)
@@ -254,7 +255,7 @@ class NextHops:
             self._lengths[family] = tuple(sorted({key[0] for key in (*routes, *static)}, reverse=True))
 
     def _resolve(self, next_hop: bytes) -> Resolution:
-        if not self.active:
+        if not self.active or not next_hop:  # flow specifications have none (RFC 8955 §4)
             return Resolution((NextHop(next_hop[-16:]),))
         search = _Search(self)
         found = search.look_up(next_hop)

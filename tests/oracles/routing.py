@@ -208,6 +208,37 @@ def aggregate(prefix: str, loc_rib: Mapping[str, Candidate]) -> Attributes | Non
     return Attributes(origin=max(each.origin for each in inside)) if inside else None
 
 
+def feasible(
+    destination: str | None, flow: Candidate, unicast: Mapping[str, Candidate], *, confed_set: bool = False
+) -> bool:
+    """RFC 8955 §6 with RFC 9117 §4: may a peer's flow specification be used, by the best unicast routes?
+
+    ``confed_set``: among the members of its path is an AS_CONFED_SET.
+    """
+    session, received = flow.session, flow.received
+    assert session is not None
+    if destination is None:
+        return False
+    wanted = ip_network(destination)
+    holding = [each for each in unicast if wanted == ip_network(each) or _is_inside(destination, each)]
+    local = not received.as_path and not confed_set
+    if not holding:
+        return local and not session.external
+    match = unicast[max(holding, key=lambda each: ip_network(each).prefixlen)]
+    if not local and (match.session is None or _originator(flow) != _originator(match)):
+        return False
+    neighbor = (match.received.as_path or (0,))[0]
+    if session.external and (received.as_path[:1] or (0,)) != (neighbor or -1,):
+        return False
+    inside = [each.received for prefix, each in unicast.items() if _is_inside(prefix, destination)]
+    return all((each.as_path or (0,))[0] == neighbor for each in inside)
+
+
+def _originator(candidate: Candidate) -> str:
+    assert candidate.session is not None
+    return candidate.received.originator_id or candidate.session.remote
+
+
 # -- what goes out -----------------------------------------------------------------------------------------------------
 
 

@@ -33,6 +33,7 @@ _LONGEST: Final = 0xFFF
 """Octets of a rule: the length has 12 bits (RFC 8955 §4.1)."""
 _SHORTEST: Final = {b"": b"\0"} | {bytes((octet,)): bytes((1, octet)) for octet in range(256)}
 """Rules of an octet or none behind their length, which are all wrong: a field has room for 65,000 of them."""
+_DESTINATION: Final = b"\x01"
 _TCP_FLAGS: Final = {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ece": 64, "cwr": 128, "ns": 256}
 _FRAGMENTS: Final = {"dont-fragment": 1, "is-fragment": 2, "first-fragment": 4, "last-fragment": 8}
 _FRAGMENTS_6: Final = {name: bit for name, bit in _FRAGMENTS.items() if name != "dont-fragment"}
@@ -166,6 +167,15 @@ class FlowSpecFamily(FamilyCodec):
             component, at = self._kinds[rule[at]].read(rule, at + 1)
             components.append(component)
         return rule, tuple(components)
+
+    def destination(self, key: bytes) -> bytes | None:
+        """The unicast key of the destination prefix, None if there is none, or one with an offset (RFC 8956 §5)."""
+        rule = _without_length(key)
+        if rule[:1] != _DESTINATION:
+            return None
+        if self.family.afi == Afi.IPV4:
+            return rule[1 : 2 + (rule[1] + 7) // 8]
+        return rule[1:2] + rule[3 : 3 + (rule[1] + 7) // 8] if not rule[2] else None
 
     def parse(self, text: str) -> bytes:
         return self._key(FlowSpecification(self.family, self._parse_components(text.split())))
