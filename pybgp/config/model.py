@@ -35,6 +35,8 @@ FAMILIES: Final = (
     Family.L2VPN_EVPN,
     Family.L2VPN_VPLS,
     Family.ROUTE_TARGET,
+    Family.IPV4_FLOWSPEC,
+    Family.IPV6_FLOWSPEC,
 )
 """What a speaker can have tables for, of all that ``pybgp.messages`` can read and write."""
 
@@ -134,6 +136,8 @@ class PeerConfig:
     orr: PolicyRef | None = None
     """(peer's name, next hop) → cost, None if unreachable: "module:function", or (library) the function itself."""
     enforce_first_as: bool = True
+    validate_flowspec: bool = True
+    """Flow specifications count only as RFC 8955 §6 and RFC 9117 §4 let them."""
     allowas_in: int = 0
     default_originate: bool = False
     """Tell the peer a default route that need not be in the table."""

@@ -353,6 +353,13 @@ SESSION_KEYS: Final = (
         reload=Reload.POLICY,
     ),
     Key(
+        name="validate_flowspec",
+        kind=BOOLEAN,
+        meaning="The peer's flow specifications count only while unicast routes to their destinations come from where "
+        "they come from (RFC 8955 §6, RFC 9117 §4).",
+        reload=Reload.POLICY,
+    ),
+    Key(
         name="default_originate",
         kind=BOOLEAN,
         meaning="Tell the peer a default route of ours, which need not exist; its `export_policy` decides on it too.",

@@ -21,7 +21,7 @@ from ..rib.kernel import RouteType
 from ..speaker.core import SpeakerCore
 from ..speaker.explaining import with_kernel
 from ..speaker.fib import Fib, FibChanges, KernelEvent
-from ..speaker.originate import configured_route, own_route
+from ..speaker.originate import configured_route, own_key, own_route
 from ..speaker.outputs import Accept, Close, Connect, Event, Listen, Output, Rekey, RouteChanges, Send, SweepFib
 from .endpoints import Listener, address_of, check_md5, connect, in_the_way, listening_socket, set_passwords
 from .host import host_addresses
@@ -207,18 +207,25 @@ class Speaker:
         med: int | None = None,
         communities: Iterable[str] = (),
         type: RouteType = "unicast",
+        family: Family | None = None,
     ) -> None:
         """Announce a prefix, or change what is announced of it; each peer's export policy still decides.
+
+        Instead of a prefix also a flow specification, "destination 192.0.2.7/32 protocol =17", if a peer has its
+        family; what is to be done with the packets is said by ``communities``: ("traffic-rate-bytes:0:0",). ``family``
+        is needed where both families of them could have written it.
 
         ``next_hops`` are several gateways with their weights, 1..256, instead of ``next_hop``: the kernel spreads the
         traffic, peers are given our address. ``while_reachable``: announced only while the kernel knows a way to one
         of its next hops. ``preference`` (0..65535) is the route's own instead of ``[preference] own``.
 
         Raises:
-            ValueError: not a prefix, address or community.
+            ValueError: not a prefix, flow specification, address or community.
+            ApiError: no peer has that family.
         """
         family, key, route = own_route(
             prefix,
+            family=family,
             next_hop=next_hop,
             next_hops=next_hops,
             while_reachable=while_reachable,
@@ -228,6 +235,8 @@ class Speaker:
             med=med,
             communities=communities,
         )
+        if family not in self.core.tables:
+            raise ApiError(f"no peer has the family {family}")
         self.core.announce(family, key, route)
         self._after_input()
 
@@ -240,13 +249,13 @@ class Speaker:
         self.core.announce(*configured_route(route))
         self._after_input()
 
-    def withdraw(self, prefix: str | IPNetwork) -> None:
+    def withdraw(self, prefix: str | IPNetwork, *, family: Family | None = None) -> None:
         """Take back an announcement.
 
         Raises:
             ApiError: we do not announce it.
         """
-        family, key = prefix_key(prefix)
+        family, key = own_key(prefix, family)
         if not self.core.withdraw(family, key):
             raise ApiError(f"{prefix} is not announced by us")
         self._after_input()

@@ -179,7 +179,7 @@ def text(row: _Row) -> Iterator[str]:
     yield _headline(row, candidates)
     for number, each in enumerate(candidates, 1):
         yield ""
-        yield from _candidate(number, each)
+        yield from _candidate(number, each, has_next_hop="flowspec" not in row["family"])
     yield ""
     yield _kernel(row["kernel"])
     if row["peers"]:
@@ -208,10 +208,11 @@ def _from(each: _Row) -> str:
     )
 
 
-def _candidate(number: int, each: _Row) -> Iterator[str]:
+def _candidate(number: int, each: _Row, *, has_next_hop: bool) -> Iterator[str]:
     mark = "*" if each["best"] else "=" if each["multipath"] else "x" if each["reason"] else " "
     identifier = f", path id {each['path_id']}" if each["path_id"] else ""
-    yield f"{mark} {number}. from {_from(each)}{identifier}, {_next_hop(each)}"
+    next_hop = f", {_next_hop(each)}" if has_next_hop else ""
+    yield f"{mark} {number}. from {_from(each)}{identifier}{next_hop}"
     facts = [("LOCAL_PREF", each["local_pref"]), ("AS path", each["as_path"] or "empty"), ("origin", each["origin"])]
     facts += [("MED", each["med"]), ("communities", " ".join(each["communities"]) or None), ("RPKI", each["rpki"])]
     yield "     " + ", ".join(f"{name} {value}" for name, value in facts if value is not None)
@@ -271,7 +272,8 @@ def _fate(row: _Row) -> str:
     if len(told) == 1 and not told[0]["path_id"]:
         other = f" the path of {told[0]['source']}" if len(row["paths"]) > 1 else ""
         instead = f"; not the best one: {row['paths'][1]['reason']}" if len(row["paths"]) > 1 else ""
-        return f"told{late}{other}, next hop {told[0]['next_hop']}{instead}"
+        next_hop = f", next hop {told[0]['next_hop']}" if told[0]["next_hop"] else ""
+        return f"told{late}{other}{next_hop}{instead}"
     ways = [f"the path of {path['source']} as path id {path['path_id']}" for path in told]
     stopped = [f"not that of {path['source']}: {path['reason']}" for path in row["paths"] if path["reason"]]
     return f"told{late} {', '.join(ways)}" + "".join(f"; {each}" for each in stopped)

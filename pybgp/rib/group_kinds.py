@@ -6,6 +6,8 @@ from ..addresses import Family
 from ..messages.families.registry import codec
 from .add_path import PathIds
 from .export import ExportRules
+from .flow_table import UNICAST_OF
+from .flowspec import FlowSpecGroup
 from .groups import UpdateGroup
 from .labeled import LabeledGroup
 from .route_targets import ClientsMembershipGroup, MembershipGroup
@@ -20,5 +22,7 @@ def update_group(rules: ExportRules, table: Table, ids: PathIds) -> UpdateGroup:
 def _kind(rules: ExportRules) -> type[UpdateGroup]:
     if rules.family == Family.ROUTE_TARGET:
         return ClientsMembershipGroup if rules.client else MembershipGroup
+    if rules.family in UNICAST_OF:
+        return FlowSpecGroup
     family = codec(rules.family)
     return LabeledGroup if family is not None and family.labeled else UpdateGroup

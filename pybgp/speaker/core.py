@@ -37,6 +37,7 @@ from ..policy.generation import Generation
 from ..rib.aggregates import Aggregates
 from ..rib.existence import Existence
 from ..rib.explanation import Explanation
+from ..rib.flow_table import UNICAST_OF, FlowTable
 from ..rib.local import OwnRoute, OwnRoutes
 from ..rib.moves import Again, Move, moves_of
 from ..rib.next_hops import NextHops
@@ -100,6 +101,7 @@ class SpeakerCore:
             self.rules = self.rules.renewed(Generation(validator=self.rpki.table))
         self.decision = self.rules.decision(self.next_hops)
         self.tables: dict[Family, Table] = {}
+        self.flows: dict[Family, FlowTable] = {}  # by the unicast family that they are validated against
         self.make_tables(config)
         self.outbound = Outbound(self.tables, self._deliver)
         self.own = OwnRoutes(self.tables, self.next_hops)
@@ -126,8 +128,20 @@ class SpeakerCore:
         for peer in (*config.peers, *(item.template for item in config.dynamic_peers), *peers):
             wanted.update(peer.families or ())
         for family in (*UNICAST, *sorted(wanted)):
-            if family not in self.tables:
+            if family in self.tables:
+                continue
+            unicast = UNICAST_OF.get(family)
+            if unicast is None:
                 self.tables[family] = Table(family, self.decision)
+            else:
+                self.tables[family] = self.flows[unicast] = FlowTable(
+                    family, self.decision, self.tables[unicast], validates=self._validates_flows, later=self.later
+                )
+
+    def _validates_flows(self, name: str) -> bool:
+        """Are this peer's flow specifications to be validated?"""
+        peer = self.sessions.peers.get(name)
+        return peer is None or peer.config.validate_flowspec
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -461,6 +475,8 @@ class SpeakerCore:
             self.memberships.changed(moves)
         if self.watchers:
             self._outputs.append(RouteChanges(tuple(_best_changes(family, moves))))
+        if self.flows and family in self.flows:
+            self.flows[family].unicast_changed(moves)
         if self.aggregates:
             self.aggregates.changed(family, moves)
         if self.existence:

@@ -207,7 +207,7 @@ def _no_session(peer: Peer, family: Family) -> str:
 
 
 def _told(core: SpeakerCore, group: UpdateGroup, path: Path, export: Export) -> Told:
-    next_hop = address_text(export.next_hop)
+    next_hop = address_text(export.next_hop) if export.next_hop else ""
     return Told(source=_source(path), path_id=_path_id(core, group, path), reason="", next_hop=next_hop)
 
 

@@ -31,6 +31,8 @@ class ImportRules:
     own_addresses: frozenset[bytes]
     allowas_in: int
     enforce_first_as: bool
+    validate_flowspec: bool = True
+    """Asked for by the tables of flow specifications; here so that a change of it has routes looked at again."""
     policy: Policy
     shared_subnet: bytes | None = None
     """For a directly connected external peer: next hops must be in it (RFC 4271 §6.3 b)."""

@@ -9,7 +9,9 @@ from ..addresses import Family, address_octets, prefix_key
 from ..config.model import RouteConfig, SpeakerConfig
 from ..messages.attributes.block import Block
 from ..messages.attributes.edit import BlockEdit
+from ..messages.families.registry import codec, parse_route
 from ..rib.aggregate import AggregateRules
+from ..rib.flow_table import UNICAST_OF
 from ..rib.kernel import RouteType
 from ..rib.local import OwnRoute, own_block
 from ..rib.next_hops import Gateway
@@ -18,9 +20,26 @@ if TYPE_CHECKING:
     from netaddr import IPNetwork
 
 
+def own_key(prefix: str | IPNetwork, family: Family | None = None) -> tuple[Family, bytes]:
+    """The family and key of a prefix, or of a flow specification as ``pybgp show routes`` writes it.
+
+    Raises:
+        ValueError: neither, or not of this family.
+    """
+    if family is not None and family in UNICAST_OF:
+        found = codec(family)
+        assert found is not None
+        return family, found.parse(str(prefix))
+    read, key = parse_route(prefix, UNICAST_OF) if isinstance(prefix, str) else prefix_key(prefix)
+    if family not in (None, read):
+        raise ValueError(f"{prefix} is not of family {family}, or nothing of that family can be announced")
+    return read, key
+
+
 def own_route(
     prefix: str | IPNetwork,
     *,
+    family: Family | None = None,
     next_hop: str | None = None,
     next_hops: Iterable[tuple[str, int]] = (),
     while_reachable: bool = False,
@@ -36,9 +55,11 @@ def own_route(
     ``next_hops`` are gateways with weights that share the traffic; peers are given our address then too.
 
     Raises:
-        ValueError: not a prefix, address or community.
+        ValueError: not a prefix, flow specification, address or community; a flow specification that leads somewhere.
     """
-    family, key = prefix_key(prefix)
+    family, key = own_key(prefix, family)
+    if family in UNICAST_OF and (next_hop is not None or next_hops or type != "unicast"):
+        raise ValueError(f"{prefix}: a flow specification has no next hop and no type")
     block = own_block(b"" if next_hop is None else address_octets(next_hop))
     several = tuple(sorted(Gateway(address_octets(address), weight) for address, weight in next_hops))
     block = with_attributes(block, local_pref=local_pref, med=med, communities=communities, prepend=prepend)

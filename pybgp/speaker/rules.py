@@ -229,6 +229,7 @@ class Rules:
             own_addresses=self._own_addresses(peer, host),
             allowas_in=peer.config.allowas_in,
             enforce_first_as=peer.config.enforce_first_as,
+            validate_flowspec=peer.config.validate_flowspec,
             policy=peer.policies.imports,
             shared_subnet=self._shared_subnet(peer, host),
             prepend=peer.local_as if self._shows_both(peer, "prepend") else 0,

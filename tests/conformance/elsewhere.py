@@ -39,6 +39,7 @@ ELSEWHERE: Final[dict[str, str]] = {
     "ADP-06": "it takes two peers that change meanwhile: tests/sim/test_export.py",
     "AFI-15": "it takes peers that want different routes: tests/sim/test_route_targets.py",
     "AFI-18": "it is an order of two rules, not a message: tests/unit/messages/test_flowspec.py",
+    "AFI-19": "it takes unicast routes of several peers, which change: tests/sim/test_flowspec.py",
     "ENH-03": "it is about the kernel's routes: tests/interop/test_unnumbered.py",
     **dict.fromkeys(("CFD-01", "CFD-02", "CFD-03", "CFD-04", "CFD-10"), _MEMBERS),
     **dict.fromkeys((f"OTC-0{number}" for number in range(1, 6)), _TWO_SESSIONS),
@@ -49,6 +50,5 @@ ELSEWHERE: Final[dict[str, str]] = {
 
 LATER: Final[dict[str, str]] = {
     "SND-05": "MinASOriginationInterval: own routes are told at once, as all daemons do; mrai holds them back too",
-    "AFI-19": "the speaker has no tables of flow specifications to validate",
 }
 """Features that are built later. A row that has a case must not be here."""

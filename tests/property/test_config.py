@@ -67,6 +67,7 @@ session = {
     "next_hop": st.sampled_from(["auto", "self", "self_all", "keep"]),
     "allowas_in": st.integers(0, 255),
     "enforce_first_as": st.booleans(),
+    "validate_flowspec": st.booleans(),
     "password": st.sampled_from([{"file": "/etc/pybgp/a b.key"}, {"env": "KEY"}]),
     "timers": st.fixed_dictionaries({}, optional={"connect_retry": seconds, "mrai": seconds, "delay_open": seconds}),
     "graceful_restart": graceful_restart,

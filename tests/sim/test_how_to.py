@@ -10,7 +10,8 @@ import pytest
 
 from pybgp.addresses import Family, address_octets, key_text, prefix_key
 from pybgp.config.file import parse
-from pybgp.config.model import NodeConfig, SpeakerConfig
+from pybgp.config.model import FamilyConfig, NodeConfig, SpeakerConfig
+from pybgp.messages.families.registry import parse_route
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.speaker.fib import KernelChanges
 
@@ -44,6 +45,29 @@ def test_two_sites_with_one_as_number_take_each_others_routes(world: World) -> N
     sites[0].announce("10.65.1.0/26")
 
     world.run_until(lambda: sites[1].has("10.65.1.0/26"))
+
+
+# -- flowspec.md -------------------------------------------------------------------------------------------------------
+
+
+def test_a_customers_flow_specification_is_used_with_its_route(world: World) -> None:
+    flows = {"families": dict.fromkeys((V4, Family.IPV4_FLOWSPEC), FamilyConfig())}
+    one = start(world, example("flowspec.md", "reflector"))
+    sender, router = (world.add(f"192.0.2.{host}", peers=[ibgp("192.0.2.1", **flows)]) for host in (11, 12))
+    customer = world.add("192.0.2.31", asn=65001, peers=[ebgp("192.0.2.1", 64512, **flows)])
+    established(world, one, sender, router, customer, limit=300)
+    rule, drop = "destination 10.1.2.0/24 protocol =17", ("traffic-rate-bytes:0:0",)
+
+    sender.announce("destination 192.0.2.7/32 protocol =17", communities=drop)
+    customer.announce(rule, communities=drop)
+    world.run_until(lambda: one.counters("192.0.2.31").families[Family.IPV4_FLOWSPEC].received == 1)
+    said = str(one.core.explain(*parse_route(rule, one.core.tables)))
+    assert said.partition("\n\nkernel")[0] in (PAGES / "flowspec.md").read_text()
+    table = router.core.tables[Family.IPV4_FLOWSPEC]
+    world.run_until(lambda: len(table) == 1)
+
+    customer.announce("10.1.0.0/16")
+    world.run_until(lambda: len(table) == 2)
 
 
 # -- confederation.md, route-server.md ---------------------------------------------------------------------------------
