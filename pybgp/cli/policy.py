@@ -57,12 +57,16 @@ def test(
     POLICY is what a list of policies has: names, accept, reject, module:function. A ROUTE is a prefix and attributes,
     "10.1.0.0/24 as_path='65001 65002' communities=64512:7,no-export local_pref=200 med=5 origin=igp
     next_hop=192.0.2.1 source=bgp rpki=valid". Without --route and --mrt, routes come from standard input: JSON, an
-    object with these keys a line.
+    object with these keys a line, or what "pybgp show routes --json" prints.
     """
+    from ..policy.built_in_sets import named
     from .policy_routes import States, from_lines, from_mrt, from_text
 
     speaker, functions = _configuration(path, policies)
     peer = None if name is None else _peer(speaker, name)
+    for each in existing:
+        if each not in named(speaker.sets, "prefix_sets"):
+            raise click.BadParameter(f"{each}: no prefix set has this name", param_hint="--exists")
     states = States(speaker)
     tracer = _tracer(speaker, functions, _refs(policies, peer, incoming), states, frozenset(existing))
     if given:

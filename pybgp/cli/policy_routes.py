@@ -1,22 +1,26 @@
-"""Routes for ``pybgp policy test``: of a line of text, of JSON, of an MRT file's tables."""
+"""Routes for ``pybgp policy test``: of a line of text, of JSON, of ``show routes --json``, of an MRT file's tables."""
 
 from __future__ import annotations
 
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, BinaryIO, Final
+from enum import Enum
+from types import EllipsisType
+from typing import Any, BinaryIO, Final, TypeVar
 
 import click
 
 from ..addresses import Family, address_octets, address_text, parse_as, prefix_key
-from ..config.model import PeerConfig, SpeakerConfig
+from ..config.model import UNICAST, PeerConfig, SpeakerConfig
 from ..messages.attributes.as_path import AsPath
 from ..messages.attributes.block import Block
 from ..messages.context import PeerKind
 from ..routes import Route, RpkiState, Source, SourceKind
 from ..rpki.table import VrpTable
 from ..rpki.vrp import Vrp
+
+_Word = TypeVar("_Word", bound=Enum)
 
 KEYS: Final = ("as_path", "communities", "local_pref", "med", "next_hop", "origin", "rpki", "source")
 
@@ -49,23 +53,29 @@ def from_text(text: str, speaker: SpeakerConfig, peer: PeerConfig | None, states
 def from_lines(
     lines: Iterable[str], speaker: SpeakerConfig, peer: PeerConfig | None, states: States
 ) -> Iterator[Route]:
-    """JSON, an object a line.
+    """JSON, an object a line: the keys of ``--route``, or what ``pybgp show routes --json`` prints.
 
     Raises:
         click.UsageError: a line that can't be read, or there is none.
     """
     found = False
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         found = True
         try:
             values = json.loads(line)
         except ValueError as error:
-            raise click.UsageError(f"{line.strip()[:60]!r}: expected JSON ({error})") from None
+            raise click.UsageError(f"line {number}: {line.strip()[:60]!r}: expected JSON ({error})") from None
         if not isinstance(values, dict):
-            raise click.UsageError(f"{line.strip()[:60]!r}: expected an object")
-        yield _route(values, speaker, peer, states)
+            raise click.UsageError(f"line {number}: {line.strip()[:60]!r}: expected an object")
+        try:
+            if "as_path_text" in values:
+                yield _shown(values, speaker, peer, states)
+            else:
+                yield _route(values, speaker, peer, states)
+        except click.UsageError as error:
+            raise click.UsageError(f"line {number}: {error.message}") from None
     if not found:
         raise click.UsageError("no routes: expected --route, --mrt, or JSON objects on the standard input")
 
@@ -134,6 +144,18 @@ def _source_in(speaker: SpeakerConfig, address: bytes, asn: int) -> Source:
     return Source(kind=SourceKind.BGP, name=address_text(address), peer_kind=kind, address=address, remote_as=asn)
 
 
+def _shown(row: Mapping[str, Any], speaker: SpeakerConfig, peer: PeerConfig | None, states: States) -> Route:
+    """A row of ``pybgp show routes --json``; from the peer that it names, unless another is wanted."""
+    if str(row.get("family")) not in map(str, UNICAST):
+        raise click.UsageError(f"{row.get('prefix')}: {row.get('family')}, expected IPv4 or IPv6 unicast")
+    values = {name: row.get(name) for name in ("prefix", "next_hop", "local_pref", "med", "origin", "rpki", "source")}
+    kinds = ("communities", "large_communities", "extended_communities")
+    communities = [each for kind in kinds for each in row.get(kind) or ()]
+    named = next((each for each in speaker.peers if row.get("peer") in (each.name, each.address)), None)
+    values |= {"as_path": row["as_path_text"], "communities": communities}
+    return _route(values, speaker, peer or named, states)
+
+
 def _route(values: Mapping[str, Any], speaker: SpeakerConfig, peer: PeerConfig | None, states: States) -> Route:
     unknown = sorted(values.keys() - {"prefix", *KEYS})
     if unknown:
@@ -141,18 +163,18 @@ def _route(values: Mapping[str, Any], speaker: SpeakerConfig, peer: PeerConfig |
     try:
         family, key = prefix_key(str(values.get("prefix", "")))
         path = _path(values.get("as_path", ""))
-        kind = SourceKind(values.get("source", "bgp"))
+        kind = _one_of(SourceKind, "source", values.get("source") or "bgp")
         source = _source(kind, speaker, peer, path)
         hop = values.get("next_hop") or _next_hop(source, family)
         block = Block.build((path,), address_octets(hop) if hop else b"")
         route = Route(family, key, block, source, validator=states).replace(
-            local_pref=... if values.get("local_pref") is None else int(values["local_pref"]),
-            med=... if values.get("med") is None else int(values["med"]),
+            local_pref=_number(values, "local_pref"),
+            med=_number(values, "med"),
             origin=values.get("origin"),
             communities=_communities(values.get("communities", ())),
         )
         if values.get("rpki") is not None:
-            states.given[family, key] = RpkiState(values["rpki"])
+            states.given[family, key] = _one_of(RpkiState, "rpki", values["rpki"])
     except (ValueError, TypeError, KeyError) as error:
         raise click.UsageError(f"route {values.get('prefix', '')}: {error}") from None
     return Route(family, key, route.block, source, validator=states)
@@ -165,7 +187,28 @@ def _path(value: Any) -> AsPath:
 
 
 def _communities(value: Any) -> list[str]:
-    return value.split(",") if isinstance(value, str) and value else list(value)
+    if isinstance(value, str):
+        return value.split(",") if value else []
+    if not isinstance(value, (list, tuple)):
+        raise ValueError(f"communities = {value!r}: expected a list, or text with commas between them")
+    return list(value)
+
+
+def _number(values: Mapping[str, Any], name: str) -> int | EllipsisType:
+    value = values.get(name)
+    if value is None:
+        return ...
+    if not str(value).removeprefix("-").isdecimal():
+        raise ValueError(f"{name} = {value!r}: expected 0..4294967295")
+    return int(value)
+
+
+def _one_of(kind: type[_Word], name: str, value: Any) -> _Word:
+    try:
+        return kind(value)
+    except ValueError:
+        words = [str(each.value) for each in kind]
+        raise ValueError(f"{name} = {value!r}: expected {', '.join(words[:-1])} or {words[-1]}") from None
 
 
 def _source(kind: SourceKind, speaker: SpeakerConfig, peer: PeerConfig | None, path: AsPath) -> Source:

@@ -12,11 +12,13 @@ import pytest
 
 from pybgp.addresses import Family
 from pybgp.cli.main import main
+from pybgp.control.routes import routes
 from pybgp.errors import ConfigError
+from pybgp.routes import Source, SourceKind
 from pybgp.speaker.policy_views import PolicyView
 from pybgp.speaker.what_if import RouteChange
 
-from ..control.fakes import FakeSpeaker, serving
+from ..control.fakes import FakeSpeaker, serving, view
 from ..policy.made import block
 
 Capsys = pytest.CaptureFixture[str]
@@ -171,7 +173,10 @@ def test_a_function_is_tried_like_a_policy(node: str, tmp_path: Path, capsys: Ca
     ("arguments", "expected"),
     [
         (("nope", "--route", "10.0.0.0/8"), "policies.nope: unknown policy"),
-        (("in", "--route", "10.0.0.0/8 med=x"), "route 10.0.0.0/8: "),
+        (("in", "--route", "10.0.0.0/8 med=x"), "route 10.0.0.0/8: med = 'x': expected 0..4294967295"),
+        (("in", "--route", "10.0.0.0/8 source=x"), "route 10.0.0.0/8: source = 'x': expected local, kernel or bgp"),
+        (("in", "--route", "10.0.0.0/8 rpki=x"), "rpki = 'x': expected valid, invalid or not_found"),
+        (("in", "--exists", "bogon", "--route", "10.0.0.0/8"), "--exists: bogon: no prefix set has this name"),
         (("in", "--route", "10.0.0.0/8 colour=red"), "colour: unknown key, expected as_path"),
         (("in", "--route", "10.0.0.0/8 med"), "expected a prefix and KEY=VALUE"),
         (("--route", "10.0.0.0/8"), "expected a POLICY, or --peer"),
@@ -191,6 +196,54 @@ def test_lines_that_are_no_json_are_a_usage_error(node: str, capsys: Capsys, mon
 
     assert ask(node, "in") == 2
     assert "expected JSON" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('"med": true', "med = True: expected 0..4294967295"),
+        ('"communities": 5', "communities = 5: expected a list, or text with commas between them"),
+        ('"colour": 5', "colour: unknown key"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_line(
+    node: str, value: str, expected: str, capsys: Capsys, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(
+        "sys.stdin", io.StringIO('{"prefix": "10.1.0.0/24"}\n\n{"prefix": "10.0.0.0/8", ' + value + "}")
+    )
+
+    assert ask(node, "in") == 2
+    error = capsys.readouterr().err
+    assert "line 3: " in error
+    assert expected in error
+
+
+def test_rows_of_show_routes_are_tried_as_from_the_peers_that_they_name(
+    node: str, capsys: Capsys, monkeypatch: Any
+) -> None:
+    speaker = FakeSpeaker(
+        [
+            view("10.1.0.0/24", attributes=block((65001,), communities=["64512:7"])),
+            view("10.2.0.0/24", source=Source(kind=SourceKind.BGP, name="somebody")),
+        ]
+    )
+    rows = [json.dumps(row) for row in routes(speaker) if row is not None]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(rows)))
+
+    assert ask(node, "in") == 0
+
+    out = capsys.readouterr().out
+    assert "10.1.0.0/24 from tor-a: accepted; local_pref - → 200; communities 64512:7 → 64512:7,64512:1" in out
+    assert "10.2.0.0/24 from peer: rejected" in out
+
+
+def test_rows_of_show_routes_of_other_families_are_a_usage_error(node: str, capsys: Capsys, monkeypatch: Any) -> None:
+    row = {"prefix": "64512:1 10.0.0.0/8", "family": "ipv4-vpn", "as_path_text": ""}
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(row)))
+
+    assert ask(node, "in") == 2
+    assert "line 1: 64512:1 10.0.0.0/8: ipv4-vpn, expected IPv4 or IPv6 unicast" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["", "\n\n"], ids=["nothing", "empty-lines"])
