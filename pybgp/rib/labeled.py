@@ -1,7 +1,7 @@
 """Update groups of families whose NLRI have labels (RFC 8277, RFC 4364, RFC 7432).
 
 The table's keys are what tells routes apart, and the labels stay with the ``Path``. Here they come together again, so
-that another label is another announcement; a withdrawn route needs none.
+that another label is another announcement; a withdrawn route needs none, but in VPLS.
 """
 
 from __future__ import annotations
@@ -41,13 +41,14 @@ class LabeledExporter(Exporter):
 class LabeledTelling(Telling):
     """Keys get their labels back just before they are packed."""
 
-    __slots__ = ("_with_labels",)
+    __slots__ = ("_with_labels", "_withdrawn_whole")
 
     def __init__(self, out: AdjRibOut, ids: PathIds) -> None:
         super().__init__(out, ids)
         family = codec(out.rules.family)
         assert family is not None
         self._with_labels = family.with_labels
+        self._withdrawn_whole = family.withdrawn_whole
 
     def _tell_new(self, stream: Stream, path: Path, keys: list[bytes]) -> None:
         export = self._exporter.export(path)
@@ -60,6 +61,9 @@ class LabeledTelling(Telling):
     def _labeled(self, export: Export, keys: list[bytes]) -> list[bytes]:
         join, labels = self._with_labels, export.labels
         return [join(key, labels) for key in keys]
+
+    def _gone(self, had: Export | None, keys: list[bytes]) -> list[bytes]:
+        return self._labeled(had, keys) if had is not None and self._withdrawn_whole else keys
 
     def _withdraw(self, nlri: list[bytes]) -> list[bytes]:
         size, join = (PATH_ID_SIZE if self._rules.add_path else 0), self._with_labels

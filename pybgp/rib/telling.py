@@ -113,7 +113,7 @@ class Telling:
         count = len(keys)
         if after is None or sent is None:
             if before is not None and was is not None:
-                stream.gone_for_all_but(before.source.name, keys, -count)
+                stream.gone_for_all_but(before.source.name, self._gone(was, keys), -count)
             return
         source = after.source.name
         if before is None or was is None:
@@ -129,7 +129,7 @@ class Telling:
         else:
             stream.for_all_but(source, self._announce(sent, keys), 0)
             stream.only_for(old_source, [], count)
-        stream.gone_only_for(source, keys, -count)
+        stream.gone_only_for(source, self._gone(was, keys), -count)
 
     def _tell_all_paths(self, stream: Stream, old: Entry | None, new: Entry | None, keys: list[bytes]) -> None:
         """Every eligible path, each with its identifier (RFC 7911), to all but its own source."""
@@ -168,7 +168,7 @@ class Telling:
                         delta = len(some) if was is None else 0
                         stream.for_all_but(other.source.name, self._announce(sent, some, path_id), delta)
                 elif one is not None and was is not None:
-                    stream.gone_for_all_but(one.source.name, identified(some, path_id), -len(some))
+                    stream.gone_for_all_but(one.source.name, identified(self._gone(was, some), path_id), -len(some))
 
     def _tell_choice(self, stream: Stream, old: Entry | None, new: Entry | None, keys: list[bytes]) -> None:
         """One path that a selection has chosen: the source of what all others get may be told another one."""
@@ -187,9 +187,10 @@ class Telling:
         if now is None:
             if was is not None or again:
                 common = -count if was is not None else 0
-                stream.gone_for_all_but("" if again else former, keys, common)
+                sent = was.sent if was is not None else None
+                stream.gone_for_all_but("" if again else former, self._gone(sent, keys), common)
                 if was is not None and was.other_sent is not None:
-                    stream.gone_only_for(former, keys, -count)
+                    stream.gone_only_for(former, self._gone(was.other_sent, keys), -count)
             return
         if was is None or was.sent != now.sent:
             common = count if was is None else 0
@@ -206,7 +207,8 @@ class Telling:
                 delta = count if had is None else 0
                 stream.only_for(source, self._announce(now.other_sent, keys), delta)
         elif had is not None or again:
-            stream.gone_only_for(source, keys, -count if had is not None else 0)
+            gone = self._gone(had[1] if had is not None else None, keys)
+            stream.gone_only_for(source, gone, -count if had is not None else 0)
 
     def _tell_again(self, stream: Stream, old: Again, new: Entry | None, keys: list[bytes]) -> None:
         """Other rules: what differs from what they made of it, or everything where nobody knows."""
@@ -255,8 +257,9 @@ class Telling:
             if sent is not None and (again or known is None or known[1] != sent):
                 delta = len(keys) if again or known is None else 0
                 stream.for_all_but(path.source.name, self._announce(sent, keys, path_id), delta)
-        for path_id, (path, _) in before.items():
-            stream.gone_for_all_but(path.source.name, identified(keys, path_id), 0 if again else -len(keys))
+        for path_id, (path, sent) in before.items():
+            gone = identified(self._gone(sent, keys), path_id)
+            stream.gone_for_all_but(path.source.name, gone, 0 if again else -len(keys))
 
     def _by_export(
         self, before: Path | None, after: Path | None, keys: list[bytes]
@@ -281,6 +284,10 @@ class Telling:
 
     def _labeled(self, export: Export, keys: list[bytes]) -> list[bytes]:
         """The keys as they are announced, where NLRI have more than what tells routes apart."""
+        return keys
+
+    def _gone(self, had: Export | None, keys: list[bytes]) -> list[bytes]:
+        """The keys as they are withdrawn from who had that of them, None for whatever it was."""
         return keys
 
     def _withdraw(self, nlri: list[bytes]) -> list[bytes]:

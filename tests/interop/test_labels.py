@@ -318,3 +318,6 @@ def test_vpls(circle: Circle) -> None:
     soon(lambda: count() == 1, why="one route", seen=count)
     (row,) = circle.reflector.rows(route, "listener", "advertised")
     assert row["nlri"]["label_base"] == 16001
+
+    circle.raw.withdraw(VPLS, [FAMILIES[VPLS].parse(route)])
+    soon(lambda: count() == 0, why="its end", seen=count)

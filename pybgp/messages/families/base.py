@@ -66,6 +66,8 @@ class FamilyCodec(ABC):
     plain: bool = False
     labeled: bool = False
     """Keys have more in them than what tells routes apart: ``labels_of`` takes it out, ``with_labels`` puts it in."""
+    withdrawn_whole: bool = False
+    """A withdrawal repeats the key as it was announced, where another family's has no labels."""
 
     @abstractmethod
     def walk(self, field: bytes, id_size: int) -> Iterator[tuple[bytes, bytes]]:

@@ -66,6 +66,8 @@ class Vpls(FamilyCodec):
     max_key = _HEAD + _LENGTH
     next_hop_sizes = (4, 16)
     labeled = True
+    withdrawn_whole = True
+    """RFC 4761 has nothing like RFC 8277 §2.4, and to GoBGP 3.10 labels are of what tells routes apart."""
 
     def walk(self, field: bytes, id_size: int) -> Iterator[tuple[bytes, bytes]]:
         return cut(self.family, field, id_size, _HEAD, _size)
