@@ -71,5 +71,6 @@ def withdraw(prefix: str, **about: Any) -> int:
 def _ask(query: str, *, socket: str | None, as_json: bool, **arguments: str | None) -> int:
     with connect(socket) as client:
         answer = client.ask(query, **arguments)
-    click.echo(format.json_text(answer) if as_json else f"{answer['prefix']}: {answer['done']}")
+    why_not = f", but not used now: {answer['reason']}" if answer.get("reason") else ""
+    click.echo(format.json_text(answer) if as_json else f"{answer['prefix']}: {answer['done']}{why_not}")
     return 0

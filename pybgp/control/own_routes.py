@@ -8,6 +8,7 @@ from ..addresses import key_text, prefix_key
 from ..config.route_words import route_of_words
 from ..config.schema import ROUTE
 from ..errors import ApiError, ConfigError
+from ..rib.local import OWN
 from .answers import JsonObject
 from .arguments import BadArgument
 from .asked import Speaker
@@ -29,7 +30,7 @@ def announce(speaker: Speaker, **words: str) -> JsonObject:
         raise BadArgument("; ".join(error.problems)) from None
     _not_configured(speaker, route.prefix)
     speaker.announce_route(route)
-    return _answer(route.prefix, "announced")
+    return {**_answer(route.prefix, "announced"), "reason": _why_not_used(speaker, route.prefix)}
 
 
 def withdraw(speaker: Speaker, *, prefix: str | None = None) -> JsonObject:
@@ -46,6 +47,16 @@ def withdraw(speaker: Speaker, *, prefix: str | None = None) -> JsonObject:
     _not_configured(speaker, route.prefix)
     speaker.withdraw(route.prefix)
     return _answer(route.prefix, "withdrawn")
+
+
+def _why_not_used(speaker: Speaker, prefix: str) -> str | None:
+    family, key = prefix_key(prefix)
+    for view in speaker.core.route_views(family, key=key, peer=OWN.name, direction="received"):
+        if view.reason:
+            return view.reason
+        if not view.best:
+            return "another route to the prefix is better"
+    return None
 
 
 def _not_configured(speaker: Speaker, prefix: str) -> None:

@@ -21,7 +21,19 @@ from pybgp.rib.aggregate import AggregateRules
 from pybgp.rib.aggregates import AggregateState
 from pybgp.rib.local import own_block
 
-from ..control.fakes import LOCAL, FakeAggregates, FakeFib, FakeSpeaker, block, installed, many, peer, serving, view
+from ..control.fakes import (
+    LOCAL,
+    FakeAggregates,
+    FakeCore,
+    FakeFib,
+    FakeSpeaker,
+    block,
+    installed,
+    many,
+    peer,
+    serving,
+    view,
+)
 
 PEERS = [
     peer("tor-a", update_errors=4, update_errors_by_kind={"ORIGIN": {"discard": 1, "treat-as-withdraw": 3}}),
@@ -313,6 +325,18 @@ class Announcing(FakeSpeaker):
         self.said.append(prefix)
 
 
+def test_a_route_by_hand_that_is_not_used_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    speaker = Announcing()
+    speaker.core = FakeCore([view("10.70.0.0/16", source=LOCAL, best=False, reason="its next hop is unreachable")], [])
+    monkeypatch.setenv("PYBGP_SOCKET", str(tmp_path / "s"))
+    with serving(tmp_path / "s", speaker):
+        assert main(["announce", "10.70.0.0/16", "--next-hop", "192.0.2.9"]) == 0
+
+    assert capsys.readouterr().out == "10.70.0.0/16: announced, but not used now: its next hop is unreachable\n"
+
+
 def test_routes_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     speaker = Announcing()
     monkeypatch.setenv("PYBGP_SOCKET", str(tmp_path / "s"))
@@ -338,6 +362,7 @@ def test_routes_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
         "prefix": "10.71.0.0/16",
         "family": "ipv4-unicast",
         "done": "announced",
+        "reason": None,
     }
     assert "10.72.0.0/16 is not announced by us" in err
     assert 'prefix = "10.72.0.0/33": expected a length of 0..32' in err

@@ -8,10 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from pybgp import Speaker
-from pybgp.config.model import AggregateConfig, RouteConfig, SpeakerConfig
+from pybgp.addresses import Family
+from pybgp.config.model import AggregateConfig, FibConfig, RouteConfig, SpeakerConfig
 from pybgp.control import own_routes, queries
 from pybgp.control.arguments import BadArgument
 from pybgp.errors import ApiError
+from pybgp.fib.memory import FakeFib
+from pybgp.speaker.fib import KernelChanges
 
 P = "10.65.1.0/26"
 CONFIG = SpeakerConfig(
@@ -38,7 +41,7 @@ def best(speaker: Speaker, prefix: str = P) -> dict[str, object] | None:
 def test_a_route_is_announced_changed_and_taken_back() -> None:
     def do(speaker: Speaker) -> None:
         answer = own_routes.announce(speaker, prefix=P, med="5", communities="64512:7 64512:8")
-        assert answer == {"prefix": P, "family": "ipv4-unicast", "done": "announced"}
+        assert answer == {"prefix": P, "family": "ipv4-unicast", "done": "announced", "reason": None}
         row = best(speaker)
         assert row is not None
         assert (row["source"], row["med"], row["communities"]) == ("local", 5, ["64512:7", "64512:8"])
@@ -52,6 +55,21 @@ def test_a_route_is_announced_changed_and_taken_back() -> None:
         assert best(speaker) is None
 
     with_speaker(do)
+
+
+def test_why_it_is_not_used_is_said_at_once() -> None:
+    def do(speaker: Speaker) -> None:
+        answer = own_routes.announce(speaker, prefix=P, next_hop="192.0.2.9")
+        assert answer["reason"] == "its next hop is unreachable (RFC 4271 §9.1.2)"
+        assert own_routes.announce(speaker, prefix=P, next_hop="192.0.2.9", while_reachable="false")["reason"] is None
+
+    nothing = KernelChanges(Family.IPV4_UNICAST, {})  # the kernel has no route
+
+    async def run() -> None:
+        async with Speaker(CONFIG, fib=FakeFib(events=[nothing]), fib_config=FibConfig()) as speaker:
+            do(speaker)
+
+    asyncio.run(run())
 
 
 def test_it_outlives_a_reload() -> None:
