@@ -41,6 +41,8 @@ def load(path: str | Path) -> Loaded:
         octets = Path(path).read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: can't be read: {error.strerror}") from None
+    except ValueError as error:  # an octet of zero in its name
+        raise ConfigError(f"{path!r}: can't be read: {error}") from None
     try:
         text = octets.decode()
     except UnicodeDecodeError as error:
@@ -102,6 +104,8 @@ def _document(text: str, name: str) -> dict[str, Any]:
         raise ConfigError(f"{name}: {_syntax(str(error), text)}") from None
     except RecursionError:
         raise ConfigError(f"{name}: not TOML: nested too deeply") from None
+    except ValueError:  # as Python says it, without a place
+        raise ConfigError(f"{name}: not TOML: a number of thousands of digits") from None
 
 
 def _syntax(message: str, text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from .problems import At, nearest, one_of
 
-_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,20}")  # Python doesn't read thousands of digits
 _SEPARATOR: Final = "+"
 MAX_SECONDS: Final = 31_536_000
 """A year: more is a mistake, and no timer has to take it."""

@@ -27,6 +27,7 @@ MAX_ITEMS: Final = 200
 """Items on one line of a long answer."""
 WRITE_BUFFER_OCTETS: Final = 1 << 18
 MAX_CLIENTS: Final = 64
+MAX_LIMIT_DIGITS: Final = 9
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -182,7 +183,7 @@ class ControlServer:
     async def _differences(self, path: str = "", limit: str = str(DEFAULT_LIMIT)) -> Answer:
         if not path.startswith("/"):
             raise BadArgument(f"path = {path!r}: expected the absolute path of a configuration file")
-        if not (limit.isascii() and limit.isdigit()):
+        if not (limit.isascii() and limit.isdigit() and len(limit) <= MAX_LIMIT_DIGITS):
             raise BadArgument(f"limit = {limit!r}: expected a number of examples")
         if self._policy_diff is None:
             raise ApiError("this speaker has no configuration to compare with")

@@ -415,10 +415,15 @@ def test_a_value_of_a_group_says_so() -> None:
         ('a = "\n', "line 1, column 6: not TOML: illegal character '\\n' in: a = \""),
         ("a = [1,\n", "line 2: not TOML: invalid value at the end of the file"),
         ("a = " + "[" * 5000, "not TOML: nested too deeply"),
+        ("a = " + "1" * 5000, "not TOML: a number of thousands of digits"),
     ],
 )
 def test_text_that_is_not_toml_names_its_line(text: str, expected: str) -> None:
     assert problem(text) == expected
+
+
+def test_a_number_of_thousands_of_digits_is_shown_by_its_first() -> None:
+    assert problems("local_as = 0x" + "f" * 5000)[0].startswith(f"node.toml: local_as = 0x{'f' * 69}…: expected ")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -426,6 +431,13 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         load_config(tmp_path / "node.toml")
 
     assert error.value.problems == (f"{tmp_path}/node.toml: can't be read: No such file or directory",)
+
+
+def test_a_name_that_no_file_can_have_is_named() -> None:
+    with pytest.raises(ConfigError) as error:
+        load_config("/etc/no\0de.toml")
+
+    assert error.value.problems == ("'/etc/no\\x00de.toml': can't be read: embedded null byte",)
 
 
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:

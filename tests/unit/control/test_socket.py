@@ -109,6 +109,10 @@ def test_a_bad_configuration_is_told_finding_by_finding(path: Path) -> None:
     assert refused.value.problems == ("node.toml: a = 1: expected 2", "node.toml: b: unknown key")
 
 
+def asking(query: str, **arguments: str) -> bytes:
+    return json.dumps({"query": query, "args": arguments}).encode() + b"\n"
+
+
 @pytest.mark.parametrize(
     ("line", "code", "words"),
     [
@@ -125,6 +129,10 @@ def test_a_bad_configuration_is_told_finding_by_finding(path: Path) -> None:
         pytest.param(b'{"query": "routes", "args": {"prefix": "x"}}\n', "bad_argument", "'x'", id="prefix"),
         pytest.param(b'{"query": "peers", "args": {"name": "x"}}\n', "unknown_peer", "x", id="peer"),
         pytest.param(b'{"query": "reload"}\n', "failed", "no configuration", id="no-reload"),
+        pytest.param(
+            asking("policy_diff", path="/x", limit="1" * 5000), "bad_argument", "number of examples", id="limit"
+        ),
+        pytest.param(asking("announce", prefix="10.0.0.0/8", med="1" * 5000), "bad_argument", "med", id="digits"),
         pytest.param(b"x" * (MAX_REQUEST_OCTETS + 1) + b"\n", "bad_request", "octets", id="too-long"),
     ],
 )
