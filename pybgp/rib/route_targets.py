@@ -40,14 +40,21 @@ class Memberships:
             for name in before.keys() | after.keys():
                 more = after[name] - before[name]
                 if more:
-                    counts = self._keys.setdefault(name, Counter())
-                    for key in keys:
-                        counts[key] += more
+                    self._count(name, keys, more)
                     self.news.add(name)
+
+    def _count(self, name: str, keys: Iterable[bytes], by: int) -> None:
+        counts = self._keys.setdefault(name, Counter())
+        for key in keys:
+            counts[key] += by
+            if not counts[key]:
+                del counts[key]
+        if not counts:
+            del self._keys[name]
 
     def of(self, name: str) -> Targets:
         """What a peer wants."""
-        return Targets.of(key for key, count in self._keys.get(name, Counter()).items() if count > 0)
+        return Targets.of(self._keys.get(name, ()))
 
 
 def _askers(entry: Entry | None) -> Counter[str]:

@@ -19,6 +19,8 @@ from ..rib.path import Entry, Path, best_of
 from ..routes import Accept, Reject, Route, SourceKind, Verdict
 from .fib import FibChanges
 
+MANY: Final = 65_536
+"""Different routes that are remembered, to be shared by prefixes; there may be ever new ones."""
 _LINK_LOCAL: Final = b"\xfe\x80"
 _OVER_IPV4: Final = "its next hop is an IPv4 address (mapped), and no IPv6 goes over IPv4 here (RFC 4798 §3)"
 
@@ -151,6 +153,8 @@ class Programming:
         return spread(parts)
 
     def _shared(self, route: FibRoute) -> FibRoute:
+        if len(self._made) >= MANY:
+            self._made.clear()
         return self._made.setdefault(route, route)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from pybgp.addresses import Family, address_octets, prefix_key
-from pybgp.config.model import FamilyConfig, FibConfig
+from pybgp.config.model import FamilyConfig, FibConfig, GracefulRestartConfig
 from pybgp.rib import add_path, next_hops
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.rib.path import Path, paths_of
+from pybgp.speaker import programming
 from pybgp.speaker.fib import KernelChanges
 from tests.unit.rib.paths import block, source
 
+from .labeled_routes import originate, take_back
 from .world import World, established, ibgp
 
 V4 = Family.IPV4_UNICAST
@@ -83,3 +85,37 @@ def test_path_identifiers_that_no_path_has_are_given_back(monkeypatch: pytest.Mo
     world.pump(one)
     world.advance(1)
     assert told() == set()
+
+
+def test_of_memberships_that_nobody_has_any_more_nothing_stays(world: World) -> None:
+    """Peers ask for ever new route targets, or go (RFC 4684)."""
+    families = {Family.IPV4_VPN: FamilyConfig(), Family.ROUTE_TARGET: FamilyConfig()}
+    one = world.add(A, peers=[ibgp(B, families=families, graceful_restart=GracefulRestartConfig(role="off"))])
+    two = world.add(B, peers=[ibgp(A, families=families)])
+    established(world, one, two)
+    kept = one.core.memberships._keys
+
+    for number in range(20):
+        originate(two, Family.ROUTE_TARGET, f"64512:rt:64512:{number}")
+        world.advance(1)
+        assert len(kept[B]) == 1
+        take_back(two, Family.ROUTE_TARGET, f"64512:rt:64512:{number}")
+    originate(two, Family.ROUTE_TARGET, "64512:rt:64512:20")
+    world.advance(1)
+    world.kill(two)
+    world.advance(1)
+
+    assert B not in kept
+
+
+def test_of_ways_to_the_kernel_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    monkeypatch.setattr(programming, "MANY", 8)
+    one, two = world.add(A, peers=[ibgp(B)], fib=FibConfig()), world.add(B, peers=[ibgp(A)])
+    one.core.kernel(KernelChanges(V4, {prefix_key("192.0.2.0/24")[1]: (connected("eth0"),)}), world.now)
+    established(world, one, two)
+
+    for host in range(10, 50):
+        two.announce(P, next_hop=f"192.0.2.{host}")
+        world.advance(1)
+
+    assert len(one.core.programming._made) <= 8
