@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..addresses import Family
@@ -45,7 +45,10 @@ class Outbound:
         self._groups: dict[ExportRules, UpdateGroup] = {}
         self._by_conn: dict[int, list[tuple[UpdateGroup, Member]]] = {}
         self._congested: set[int] = set()
-        self._lagging: deque[tuple[UpdateGroup, Member]] = deque()  # behind, and their transport takes more
+        self._lagging: OrderedDict[tuple[UpdateGroup, Member], None] = (
+            OrderedDict()
+        )  # behind, and their transport takes
+        # more; in turn, none of them twice
         self._refreshes: dict[tuple[int, Family], bool] = {}  # asked for and not begun -> enhanced
         self._gone: set[str] = set()  # sources without paths, of which somebody may not know it yet
         self._release_at: dict[UpdateGroup, float] = {}  # groups within their advertisement interval
@@ -60,7 +63,7 @@ class Outbound:
         member.full = conn in self._congested
         group.join(member, [update.end_of_rib(rules.family)] if end_of_rib else [])
         self._by_conn.setdefault(conn, []).append((group, member))
-        self._lagging.append((group, member))
+        self._lagging[group, member] = None
         return group, member
 
     def leave(self, conn: int) -> None:
@@ -143,8 +146,8 @@ class Outbound:
             self._lag(group, member)
 
     def _lag(self, group: UpdateGroup, member: Member) -> None:
-        if member.conn not in self._congested and (group, member) not in self._lagging:
-            self._lagging.append((group, member))
+        if member.conn not in self._congested:
+            self._lagging[group, member] = None
 
     # -- telling -----------------------------------------------------------------------------------------------------
 
@@ -181,15 +184,15 @@ class Outbound:
 
     def step(self) -> None:
         """Bring one lagging session some 2,000 prefixes closer; the table must have been flushed."""
-        group, member = self._lagging.popleft()
+        (group, member), _ = self._lagging.popitem(last=False)
         if member.conn in self._congested or group.members.get(member.conn) is not member:
             return  # full again, gone, or in another group by now
         if member.backlog is None and not self._begin_refresh(group, member):
             return
         self._send(group.catch_up(member))
         waiting = (member.conn, group.rules.family) in self._refreshes
-        if (member.backlog is not None or waiting) and member.conn not in self._congested:
-            self._lagging.append((group, member))
+        if member.backlog is not None or waiting:
+            self._lag(group, member)
 
     def _send(self, octets: Iterable[tuple[Member, bytes]]) -> None:
         deliver = self._deliver
