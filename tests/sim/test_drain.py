@@ -14,6 +14,7 @@ from .world import Node, World, ebgp, established, ibgp
 
 A, INSIDE, OUTSIDE, CLIENT = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"
 OWN, FROM_OUTSIDE, FROM_CLIENT = "10.65.1.0/26", "10.65.3.0/26", "10.65.4.0/26"
+LATER = "10.65.5.0/26"
 GRACEFUL_SHUTDOWN = 0xFFFF0000
 
 
@@ -121,17 +122,29 @@ def test_taken_back_all_is_as_before(world: World, nodes: dict[str, Node]) -> No
     assert len(nodes[A].said("draining")) == len(nodes[A].said("drain_undone")) == 1
 
 
-def test_draining_outlives_a_reload_and_a_new_session_is_told_too(world: World, nodes: dict[str, Node]) -> None:
+def test_draining_outlives_a_reload(world: World, nodes: dict[str, Node]) -> None:
+    """What comes after it is marked, and what was told before stays marked."""
     drain(world, nodes[A])
 
     nodes[A].core.reconfigure(replace(nodes[A].core.config, decision=DecisionConfig(prefer_oldest=True)), world.now)
     world.pump(nodes[A])
+    nodes[A].announce(LATER)
+    world.advance(1)
+
+    assert told(nodes[INSIDE], LATER) == told(nodes[INSIDE], OWN) == (0, True)
+    assert told(nodes[OUTSIDE], LATER) == told(nodes[OUTSIDE], OWN) == (None, True)
+    assert nodes[A].core.draining_since is not None
+
+
+def test_while_draining_a_new_session_is_told_too(world: World, nodes: dict[str, Node]) -> None:
+    drain(world, nodes[A])
+
     nodes[A].core.reset_peer(INSIDE, world.now)
     world.pump(nodes[A])
-    world.run_until(lambda: nodes[INSIDE].core.all_established() and nodes[INSIDE].has(OWN))
+    world.run_until(lambda: len(nodes[INSIDE].said("session_up")) == 2)
+    world.run_until(lambda: nodes[INSIDE].has(OWN, FROM_OUTSIDE))
 
-    assert told(nodes[INSIDE], OWN) == (0, True)
-    assert nodes[A].core.draining_since is not None
+    assert told(nodes[INSIDE], OWN) == told(nodes[INSIDE], FROM_OUTSIDE) == (0, True)
 
 
 def test_draining_twice_tells_nothing_twice(world: World, nodes: dict[str, Node]) -> None:
