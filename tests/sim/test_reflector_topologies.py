@@ -85,6 +85,22 @@ def test_every_one_of_our_clusters_is_a_loop(world: World) -> None:
     assert backup.accepted is not None
 
 
+@pytest.mark.row("RRF-06", "RRF-08")
+def test_the_speakers_own_cluster_is_a_loop_though_each_peer_has_another(world: World) -> None:
+    peers = [client(A, cluster_id="1.1.1.1"), client(RR[1], cluster_id="2.2.2.2")]
+    first = world.add(RR[0], cluster_id="9.9.9.9", peers=peers)
+    world.add(RR[1], cluster_id="9.9.9.9", peers=[client(C), ibgp(RR[0])])
+    _, c = (world.add(address, peers=[ibgp(reflector)]) for address, reflector in ((A, RR[0]), (C, RR[1])))
+    settle(world)
+
+    c.announce(P)
+    quiet(world)
+
+    refused = first.received(P, RR[1])
+    assert refused is not None
+    assert refused.reason == "our own CLUSTER_ID is in its CLUSTER_LIST (RFC 4456 §8)"
+
+
 @pytest.mark.row("RRF-05", "RRF-06")
 def test_a_hierarchy_reflects_down_up_and_across(world: World) -> None:
     """A top reflector has two middle ones as clients, each of which has a client: four hops, three clusters."""
