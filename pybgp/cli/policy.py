@@ -118,9 +118,18 @@ def _difference(item: dict[str, Any]) -> str:
     before, after = item["before"], item["after"]
     if before is not None and after is not None:
         text += _text_of(_compared(_named(before), _named(after)))
-    elif item["reason"]:
-        text += f" ({'was: ' if after is not None else ''}{item['reason']})"
+    else:
+        if item["direction"] == "export":
+            text += _which_path(after or before)
+        if item["reason"]:
+            text += f" ({'was: ' if after is not None else ''}{item['reason']})"
     return format.printable(text)
+
+
+def _which_path(fields: dict[str, Any]) -> str:
+    """With ADD-PATH a peer may lose one path of a prefix and keep, or get, another."""
+    as_path = f", AS path {fields['as_path_text']}" if fields["as_path_text"] else ""
+    return f", next hop {fields['next_hop']}{as_path}"
 
 
 def _print_differences(rows: list[dict[str, Any]]) -> None:

@@ -299,7 +299,7 @@ def test_differences_are_told_with_examples_and_counts(running: list[str], capsy
     assert running == [str(Path("new.toml").absolute())]
     assert capsys.readouterr().out.splitlines() == [
         "import 10.1.0.0/24 from tor-a: changed; local_pref - → 200",
-        "export 10.1.0.0/24 to a,b,c and 1 more: withdrawn (policy x term 0)",
+        "export 10.1.0.0/24 to a,b,c and 1 more: withdrawn, next hop 198.51.100.1, AS path 65001 (policy x term 0)",
         "peer   direction  accepted  rejected  announced  withdrawn  changed",
         "a      export            -         -          0          2        0",
         "b      export            -         -          0          2        0",
