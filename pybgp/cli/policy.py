@@ -33,7 +33,7 @@ def policy() -> None:
 @click.argument("policies", nargs=-1, metavar="[POLICY]...")
 @click.option("-c", "--config", "path", type=click.Path(path_type=Path), required=True, help="The configuration file.")
 @click.option(
-    "--peer", "name", metavar="NAME", help="Routes come from this peer; without POLICY its policies are tried."
+    "--peer", "name", metavar="NAME", help="Routes come from this peer (--export: go to it), by its policies or POLICY."
 )
 @click.option("--import/--export", "incoming", default=True, help="Which of the peer's policies; default: import.")
 @click.option("--route", "given", multiple=True, metavar="ROUTE", help="A route, as below; may be repeated.")
@@ -56,7 +56,7 @@ def test(
 
     POLICY is what a list of policies has: names, accept, reject, module:function. A ROUTE is a prefix and attributes,
     "10.1.0.0/24 as_path='65001 65002' communities=64512:7,no-export local_pref=200 med=5 origin=igp
-    next_hop=192.0.2.1 source=bgp rpki=valid". Without --route and --mrt, routes come from standard input: JSON, an
+    next_hop=192.0.2.1 source=bgp from=PEER rpki=valid". Without --route and --mrt, routes come from standard input: JSON, an
     object with these keys a line, or what "pybgp show routes --json" prints.
     """
     from ..policy.built_in_sets import named
@@ -67,20 +67,22 @@ def test(
     for each in existing:
         if each not in named(speaker.sets, "prefix_sets"):
             raise click.BadParameter(f"{each}: no prefix set has this name", param_hint="--exists")
+    source = peer if incoming else None
+    to = None if peer is None or incoming else peer.name or peer.address
     states = States(speaker)
     tracer = _tracer(speaker, functions, _refs(policies, peer, incoming), states, frozenset(existing))
     if given:
-        routes: Iterator[Route] = (from_text(text, speaker, peer, states) for text in given)
+        routes: Iterator[Route] = (from_text(text, speaker, source, states) for text in given)
     elif mrt is not None:
-        routes = from_mrt(mrt, speaker, peer, states)
+        routes = from_mrt(mrt, speaker, source, states)
     else:
-        routes = from_lines(sys.stdin, speaker, peer, states)
+        routes = from_lines(sys.stdin, speaker, source, states)
     counts: Counter[tuple[str, str]] = Counter()
     for route in routes:
         trace = tracer.trace(route)
         _count(counts, trace)
         if not summary:
-            shown = _as_json(route, trace) if as_json else _as_text(route, trace)
+            shown = _as_json(route, trace, to) if as_json else _as_text(route, trace, to)
             click.echo(shown)
     _print_summary(tracer, counts, as_json)
     return 0
@@ -170,9 +172,11 @@ def _configuration(path: Path, policies: tuple[str, ...]) -> tuple[SpeakerConfig
 
 
 def _peer(speaker: SpeakerConfig, name: str) -> PeerConfig:
-    for peer in speaker.peers:
-        if name in (peer.name, peer.address):
-            return peer
+    from .policy_routes import named
+
+    peer = named(speaker, name)
+    if peer is not None:
+        return peer
     raise click.BadParameter(f"{name}: no peer has this name or address", param_hint="--peer")
 
 
@@ -237,7 +241,7 @@ def _text_of(changes: dict[str, Any]) -> str:
     )
 
 
-def _as_text(route: Route, trace: Trace) -> str:
+def _as_text(route: Route, trace: Trace, to: str | None) -> str:
     from ..routes import Reject
 
     verdict = trace.verdict
@@ -245,14 +249,15 @@ def _as_text(route: Route, trace: Trace) -> str:
         end = f"rejected: {verdict.reason}"
     else:
         end = f"accepted{_text_of(_changes(route.block, verdict.block))}"
-    lines = [f"{route.prefix_text} from {format.printable(route.peer)}: {end}"]
+    where = f"from {route.peer}{f' to {to}' if to is not None else ''}"
+    lines = [f"{route.prefix_text} {format.printable(where)}: {end}"]
     for note in trace.notes:
         why = f": {note.missing}" if note.missing else _text_of(_changes(note.before, note.after))
         lines.append(f"  {note.term}: {note.outcome}{why}")
     return "\n".join(format.printable(line) if not line.isprintable() else line for line in lines)
 
 
-def _as_json(route: Route, trace: Trace) -> str:
+def _as_json(route: Route, trace: Trace, to: str | None) -> str:
     from ..routes import Reject
 
     verdict = trace.verdict
@@ -261,6 +266,7 @@ def _as_json(route: Route, trace: Trace) -> str:
         {
             "prefix": route.prefix_text,
             "peer": route.peer,
+            "to": to,
             "verdict": "rejected" if rejected else "accepted",
             "reason": verdict.reason if isinstance(verdict, Reject) else None,
             "before": _fields(route.block),

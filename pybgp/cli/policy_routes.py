@@ -22,7 +22,7 @@ from ..rpki.vrp import Vrp
 
 _Word = TypeVar("_Word", bound=Enum)
 
-KEYS: Final = ("as_path", "communities", "local_pref", "med", "next_hop", "origin", "rpki", "source")
+KEYS: Final = ("as_path", "communities", "from", "local_pref", "med", "next_hop", "origin", "rpki", "source")
 
 
 class States:
@@ -151,9 +151,8 @@ def _shown(row: Mapping[str, Any], speaker: SpeakerConfig, peer: PeerConfig | No
     values = {name: row.get(name) for name in ("prefix", "next_hop", "local_pref", "med", "origin", "rpki", "source")}
     kinds = ("communities", "large_communities", "extended_communities")
     communities = [each for kind in kinds for each in row.get(kind) or ()]
-    named = next((each for each in speaker.peers if row.get("peer") in (each.name, each.address)), None)
     values |= {"as_path": row["as_path_text"], "communities": communities}
-    return _route(values, speaker, peer or named, states)
+    return _route(values, speaker, peer or named(speaker, row.get("peer")), states)
 
 
 def _route(values: Mapping[str, Any], speaker: SpeakerConfig, peer: PeerConfig | None, states: States) -> Route:
@@ -164,7 +163,7 @@ def _route(values: Mapping[str, Any], speaker: SpeakerConfig, peer: PeerConfig |
         family, key = prefix_key(str(values.get("prefix", "")))
         path = _path(values.get("as_path", ""))
         kind = _one_of(SourceKind, "source", values.get("source") or "bgp")
-        source = _source(kind, speaker, peer, path)
+        source = _source(kind, speaker, _from(speaker, values) or peer, path)
         hop = values.get("next_hop") or _next_hop(source, family)
         block = Block.build((path,), address_octets(hop) if hop else b"")
         route = Route(family, key, block, source, validator=states).replace(
@@ -178,6 +177,19 @@ def _route(values: Mapping[str, Any], speaker: SpeakerConfig, peer: PeerConfig |
     except (ValueError, TypeError, KeyError) as error:
         raise click.UsageError(f"route {values.get('prefix', '')}: {error}") from None
     return Route(family, key, route.block, source, validator=states)
+
+
+def named(speaker: SpeakerConfig, name: object) -> PeerConfig | None:
+    """The peer of this name or address."""
+    return next((peer for peer in speaker.peers if name in (peer.name, peer.address)), None)
+
+
+def _from(speaker: SpeakerConfig, values: Mapping[str, Any]) -> PeerConfig | None:
+    name = values.get("from")
+    peer = None if name is None else named(speaker, name)
+    if name is not None and peer is None:
+        raise ValueError(f"from = {name!r}: no peer has this name or address")
+    return peer
 
 
 def _path(value: Any) -> AsPath:

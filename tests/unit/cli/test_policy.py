@@ -105,6 +105,28 @@ def test_json_has_the_attributes_before_and_after(node: str, capsys: Capsys, mon
     assert summary["summary"]["accepted"] == summary["summary"]["rejected"] == 1
 
 
+def test_a_route_goes_to_the_peer_whose_export_policy_is_tried_and_may_come_from_another(
+    node: str, capsys: Capsys
+) -> None:
+    given = ("--route", "10.1.0.0/24 as_path=65001", "--route", "10.1.0.0/24 from=tor-a", "--route", "10.2.0.0/24")
+
+    assert ask(node, "--peer", "tor-a", "--export", *given) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if " from " in line]
+    assert [line.partition(":")[0] for line in lines] == [
+        "10.1.0.0/24 from peer to tor-a",
+        "10.1.0.0/24 from tor-a to tor-a",
+        "10.2.0.0/24 from peer to tor-a",
+    ]
+
+    assert ask(node, "in", *given, "--json") == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()][:-1]
+    assert [(row["peer"], row["to"], row["verdict"]) for row in rows] == [
+        ("peer", None, "rejected"),
+        ("tor-a", None, "accepted"),
+        ("peer", None, "rejected"),
+    ]
+
+
 def test_conditions_on_other_routes_are_given(node: str, capsys: Capsys) -> None:
     own = ("--peer", "tor-a", "--export", "--route", "10.1.0.0/24 source=local")
 
@@ -176,6 +198,7 @@ def test_a_function_is_tried_like_a_policy(node: str, tmp_path: Path, capsys: Ca
         (("in", "--route", "10.0.0.0/8 med=x"), "route 10.0.0.0/8: med = 'x': expected 0..4294967295"),
         (("in", "--route", "10.0.0.0/8 source=x"), "route 10.0.0.0/8: source = 'x': expected local, kernel or bgp"),
         (("in", "--route", "10.0.0.0/8 rpki=x"), "rpki = 'x': expected valid, invalid or not_found"),
+        (("in", "--route", "10.0.0.0/8 from=x"), "from = 'x': no peer has this name or address"),
         (("in", "--exists", "bogon", "--route", "10.0.0.0/8"), "--exists: bogon: no prefix set has this name"),
         (("in", "--route", "10.0.0.0/8 colour=red"), "colour: unknown key, expected as_path"),
         (("in", "--route", "10.0.0.0/8 med"), "expected a prefix and KEY=VALUE"),
