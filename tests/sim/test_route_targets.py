@@ -90,6 +90,16 @@ def test_another_interest_changes_only_what_it_is_about(world: World) -> None:
     assert routes(nodes[B], VPN) == [ROUTE[ONE]]
 
 
+def test_all_who_pass_on_the_interest_of_another_as_are_told(world: World) -> None:
+    """RFC 4684 §3.1 would have the best path of the membership only; then a second border router had nothing."""
+    nodes = reflection(world)
+    for border in (B, C):
+        originate(nodes[border], RT, f"65001:{ONE}")
+    originate(nodes[A], VPN, ROUTE[ONE], ONE)
+
+    world.run_until(lambda: routes(nodes[B], VPN) == [ROUTE[ONE]] == routes(nodes[C], VPN))
+
+
 @pytest.mark.row("AFI-15")
 @pytest.mark.parametrize("refreshes", [False, True])
 def test_nothing_is_told_before_the_end_of_the_memberships(world: World, refreshes: bool) -> None:
