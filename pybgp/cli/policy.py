@@ -56,8 +56,8 @@ def test(
 
     POLICY is what a list of policies has: names, accept, reject, module:function. A ROUTE is a prefix and attributes,
     "10.1.0.0/24 as_path='65001 65002' communities=64512:7,no-export local_pref=200 med=5 origin=igp
-    next_hop=192.0.2.1 source=bgp from=PEER rpki=valid". Without --route and --mrt, routes come from standard input: JSON, an
-    object with these keys a line, or what "pybgp show routes --json" prints.
+    next_hop=192.0.2.1 source=bgp from=PEER rpki=valid". Without --route and --mrt, routes come from standard input:
+    JSON, an object with these keys a line, or what "pybgp show routes --json" prints.
     """
     from ..policy.built_in_sets import named
     from .policy_routes import States, from_lines, from_mrt, from_text
