@@ -94,7 +94,7 @@ class Merge:
             for at in range(0, max(len(came), len(gone)), SLICE):
                 editor.apply(came[at : at + SLICE], gone[at : at + SLICE])
                 yield None
-            self.table = editor.table()
+            self.table = editor.table().of_as(self.table.own_as)  # which may be another by now
             yield self.table, None if len(pending) > MANY else VrpTable(0, pending)
 
     def _choose(self) -> bool:

@@ -34,6 +34,11 @@ class VrpTable:
             editor.apply(records, ())
             self._take(editor.levels, editor.count)
 
+    @property
+    def own_as(self) -> int:
+        """What originates routes with an empty path."""
+        return self._own_as
+
     def of_as(self, own_as: int) -> VrpTable:
         """The same VRPs for a speaker of that AS; itself, if it is of that AS."""
         if own_as == self._own_as:

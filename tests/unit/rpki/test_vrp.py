@@ -138,6 +138,18 @@ def test_a_vrp_that_two_caches_have_stays_when_one_takes_it_back() -> None:
     assert finish(merge) == {A, B}
 
 
+def test_our_as_may_become_another_while_a_table_is_made() -> None:
+    merge = Merge(64512)
+    merge.set_static(records("10.0.0.0/8 as 64513"))
+    making = merge.update()
+    next(making)
+
+    merge.set_own_as(64513)
+    list(making)
+
+    assert state(merge.table, "10.0.0.0/8", 0) is RpkiState.VALID
+
+
 def test_static_vrps_count_beside_all_caches() -> None:
     merge = Merge(64512)
     merge.set_static(records(A))
