@@ -15,6 +15,11 @@ RESTART_TIME: Final = 120
 AUTO: Final = "auto"
 
 
+def name(peer: PeerConfig) -> str:
+    """What it is called everywhere; its routes are by this name."""
+    return peer.name or peer.address
+
+
 def kind(peer: PeerConfig, speaker: SpeakerConfig) -> PeerKind:
     """How the peer stands to us. One without ``remote_as`` is internal; "external" is never a member's."""
     remote_as = peer.remote_as
@@ -64,7 +69,7 @@ def cluster_id(speaker: SpeakerConfig) -> str | None:
 
 def peer(config: PeerConfig, speaker: SpeakerConfig) -> PeerConfig:
     """A peer's effective values. What stays None has no value: no password, no limit, the kernel's choice."""
-    return replace(_session(config, speaker), name=config.name or config.address)
+    return replace(_session(config, speaker), name=name(config))
 
 
 def dynamic(config: DynamicPeersConfig, speaker: SpeakerConfig) -> DynamicPeersConfig:

@@ -106,7 +106,7 @@ class Peer:
         self.dynamic = dynamic  # the prefix it was accepted from
         self.address = config.address
         self.octets = address_octets(config.address)
-        self.name = config.name or config.address
+        self.name = resolved.name(config)
         self.kind = resolved.kind(config, speaker)
         self.fsm = PeerFsm(
             session_settings(config, speaker, restarting=restarting, preserved=preserved),
@@ -241,7 +241,7 @@ def session_settings(
         restart_time = min(120, config.hold_time or 120)
     families = families_of(config, speaker)
     return SessionSettings(
-        name=config.name or config.address,
+        name=resolved.name(config),
         local_as=resolved.local_as(config, speaker),
         router_id=parse_router_id(speaker.router_id),
         remote_as=remote_as(config, speaker),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..addresses import address_octets
+from ..config import resolved
 from ..config.changes import Changes, Effect
 from ..config.diff import diff
 from ..config.model import UNICAST, FibConfig, NodeConfig, PeerConfig, SpeakerConfig
@@ -44,7 +45,7 @@ def reconfigure(
         ConfigError: the new policies can't be compiled; nothing has changed.
     """
     validate(config, secrets)
-    staying, leaving = _beside(core, config)
+    staying, leaving = beside(core, config)
     everybody = replace(config, peers=(*config.peers, *(peer.config for peer in staying)))
     rules = Rules(everybody, functions, fib, previous=core.rules)
     old_secrets = core.sessions.secrets
@@ -79,11 +80,11 @@ def reconfigure(
     return changes
 
 
-def _beside(core: SpeakerCore, config: SpeakerConfig) -> tuple[list[Peer], list[Peer]]:
+def beside(core: SpeakerCore, config: SpeakerConfig) -> tuple[list[Peer], list[Peer]]:
     """Of the peers that the former configuration didn't list: those that a program has added and that stay, and those,
     also from ranges, in whose place the new one lists a peer, by name or address."""
-    listed = {_name(each) for each in core.config.peers}
-    names = {_name(each) for each in config.peers}
+    listed = {resolved.name(each) for each in core.config.peers}
+    names = {resolved.name(each) for each in config.peers}
     ends = {(address_octets(each.address), each.port) for each in config.peers}
     addresses = {octets for octets, _ in ends}
     staying, leaving = [], []
@@ -104,17 +105,17 @@ def _peers(core: SpeakerCore, changes: Changes, peers: Iterable[PeerConfig], now
     bounced = set()
     for change in changes.peers:
         if change.old is not None and (change.new is None or change.old.enabled != change.new.enabled):
-            sessions.switched.pop(_name(change.old), None)
-        if change.old is None or _name(change.old) not in sessions.peers:  # or a program has taken it away
+            sessions.switched.pop(resolved.name(change.old), None)
+        if change.old is None or resolved.name(change.old) not in sessions.peers:  # or a program has taken it away
             continue
         if change.effect in (Effect.REMOVED, Effect.RESET):
             error = _REMOVED if change.effect is Effect.REMOVED else _CHANGED
-            sessions.remove(_name(change.old), now, error)
+            sessions.remove(resolved.name(change.old), now, error)
     for config in peers:
-        peer = sessions.peers.get(_name(config))
+        peer = sessions.peers.get(resolved.name(config))
         if peer is None:
             sessions.add(config, now)
-            bounced.add(_name(config))
+            bounced.add(resolved.name(config))
         elif changes.restart_all:
             sessions.remove(peer.name, now, _CHANGED)
             sessions.add(config, now)
@@ -163,10 +164,6 @@ def _dynamic_peers(core: SpeakerCore, changes: Changes, now: float) -> None:
             core.sessions.remove(peer.name, now, _CHANGED)
         else:
             _keep(core, peer, replace(ranges[prefix].template, address=peer.address, name=peer.name, passive=True), now)
-
-
-def _name(peer: PeerConfig) -> str:
-    return peer.name or peer.address
 
 
 def _decide_again(core: SpeakerCore, now: float) -> None:

@@ -249,6 +249,7 @@ class Rules:
         assert negotiated is not None
         context = negotiated.context
         options = peer.config
+        of_family = families_of(options, self.config).get(family)  # None in a comparison with what comes without it
         shared = self._shared_subnet(peer, host)
         asks_for_remote_as = options.as_override or options.remove_private_as != "off"
         return ExportRules(
@@ -274,7 +275,7 @@ class Rules:
             client_to_client=self.config.client_to_client_reflection,
             four_octet_as=context.four_octet_as,
             add_path=family in context.add_path_send,
-            add_path_limit=families_of(options, self.config)[family].add_path_limit or 0,
+            add_path_limit=(of_family.add_path_limit if of_family is not None else None) or 0,
             best_external=options.best_external and peer.internal,
             position=self._position(peer),
             extended_next_hop=family in context.extended_next_hop,

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ..addresses import Family
+from ..config import resolved
 from ..config.model import FibConfig, PeerConfig, SpeakerConfig
 from ..messages.attributes.block import Block
 from ..rib.export import Export, Exporter, ExportRules
@@ -22,6 +23,7 @@ from ..rib.path import Entry, Path, best_of, paths_of
 from ..rib.selection import Selection, selection_of, told_to
 from .inbound import Importer
 from .peers import Peer
+from .reconfigure import beside
 from .rules import Functions, Rules
 from .successors import by_new_rules, without_rank
 from .views import sent_block
@@ -86,7 +88,10 @@ class WhatIf:
             ConfigError: a policy that can't be compiled.
         """
         self._core = core
-        self._rules = Rules(config, functions, fib, previous=core.rules)
+        added, _ = beside(core, config)
+        peers = (*config.peers, *(peer.config for peer in added))
+        self._configured = {resolved.name(each): each for each in peers}
+        self._rules = Rules(replace(config, peers=peers), functions, fib, previous=core.rules)
         self._peers = [(peer, self._as_configured(peer, config)) for peer in core.sessions.peers.values()]
         self._importers: dict[str, Importer] = {}
         self._leaving = frozenset(peer.name for peer, other in self._peers if other is None and peer.established)
@@ -108,7 +113,7 @@ class WhatIf:
         """The peer with the other configuration's options, None if it wouldn't be there."""
         if not peer.established:
             return None
-        found = _configured(peer, config)
+        found = self._configured.get(peer.name) or _of_range(peer, config)
         if found is None or not found.enabled:
             return None
         other = copy(peer)
@@ -183,13 +188,11 @@ class WhatIf:
         return found.values()
 
 
-def _configured(peer: Peer, config: SpeakerConfig) -> PeerConfig | None:
-    if peer.dynamic is not None:
-        for item in config.dynamic_peers:
-            if item.prefix == peer.dynamic:
-                return replace(item.template, address=peer.address, name=peer.name, passive=True)
-        return None
-    return next((item for item in config.peers if (item.name or item.address) == peer.name), None)
+def _of_range(peer: Peer, config: SpeakerConfig) -> PeerConfig | None:
+    for item in config.dynamic_peers:
+        if item.prefix == peer.dynamic:
+            return replace(item.template, address=peer.address, name=peer.name, passive=True)
+    return None
 
 
 def _exports(

@@ -184,3 +184,26 @@ def test_what_a_selection_tells_is_compared_as_it_is_told(world: World) -> None:
     assert then(families=families) == []
     assert then(families=limited) == [((D,), "withdrawn")]
     assert then(families=families, orr=lambda peer, next_hop: None) == [((D,), "withdrawn")] * 2
+
+
+def test_a_family_that_a_peer_would_lose_does_not_end_the_comparison(node: Node) -> None:
+    """Its session would begin again; what that brings isn't foreseen."""
+    families = {Family.IPV6_UNICAST: FamilyConfig()}
+
+    assert compare(node, replace(node.core.config, peers=(client(B, families=families), client(C), client(D)))) == []
+
+
+def test_a_peer_that_a_program_has_added_stays(world: World, node: Node) -> None:
+    extra = "192.0.2.5"
+    made = world.add(extra, peers=[ibgp(A)])
+    node.core.add_peer(client(extra), world.now)
+    world.pump(node)
+    world.run_until(made.core.all_established)
+    made.announce("10.65.5.0/26")
+    world.run_until(lambda: node.has("10.65.5.0/26"))
+    world.advance(1)
+
+    assert compare(node, replace(node.core.config, default_local_pref=100)) == []
+    rejecting = replace(node.core.config, peers=(*node.core.config.peers, client(extra, import_policy=("reject",))))
+    imports = [change for change in compare(node, rejecting) if change.direction == "import"]
+    assert [(change.kind, change.peers) for change in imports] == [("rejected", (extra,))]
