@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final, TypeVar
 import click
 
 from ..addresses import Family, address_octets, address_text, parse_as, prefix_key
+from ..config import resolved
 from ..config.model import UNICAST, PeerConfig, SpeakerConfig
 from ..messages.attributes.as_path import AsPath
 from ..messages.attributes.block import Block
@@ -126,7 +127,7 @@ def source_of(speaker: SpeakerConfig, peer: PeerConfig) -> Source:
     asn = peer.remote_as if isinstance(peer.remote_as, int) else local_as if peer.remote_as == "internal" else 0
     return Source(
         kind=SourceKind.BGP,
-        name=peer.name or peer.address,
+        name=resolved.name(peer),
         peer_kind=PeerKind.INTERNAL if asn == local_as else PeerKind.EXTERNAL,
         address=address_octets(peer.address),
         remote_as=asn,

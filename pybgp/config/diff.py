@@ -89,9 +89,9 @@ def _peers(
     after = {identity(peer): peer for peer in new.peers}
     for who, peer in before.items():
         if who not in after:
-            yield PeerChange(identity=who, name=peer.name or peer.address, effect=Effect.REMOVED, old=peer)
+            yield PeerChange(identity=who, name=resolved.name(peer), effect=Effect.REMOVED, old=peer)
     for who, peer in after.items():
-        name = peer.name or peer.address
+        name = resolved.name(peer)
         if who not in before:
             yield PeerChange(identity=who, name=name, effect=Effect.ADDED, new=peer)
             continue

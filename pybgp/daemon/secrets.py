@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 
+from ..config import resolved
 from ..config.model import NodeConfig, SecretConfig
 
 MAX_OCTETS = 80
@@ -36,7 +37,7 @@ class _UnusableError(Exception):
 def _wanted(node: NodeConfig) -> Iterator[tuple[str, str, SecretConfig]]:
     for index, peer in enumerate(node.speaker.peers):
         if peer.password is not None:
-            yield f"peers[{index}]", peer.name or peer.address, peer.password
+            yield f"peers[{index}]", resolved.name(peer), peer.password
     for index, dynamic in enumerate(node.speaker.dynamic_peers):
         if dynamic.template.password is not None:
             yield f"dynamic_peers[{index}]", dynamic.name or dynamic.prefix, dynamic.template.password

@@ -26,6 +26,7 @@ from random import Random
 from typing import Final, Literal
 
 from ..addresses import Family
+from ..config import resolved
 from ..config.changes import Changes
 from ..config.model import UNICAST, FibConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
@@ -277,7 +278,7 @@ class SpeakerCore:
     def _expected(self) -> tuple[str, ...]:
         """The configured peers that are enabled."""
         peers = self.sessions.peers
-        configured = (peers.get(peer.name or peer.address) for peer in self.config.peers)
+        configured = (peers.get(resolved.name(peer)) for peer in self.config.peers)
         return tuple(peer.name for peer in configured if peer is not None and self.sessions.enabled(peer))
 
     def policy_views(self) -> Iterator[PolicyView]:

@@ -234,11 +234,8 @@ def session_settings(
     config: PeerConfig, speaker: SpeakerConfig, *, restarting: bool = False, preserved: frozenset[Family] = frozenset()
 ) -> SessionSettings:
     """What the state machine must know, from what the operator wrote."""
-    graceful = config.graceful_restart or speaker.graceful_restart
+    graceful = resolved.graceful_restart(config, speaker)
     timers = config.timers
-    restart_time = graceful.restart_time
-    if restart_time is None:
-        restart_time = min(120, config.hold_time or 120)
     families = families_of(config, speaker)
     return SessionSettings(
         name=resolved.name(config),
@@ -263,7 +260,7 @@ def session_settings(
             for family, item in families.items()
         },
         graceful_restart=graceful.role,
-        restart_time=restart_time,
+        restart_time=graceful.restart_time or 0,
         restarting=restarting and graceful.role == "both",
         forwarding_preserved=preserved,
         role=role_of(config),

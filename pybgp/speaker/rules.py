@@ -145,7 +145,7 @@ class Rules:
         imports, exports = peer.import_policy, peer.export_policy
         if imports is not None and self._chain(tuple(imports)).watched:
             index = next(index for index, policy in enumerate(imports) if self._chain((policy,)).watched)
-            place = f"peer {peer.name or peer.address}: import_policy[{index}]"
+            place = f"peer {resolved.name(peer)}: import_policy[{index}]"
             raise ConfigError(f"{place} asks what the Loc-RIB has (exists), which it makes itself")
         return Policies(
             self._chain(tuple(imports)) if imports is not None else default,

@@ -9,6 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from ..addresses import Family, address_octets, parse_endpoint
+from ..config import resolved
 from ..config.model import UNICAST, DynamicPeersConfig, PeerConfig
 from ..constants import CeaseSubcode, RefreshSubtype
 from ..errors import Cease, ConfigError, UpdateError
@@ -89,7 +90,7 @@ class Sessions:
         endpoints = tuple(parse_endpoint(text) for text in config.listen)
         passwords = {}
         known = {peer.name: peer.address for peer in self.peers.values() if peer.dynamic is None}
-        known |= {peer.name or peer.address: peer.address for peer in config.peers}
+        known |= {resolved.name(peer): peer.address for peer in config.peers}
         known |= {item.name or item.prefix: item.prefix for item in config.dynamic_peers}
         for name, address in known.items():
             secret = self.secrets.get(name)
@@ -128,7 +129,7 @@ class Sessions:
         Raises:
             ConfigError: the name or address is taken, or something else is wrong with it.
         """
-        name = config.name or config.address
+        name = resolved.name(config)
         problems = [*peer_problems(config), *secret_problems({} if password is None else {name: password})]
         for peer in self.peers.values():
             if peer.name == name or (peer.address, peer.config.port) == (config.address, config.port):
@@ -139,7 +140,7 @@ class Sessions:
     def add_new(self, config: PeerConfig, now: float, password: str | None) -> None:
         """A program adds a peer beside those of the configuration; ``check_new`` has found nothing wrong with it."""
         if password is not None:
-            self.secrets = {**self.secrets, config.name or config.address: password}
+            self.secrets = {**self.secrets, resolved.name(config): password}
         self.add(config, now)
         self.listen()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..addresses import address_octets, parse_router_id
+from ..config import resolved
 from ..config.model import PeerConfig, SpeakerConfig
 from ..errors import ConfigError
 from ..rib.local import AGGREGATE, DIRECT, KERNEL, ORIGINATED, OWN
@@ -25,7 +26,7 @@ def validate(config: SpeakerConfig, secrets: Mapping[str, str]) -> None:
     taken: dict[str, str] = {}
     for peer in config.peers:
         problems += peer_problems(peer)
-        name = peer.name or peer.address
+        name = resolved.name(peer)
         if name in taken:
             problems.append(f"peer {name}: two peers have this name")
         taken[name] = peer.address
@@ -37,8 +38,8 @@ def validate(config: SpeakerConfig, secrets: Mapping[str, str]) -> None:
 
 
 def peer_problems(peer: PeerConfig) -> Iterator[str]:
-    name = f"peer {peer.name or peer.address}"
-    if (peer.name or peer.address) in OWN_NAMES:
+    name = f"peer {resolved.name(peer)}"
+    if resolved.name(peer) in OWN_NAMES:
         yield f"{name}: this name is our own routes': expected another one"
     try:
         address_octets(peer.address)
