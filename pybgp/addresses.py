@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 AsNumber = NewType("AsNumber", int)
 """An autonomous system number, 0..4294967295 (RFC 6793)."""
+IPV4_MAPPED: Final = bytes(10) + b"\xff\xff"
+"""Before an IPv4 address that stands where an IPv6 one is wanted (RFC 4291 §2.5.5.2)."""
 
 
 class _AfiSafi(NamedTuple):

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from ..addresses import Family
+from ..addresses import IPV4_MAPPED, Family
 from .kernel import KernelRoute, NextHop
 from .multipath import spread
 
 _LINK_LOCAL: Final = b"\xfe\x80"
-_MAPPED: Final = bytes(10) + b"\xff\xff"
 
 
 class Resolution(NamedTuple):
@@ -338,7 +337,7 @@ def _gateway_of(next_hop: bytes) -> bytes:
 
 def _address(next_hop: bytes) -> bytes:
     """What is looked up, 4 or 16 octets."""
-    return next_hop[12:16] if next_hop.startswith(_MAPPED) else next_hop[:16]
+    return next_hop[12:16] if next_hop.startswith(IPV4_MAPPED) else next_hop[:16]
 
 
 def _family(next_hop: bytes) -> Family:

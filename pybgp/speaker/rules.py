@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from typing import Any, Final
 
-from ..addresses import Family, address_octets, parse_router_id, prefix_key
+from ..addresses import IPV4_MAPPED, Family, address_octets, parse_router_id, prefix_key
 from ..config import resolved
 from ..config.model import UNICAST, FibConfig, PeerConfig, PolicyRef, SpeakerConfig
 from ..constants import MAX_MESSAGE, Afi
@@ -30,9 +30,6 @@ from .peers import Peer, Policies, families_of
 
 Functions = Mapping[str, Callable[..., Any]]
 """Python policies by their "module:function", already imported."""
-
-_MAPPED: Final = bytes(10) + b"\xff\xff"
-"""Before an IPv4 address that stands where an IPv6 one is wanted (RFC 4291 §2.5.5.2)."""
 
 
 class HostAddresses:
@@ -326,7 +323,7 @@ class Rules:
         if peer.local_address:
             own.add(address_octets(peer.local_address))
             own.discard(address_octets(peer.remote_address))
-        return frozenset(own | {_MAPPED + address for address in own if len(address) == 4})
+        return frozenset(own | {IPV4_MAPPED + address for address in own if len(address) == 4})
 
     @staticmethod
     def _shared_subnet(peer: Peer, host: HostAddresses) -> bytes | None:
@@ -351,7 +348,7 @@ class Rules:
                 return local
             return host.of_family(local, 4) or local
         if len(local) == 4:
-            return host.of_family(local, 16) or _MAPPED + local
+            return host.of_family(local, 16) or IPV4_MAPPED + local
         if local.startswith(b"\xfe\x80"):
             wide = host.of_family(local, 16)
             return wide + local if wide is not None else local

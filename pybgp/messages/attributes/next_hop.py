@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self
 
-from ...addresses import address_text
+from ...addresses import IPV4_MAPPED, address_text
 from ...constants import WELL_KNOWN, AttributeCode
 from ..context import Context, PeerKind
 from ..errors import AttributeLengthError, InvalidNextHop, Outcome
 from .base import CANONICAL, EVERYBODY, AttributeValue
 from .text import address
 
-_IPV4_MAPPED: Final = bytes(10) + b"\xff\xff"
 _IPV6_LOOPBACK: Final = bytes(15) + b"\1"
 _UNSPECIFIED: Final = bytes(16)
 
@@ -77,7 +76,7 @@ def why_no_host(address: bytes, *, loopback: bool = False) -> str:
         usable = usable or (address[0] == 0 and any(address))
     else:
         usable = address[0] != 0xFF and address[:16] != _UNSPECIFIED and (loopback or address[:16] != _IPV6_LOOPBACK)
-        if address[:12] == _IPV4_MAPPED:
+        if address[:12] == IPV4_MAPPED:
             return why_no_host(address[12:16], loopback=loopback)
     return "" if usable else f"{address_text(address)} is not the address of a host"
 
