@@ -10,7 +10,7 @@ changed, to hear what differs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
 from itertools import islice
 from typing import ClassVar, Final
@@ -30,6 +30,9 @@ from .walk import PIECE, Walk, bits
 
 RIDERS: Final = 100
 """Members that are told a piece of a walk in one turn: some 5 ms of work."""
+
+Parcel = tuple[Sequence[Member], bytes]
+"""Octets, and the members that get them."""
 
 
 class UpdateGroup:
@@ -121,7 +124,7 @@ class UpdateGroup:
 
     # -- telling -----------------------------------------------------------------------------------------------------
 
-    def flush(self, changes: Changes, moves: list[Move]) -> Iterator[tuple[Member, bytes]]:
+    def flush(self, changes: Changes, moves: list[Move]) -> Iterator[Parcel]:
         """Tell the members that are up to date; the others remember."""
         present = []
         for member in self.members.values():
@@ -140,14 +143,14 @@ class UpdateGroup:
         for key, old in changes.before().items():
             self.held.setdefault(key, old)
 
-    def release(self) -> Iterator[tuple[Member, bytes]]:
+    def release(self) -> Iterator[Parcel]:
         """The interval is over: the newest state of what was held."""
         held, self.held = self.held, {}
         present = [member for member in self.members.values() if member.backlog is None]
         if held and present:
             yield from self._telling.stream(regroup(held, self._table)).to(present)
 
-    def catch_up(self, member: Member) -> Iterator[tuple[Member, bytes]]:
+    def catch_up(self, member: Member) -> Iterator[Parcel]:
         """The next part of what a member is behind on; when nothing is left it rejoins the stream.
 
         Others that lack the same piece of the table get it too.
@@ -171,10 +174,10 @@ class UpdateGroup:
             if self.held:  # the others first, so that nobody hears the same change twice
                 yield from self.release()
             if backlog.then:
-                yield member, b"".join(backlog.then)
+                yield (member,), b"".join(backlog.then)
             member.backlog = None
 
-    def _walk_on(self, member: Member, backlog: Backlog, walk: Walk, number: int) -> Iterator[tuple[Member, bytes]]:
+    def _walk_on(self, member: Member, backlog: Backlog, walk: Walk, number: int) -> Iterator[Parcel]:
         """A piece of the table, for many that lack it and whose transport takes it; encoded once for them."""
         keys = walk.begin(number)
         former = backlog.former(number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from .backlog import Member
 
@@ -46,8 +46,8 @@ class Stream:
         self._delta += delta
         self._delta_by_member[name] -= delta
 
-    def to(self, members: Iterable[Member]) -> Iterator[tuple[Member, bytes]]:
-        """What each member is sent; the same object for all that get the same."""
+    def to(self, members: Sequence[Member]) -> Iterator[tuple[Sequence[Member], bytes]]:
+        """What members are sent, those together that get the same; each of them is in one list at most."""
         for gone, messages_of in ((self._gone_not_for, self._not_for), (self._gone_only, self._only)):
             for name, nlri in gone.items():
                 messages_of[name] += self._withdraw(nlri)
@@ -59,15 +59,23 @@ class Stream:
             at += len(part)
         # HOT: once a flush and member.
         delta, by_member = self._delta, self._delta_by_member
+        alike = [member for member in members if member.name not in by_member]
+        if delta:
+            for member in alike:
+                member.advertised += delta
+        if whole and alike:
+            yield alike, whole
+        if len(alike) == len(members):
+            return
         for member in members:
-            data, name = whole, member.name
-            member.advertised += delta
+            name = member.name
             if name in by_member:  # something is not for it, or for it only
-                member.advertised += by_member[name]
+                member.advertised += delta + by_member[name]
+                data = whole
                 if name in parts:
                     start = starts[name]
                     data = whole[:start] + whole[start + len(parts[name]) :]
                 if name in self._only:
                     data += b"".join(self._only[name])
-            if data:
-                yield member, data
+                if data:
+                    yield (member,), data

@@ -51,7 +51,7 @@ from .explaining import explain
 from .fib import KernelEvent, LocalAddresses
 from .originate import aggregates, configured_route
 from .outbound import Outbound
-from .outputs import BestChange, Event, Output, RouteChanges, Send
+from .outputs import BestChange, Event, Output, RouteChanges, SendAll
 from .policy_views import PolicyView, policy_views
 from .programming import Programming
 from .reconfigure import reconfigure
@@ -116,7 +116,6 @@ class SpeakerCore:
         self.draining_since: float | None = None  # RFC 8326
         self.watchers = 0  # while nobody watches, RouteChanges are not made
         self._outputs: list[Output] = []
-        self._counted, self._messages = b"", 0  # octets that went out, and how many messages they are
         self._timers: list[tuple[float, int, Callable[[float], None]]] = []
         self._timer_ids = count()
         self._tidying = False
@@ -551,15 +550,15 @@ class SpeakerCore:
         kept = {name: value for name, value in fields.items() if value is not None}
         self._outputs.append(Event(kind, level, kept))
 
-    def _deliver(self, conn: int, data: bytes) -> None:
-        # HOT, once a flush and member.
-        self._outputs.append(Send(conn, data))
-        sessions = self.sessions
-        told = sessions.told.get(conn)
-        if told is not None:
-            if data is not self._counted:  # what members share is counted once
-                self._counted, self._messages = data, count_messages(data)
-            told(self._messages, None if self.outbound.is_congested(conn) else sessions.now)
+    def _deliver(self, conns: list[int], data: bytes) -> None:
+        # HOT, once a flush for all members that get the same.
+        self._outputs.append(SendAll(conns, data))
+        messages = count_messages(data)
+        told, now = self.sessions.told, self.sessions.now
+        congested = self.outbound.is_congested
+        for conn in conns:
+            if conn in told:
+                told[conn](messages, None if congested(conn) else now)
 
 
 def _best_changes(family: Family, moves: list[Move]) -> Iterator[BestChange]:

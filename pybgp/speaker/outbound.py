@@ -14,12 +14,12 @@ from ..rib.backlog import Member
 from ..rib.changes import Changes
 from ..rib.export import ExportRules
 from ..rib.group_kinds import update_group
-from ..rib.groups import UpdateGroup
+from ..rib.groups import Parcel, UpdateGroup
 from ..rib.moves import Move
 from ..rib.table import Table
 
-Deliver = Callable[[int, bytes], None]
-"""Takes a connection and octets for it."""
+Deliver = Callable[[list[int], bytes], None]
+"""Takes connections and octets for each of them."""
 
 
 class Outbound:
@@ -100,7 +100,7 @@ class Outbound:
         if enhanced is None:
             return False
         if enhanced:
-            self._deliver(member.conn, RouteRefresh(family, RefreshSubtype.BEGIN).encode())
+            self._deliver([member.conn], RouteRefresh(family, RefreshSubtype.BEGIN).encode())
         group.refresh(member, [RouteRefresh(family, RefreshSubtype.END).encode()] if enhanced else [])
         return True
 
@@ -113,7 +113,7 @@ class Outbound:
                     if member.backlog is not None:
                         member.backlog.then.append(octets)
                     else:
-                        self._deliver(conn, octets)
+                        self._deliver([conn], octets)
 
     def _group(self, rules: ExportRules) -> UpdateGroup:
         group = self._groups.get(rules)
@@ -194,10 +194,9 @@ class Outbound:
         if member.backlog is not None or waiting:
             self._lag(group, member)
 
-    def _send(self, octets: Iterable[tuple[Member, bytes]]) -> None:
-        deliver = self._deliver
-        for member, data in octets:
-            deliver(member.conn, data)
+    def _send(self, parcels: Iterable[Parcel]) -> None:
+        for members, data in parcels:
+            self._deliver([member.conn for member in members], data)
 
     def forget(self, names: Iterable[str]) -> None:
         """These peers are gone and their routes too: the identifiers go when nobody has to be told that any more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..addresses import Family
 from ..fsm.actions import Close, Send
@@ -22,6 +22,7 @@ __all__ = [
     "Rekey",
     "RouteChanges",
     "Send",
+    "SendAll",
     "SweepFib",
     "TransportOptions",
 ]
@@ -80,6 +81,15 @@ class Rekey:
     password: str | None = field(repr=False)
 
 
+class SendAll(NamedTuple):
+    """Write these octets to each of these connections."""
+
+    # HOT, once a flush: made in half the time of a frozen dataclass.
+
+    conns: list[int]
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class SweepFib:
     """All first End-of-RIBs of the family are in: what an earlier run left and nobody wants may go."""
@@ -113,4 +123,4 @@ class Event:
     fields: Mapping[str, object]
 
 
-Output = Listen | Connect | Accept | Rekey | Send | Close | FibChanges | SweepFib | RouteChanges | Event
+Output = Listen | Connect | Accept | Rekey | Send | SendAll | Close | FibChanges | SweepFib | RouteChanges | Event

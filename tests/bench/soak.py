@@ -19,7 +19,7 @@ from typing import Final
 
 from pybgp.config.file import parse
 from pybgp.speaker.core import SpeakerCore
-from pybgp.speaker.outputs import Send
+from pybgp.speaker.outputs import SendAll
 
 from . import traffic
 from .generator import KEEPALIVE, open_message
@@ -101,7 +101,7 @@ class Soak:
         while core.has_work:
             core.work(self.now)
         for output in core.take_outputs():
-            if isinstance(output, Send) and output.conn == getattr(self, "stays", None):
+            if isinstance(output, SendAll) and getattr(self, "stays", None) in output.conns:
                 self.told += len(output.data)
 
 

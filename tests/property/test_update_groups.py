@@ -130,7 +130,12 @@ class Groups(RuleBasedStateMachine):
         self.conns = iter(range(1, 10_000))
         self.now = 0.0
 
-    def deliver(self, conn: int, data: bytes) -> None:
+    def deliver(self, conns: list[int], data: bytes) -> None:
+        assert len(set(conns)) == len(conns), "told twice"
+        for conn in conns:
+            self.receive(conn, data)
+
+    def receive(self, conn: int, data: bytes) -> None:
         assert conn not in self.congested, "octets for a transport that asked to pause"
         receiver = self.receivers[conn][1]
         before = dict(receiver.routes), receiver.announced, receiver.needless_withdrawals

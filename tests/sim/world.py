@@ -14,7 +14,7 @@ from pybgp.rib.path import Path
 from pybgp.speaker.core import SpeakerCore
 from pybgp.speaker.fib import FibChanges
 from pybgp.speaker.originate import own_route
-from pybgp.speaker.outputs import Accept, Close, Connect, Event, Listen, RouteChanges, Send, SweepFib
+from pybgp.speaker.outputs import Accept, Close, Connect, Event, Listen, RouteChanges, Send, SendAll, SweepFib
 from pybgp.speaker.rules import HostAddresses
 
 LATENCY = 0.001
@@ -166,10 +166,10 @@ class World:
     def _perform(self, node: Node, output: object) -> None:
         match output:
             case Send(conn, data):
-                self.wire.append((node, data))
-                end = self._ends.get((node.address, conn))
-                if end is not None:
-                    self._send(LATENCY, lambda: self._deliver(end, data))
+                self._write(node, conn, data)
+            case SendAll(conns, data):
+                for conn in conns:
+                    self._write(node, conn, data)
             case Connect(conn, address, _, _):
                 self._send(LATENCY, lambda: self._connect(node, conn, address))
             case Close(conn, _):
@@ -189,6 +189,12 @@ class World:
                 node.events.append(output)
             case Listen() | Accept():
                 pass
+
+    def _write(self, node: Node, conn: int, data: bytes) -> None:
+        self.wire.append((node, data))
+        end = self._ends.get((node.address, conn))
+        if end is not None:
+            self._send(LATENCY, lambda: self._deliver(end, data))
 
     def _connect(self, node: Node, conn: int, address: str) -> None:
         other = self.nodes.get(address)
