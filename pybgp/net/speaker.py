@@ -38,6 +38,7 @@ from ..speaker.outputs import (
 from .endpoints import Listener, address_of, check_md5, connect, in_the_way, listening_socket, set_passwords
 from .host import host_addresses
 from .links import Links
+from .readable import Readable
 from .sockopt import prepare, set_md5
 from .stalls import LoopStalls, StallMonitor
 from .transport import READ_SIZE, Connection
@@ -61,6 +62,8 @@ SMALL: Final = 1024
 """Octets of a reading that may wait while its connection goes on reading."""
 MANY: Final = 2048
 """Inputs that wait, from which on no connection goes on reading."""
+FEW: Final = 64
+"""Connections up to which a lone change is told at once: with more, telling takes so long that a turn is no matter."""
 SENDING: Final = 0.005
 """Seconds that octets are handed to the kernel before others get their turn; hundreds of peers take longer."""
 PROGRESS: Final = 5.0
@@ -107,6 +110,7 @@ class Speaker:
         self._passwords: Mapping[str, str] = {}
         self._buffer = bytearray(READ_SIZE)  # where all connections read; a speaker lives in one thread
         self._view = memoryview(self._buffer)
+        self._readable = Readable()
         self._outbox: deque[Output] = deque()  # what could not be performed within a turn
         self._duties: deque[Callable[[], None]] = deque()  # for the next turns, none of them twice
         self._queue: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()  # input that waits likewise
@@ -495,6 +499,7 @@ class Speaker:
         except OSError:  # gone already
             connection.close(self._loop, abort=True)
             return
+        self._readable.watch(sock.fileno())
         if connection.conn:
             self._connections[connection.conn] = connection
             self.core.connected(connection.conn, now, remote_address=remote, local_address=local)
@@ -512,8 +517,11 @@ class Speaker:
         if connection.closing:
             return
         core = self.core
-        core.received(connection.conn, data, self._loop.time())
+        now = self._loop.time()
+        core.received(connection.conn, data, now)
         due = core.flush_due
+        if not due and self._is_alone and core.flush_wanted and not self._readable:
+            core.flush(now)
         self._after_input(flush=False)
         if due or self._outbox:  # that much is told in the next turns, and nothing more is read of this peer before
             self._unread.add(connection)
@@ -521,6 +529,12 @@ class Speaker:
             self._soon(self._go_on)
         elif connection.paused and connection not in self._unread:  # while this was waiting
             connection.resume_reading()
+
+    @property
+    def _is_alone(self) -> bool:
+        """Does nothing wait that the input just taken could share a flush with, as far as we know?"""
+        waiting = self._duties or self._queue or self._outbox
+        return not waiting and len(self._connections) <= FEW
 
     def _lost(self, connection: Connection, why: str) -> None:
         self._unread.discard(connection)
