@@ -6,7 +6,7 @@ told End-of-RIB: they would drop what we have not learned again yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from ..addresses import Family
 from ..config.model import SpeakerConfig
@@ -16,11 +16,12 @@ from .peers import Peer, families_of
 class FirstEnds:
     """The families whose first End-of-RIBs are not all in."""
 
-    __slots__ = ("_open", "_started", "preserved")
+    __slots__ = ("_missing", "_open", "_started", "preserved")
 
     def __init__(self) -> None:
         self.preserved: frozenset[Family] = frozenset()  # families whose forwarding state an earlier run left
         self._open: set[Family] = set()
+        self._missing: dict[Family, list[Peer]] = {}  # those that had not ended when all were looked at last
         self._started = 0.0
 
     def start(self, now: float, families: Iterable[Family], preserved: frozenset[Family]) -> None:
@@ -37,16 +38,29 @@ class FirstEnds:
         """Is our own End-of-RIB of the family to wait?"""
         return self.restarting and family in self._open
 
-    def complete(self, peers: Iterable[Peer], config: SpeakerConfig, now: float) -> list[Family]:
-        """The families that are complete since the last call; ``peers`` are those that are to be up."""
+    def complete(
+        self, peers: Mapping[str, Peer], expected: Callable[[Peer], bool], config: SpeakerConfig, now: float
+    ) -> list[Family]:
+        """The families that are complete since the last call; ``expected`` are those of the peers that are to be up.
+
+        Hundreds of peers end one after another: all are looked at again only when none is known to be missing.
+        """
         waited = now - self._started
         deferral_over = waited >= config.graceful_restart.deferral_time
-        expected = [peer for peer in peers if not peer.dynamic]
-        done = [
-            family
-            for family in sorted(self._open)
-            if deferral_over or all(_has_ended(peer, family, config, now, waited) for peer in expected)
-        ]
+        done = []
+        for family in sorted(self._open):
+
+            def is_missing(peer: Peer, family: Family = family) -> bool:
+                return expected(peer) and not _has_ended(peer, family, config, now, waited)
+
+            missing = self._missing.setdefault(family, [])
+            while missing and not is_missing(missing[-1]):
+                missing.pop()
+            if not missing:
+                missing += filter(is_missing, peers.values())
+            if deferral_over or not missing:
+                del self._missing[family]
+                done.append(family)
         self._open.difference_update(done)
         return done
 

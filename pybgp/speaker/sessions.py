@@ -23,9 +23,9 @@ from .alarm import Alarm
 from .damage import WHOLE
 from .damping import PeerDamping
 from .first_ends import FirstEnds
-from .inbound import Importer, Inbound
+from .inbound import Importer, Inbound, prepare
 from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
-from .peers import Peer, Refreshing, session_settings
+from .peers import Peer, Refreshing, families_of, session_settings
 from .successors import Concerned, Dependents, by_new_next_hops, by_new_rules
 from .tidying import give_back
 from .validate import peer_problems, secret_problems
@@ -115,6 +115,8 @@ class Sessions:
             restarting=self.first_ends.restarting,
             preserved=self.first_ends.preserved,
         )
+        families = families_of(config, core.config)
+        prepare(families, path_ids=any(each.add_path in ("receive", "both") for each in families.values()))
         peer.alarm = Alarm(core, lambda now: self._wake(peer, now))
         self.peers[peer.name] = peer
         known = self.neighbors.get(config.unnumbered or "")
@@ -567,7 +569,7 @@ class Sessions:
     def _look_for_first_ends(self, now: float) -> None:
         """Once every peer has sent its table after our start, nothing an earlier run left is needed any more."""
         core, preserved = self._core, self.first_ends.preserved
-        for family in self.first_ends.complete(filter(self.enabled, self.peers.values()), core.config, now):
+        for family in self.first_ends.complete(self.peers, self._expected, core.config, now):
             core.flush(now)
             if family in UNICAST:
                 core.put(SweepFib(family))
@@ -576,6 +578,10 @@ class Sessions:
         if self.first_ends.over():
             for peer in self.peers.values():
                 self.update_settings(peer, now)
+
+    def _expected(self, peer: Peer) -> bool:
+        """Is it a configured peer that is to be up?"""
+        return peer.dynamic is None and self.peers.get(peer.name) is peer and self.enabled(peer)
 
     # -- rules -------------------------------------------------------------------------------------------------------
 

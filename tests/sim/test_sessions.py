@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,14 +10,19 @@ import pytest
 from pybgp.addresses import Family, address_octets
 from pybgp.config.model import (
     DynamicPeersConfig,
+    FamilyConfig,
     GracefulRestartConfig,
     MaxPrefixesConfig,
     PeerConfig,
     TimersConfig,
 )
 from pybgp.constants import RefreshSubtype
+from pybgp.messages.attributes import fast
+from pybgp.messages.families.ipv4_unicast import IPV4_UNICAST
+from pybgp.messages.families.ipv6_unicast import IPV6_UNICAST
 from pybgp.messages.open import Open
 from pybgp.messages.refresh import RouteRefresh
+from pybgp.speaker.martians import destinations
 
 from .world import Node, World, ebgp, established, ibgp
 
@@ -49,6 +55,26 @@ def test_a_change_is_told_once_and_nothing_when_nothing_changed(world: World) ->
 
     updates = [data for node, data in world.wire if node is one and data[18] == 2]
     assert len(updates) == 1
+
+
+def test_no_update_waits_for_a_pattern_to_be_compiled(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to 0.1 s, for which everything in the loop had to wait; it is done when the peer is configured."""
+    monkeypatch.setattr(fast, "_patterns", fast._Patterns())
+    for codec in (IPV4_UNICAST, IPV6_UNICAST):
+        for name in ("_keys", "_keys_behind_ids", "_ids_and_keys"):
+            monkeypatch.setattr(codec, name, None)
+    destinations.cache_clear()
+    both = {family: FamilyConfig(add_path="both") for family in (Family.IPV4_UNICAST, Family.IPV6_UNICAST)}
+    one, two = pair(world, ibgp(B, families=both), ibgp(A, families=both))
+
+    compiled: list[object] = []
+    compile_ = re.compile
+    monkeypatch.setattr(re, "compile", lambda *pattern: compiled.append(pattern) or compile_(*pattern))
+    one.announce(P)
+    one.announce("2001:db8:65::/48")
+
+    world.run_until(lambda: two.has(P) and two.has("2001:db8:65::/48"))
+    assert not compiled
 
 
 @pytest.mark.row("FSM-51", "GRS-13", "UPD-16")

@@ -82,6 +82,11 @@ _same: Final = _Same()
 _patterns: Final = _Patterns()
 
 
+def prepare(*, classic: bool) -> None:
+    """Do now what the first attributes would have to wait for; ``classic``: those with NEXT_HOP."""
+    _patterns[classic]
+
+
 def recognise(raw: bytes, next_hop: bytes | None, context: Context) -> Block | None:
     """The block of ``raw`` if it is of a usual shape, else None. The arguments are those of ``block.parse``."""
     # HOT: once a distinct block; no loop over attributes or AS numbers (codec() in tests/bench/adapter.py).

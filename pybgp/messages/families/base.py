@@ -69,6 +69,9 @@ class FamilyCodec(ABC):
     withdrawn_whole: bool = False
     """A withdrawal repeats the key as it was announced, where another family's has no labels."""
 
+    def prepare(self, *, path_ids: bool) -> None:  # noqa: B027  # most have nothing to prepare
+        """Do now what the first field would have to wait for; ``path_ids``: also of those with path identifiers."""
+
     @abstractmethod
     def walk(self, field: bytes, id_size: int) -> Iterator[tuple[bytes, bytes]]:
         """(path identifier, key) one by one; ``id_size`` is 4 with path identifiers (RFC 7911 §3), else 0.

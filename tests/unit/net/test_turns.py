@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 
 import pytest
 
 from pybgp.config.model import PeerConfig, SpeakerConfig
 from pybgp.net import speaker as shell
+from pybgp.net.readable import Readable
 from pybgp.net.speaker import Speaker
+from pybgp.net.transport import Connection
 from pybgp.speaker import core
 from tests.integration.daemons import free_port
 
@@ -69,6 +72,59 @@ def test_what_had_to_wait_is_not_lost_with_its_connection(monkeypatch: pytest.Mo
             assert not passive._connections
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("few", "more", "at_once"),
+    [(64, False, True), (64, True, False), (0, False, False)],
+    ids=["alone", "more can be read", "many peers"],
+)
+def test_a_change_is_told_at_once_if_nothing_else_can_share_the_flush(
+    monkeypatch: pytest.MonkeyPatch, few: int, more: bool, at_once: bool
+) -> None:
+    """It waited a turn of the loop for company, a tenth of the time that it takes through a reflector."""
+    monkeypatch.setattr(shell, "FEW", few)
+    port = free_port()
+    passive = speaker(1, port, 2, passive=True)
+    told: list[bool] = []
+
+    async def scenario() -> None:
+        async with passive, speaker(2, port, 1, passive=False) as active:
+            await asyncio.gather(active.established(timeout=LIMIT), passive.established(timeout=LIMIT))
+            await until(lambda: not (passive._duties or passive.core.has_work or passive.core.flush_wanted))
+            received = passive._received
+            if more:
+                monkeypatch.setattr(passive, "_readable", True)
+
+            def note(connection: Connection, data: bytes) -> None:
+                received(connection, data)
+                told.append(not passive.core.flush_wanted)
+
+            monkeypatch.setattr(passive, "_received", note)
+            active.announce("10.65.1.0/26")
+            await until(lambda: told)
+            await until(lambda: not passive.core.flush_wanted)
+
+    asyncio.run(scenario())
+
+    assert told[0] is at_once  # the NOTIFICATION comes behind
+
+
+def test_readable_says_whether_anybody_has_brought_something() -> None:
+    readable = Readable()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        readable.watch(ours.fileno())
+        before = bool(readable)
+
+        theirs.send(b"x")
+        with_octets = bool(readable)
+        ours.recv(1)
+
+        assert (before, with_octets, bool(readable)) == (False, True, False)
+        theirs.close()
+        assert readable
+    assert not readable  # the kernel has forgotten it
 
 
 def test_duties_wait_for_a_turn_that_has_time_for_them() -> None:
