@@ -59,23 +59,16 @@ RULES = {
     for name, one in SOURCES.items()
 }
 
-NEXT_HOPS = ("192.0.2.9", "192.0.2.10", "192.0.2.11")
-SELECTIONS: dict[str, dict[str, Any]] = {
-    "usual": {},
-    "limit": {"add_path_limit": 2},
-    "best-external": {"best_external": True},
-    "route-server": {"route_server_client": True},
-    "position": {},
-    "position-limit": {"add_path_limit": 1},
-}
-
-
 POLICY_TERMS = {
     "not_inside": (
         TermConfig(action="reject", match=MatchConfig(prefix_set="inside")),
         TermConfig(action="accept", set=SetConfig(med=7)),
     ),
     "no_default": (TermConfig(action="reject", match=MatchConfig(prefix_set="default")), TermConfig(action="accept")),
+    "inside_only_plain": (
+        TermConfig(action="reject", match=MatchConfig(prefix_set="inside", local_pref="ge 100")),
+        TermConfig(action="accept"),
+    ),
 }
 SETS = PolicySets(prefix_sets={"inside": ("10.1.0.0/16 le 24",), "default": ("0.0.0.0/0",)})
 
@@ -85,11 +78,36 @@ def only_long(route: Route) -> Route | None:
     return route if route.prefix_length > 8 else None
 
 
-def policy(*names: str) -> Policy:
-    return compile_chain(
-        names, policies=POLICY_TERMS, sets=SETS, functions={"tests:only_long": only_long}, own_as=64512
-    )
+def long_or_plain(route: Route) -> Route | None:
+    """Likewise, and of one prefix some paths may be told and others not."""
+    return route if route.prefix_length > 16 or route.local_pref is None else None
 
+
+FUNCTIONS = {"tests:only_long": only_long, "tests:long_or_plain": long_or_plain}
+
+
+def policy(*names: str) -> Policy:
+    return compile_chain(names, policies=POLICY_TERMS, sets=SETS, functions=FUNCTIONS, own_as=64512)
+
+
+BY_MARK, BY_PREFIX = policy("inside_only_plain"), policy("tests:long_or_plain")
+NEXT_HOPS = ("192.0.2.9", "192.0.2.10", "192.0.2.11")
+SELECTIONS: dict[str, dict[str, Any]] = {
+    "usual": {},
+    "limit": {"add_path_limit": 2},
+    "best-external": {"best_external": True},
+    "route-server": {"route_server_client": True},
+    "position": {},
+    "position-limit": {"add_path_limit": 1},
+    "limit-by-mark": {"add_path_limit": 2, "policy": BY_MARK},
+    "limit-by-prefix": {"add_path_limit": 1, "policy": BY_PREFIX},
+    "best-external-by-mark": {"best_external": True, "policy": BY_MARK},
+    "best-external-by-prefix": {"best_external": True, "policy": BY_PREFIX},
+    "route-server-by-mark": {"route_server_client": True, "policy": BY_MARK},
+    "route-server-by-prefix": {"route_server_client": True, "policy": BY_PREFIX},
+    "position-by-mark": {"policy": BY_MARK},
+}
+"""Which paths members are told; where the policy reads prefixes, others of one prefix than of its neighbours."""
 
 OTHER_RULES: dict[str, dict[str, Any]] = {
     "local-pref": {"default_local_pref": 50},
@@ -343,4 +361,4 @@ class Groups(RuleBasedStateMachine):
 
 
 TestUpdateGroups = Groups.TestCase
-TestUpdateGroups.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestUpdateGroups.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)

@@ -17,11 +17,13 @@ from pybgp.messages.attributes.base import walk
 from pybgp.messages.context import PeerKind
 from pybgp.policy.builtin import ACCEPT_ALL
 from pybgp.policy.compile import compile_chain
+from pybgp.rib import groups
 from pybgp.rib.decision import Decision
-from pybgp.rib.export import ExportRules
+from pybgp.rib.export import ExportRules, Position
 from pybgp.rib.local import OWN
 from pybgp.rib.moves import moves_of
 from pybgp.rib.path import Path
+from pybgp.rib.selection import _View
 from pybgp.rib.table import Table
 from pybgp.speaker.outbound import Outbound
 
@@ -852,3 +854,308 @@ def test_a_full_member_is_left_where_it_was_and_the_others_walk_on(rib: Rib) -> 
 
     assert rib.peers["b"].routes == rib.peers["c"].routes
     assert rib.peers["b"].ends == 1
+
+
+# -- selections --------------------------------------------------------------------------------------------------------
+
+
+def plain_inside(**rules: Any) -> dict[str, Any]:
+    """A policy by which of P's paths only those without LOCAL_PREF may be told, of Q's and R's all."""
+    terms = (
+        TermConfig(action="reject", match=MatchConfig(prefix_set="p", local_pref="ge 1")),
+        TermConfig(action="accept"),
+    )
+    sets = PolicySets(prefix_sets={"p": ("10.1.0.0/16",)})
+    return rules | {"policy": compile_chain(("p",), policies={"p": terms}, sets=sets, functions={}, own_as=64512)}
+
+
+def position(cost: Any = lambda peer, next_hop: 1) -> Position:
+    return Position("c", cost)
+
+
+SELECTIONS = {
+    "best-external": plain_inside(best_external=True),
+    "route-server": plain_inside(route_server_client=True),
+    "limit": plain_inside(add_path=True, add_path_limit=1),
+}
+
+
+@pytest.mark.row("SND-03")
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_a_policy_on_prefixes_divides_what_is_selected(rib: Rib, selection: str) -> None:
+    """Prefixes of one Path come, change and go together, and of each the policy is asked for itself."""
+    rib.join("c", **SELECTIONS[selection])
+    ((_, member),) = rib.outbound._by_conn[rib.conns["c"]]
+    for med in (1, 2):
+        rib.insert([P, Q, R], path(block(med=med), by=A))
+        rib.settle()
+        assert rib.told("c") == {Q, R}
+        assert member.advertised == 2
+
+    rib.table.withdraw([P, Q, R], "a")
+    rib.settle()
+
+    assert rib.told("c") == set()
+    assert (member.advertised, rib.peers["c"].needless_withdrawals) == (0, 0)
+
+
+@pytest.mark.row("SND-03")
+@pytest.mark.parametrize("selection", ["route-server", "limit"])
+def test_where_the_best_path_may_not_be_told_the_next_one_takes_its_place(rib: Rib, selection: str) -> None:
+    """What may not be told doesn't count for a limit."""
+    rib.join("c", **SELECTIONS[selection])
+    rib.insert([P, Q], path(block(local_pref=200), by=A))
+    rib.insert([P, Q], path(block(local_pref=None, med=7), by=B))
+    rib.settle()
+
+    told = {one: octets for (one, _), (octets, _) in rib.peers["c"].routes.items()}
+    assert told.keys() == {P, Q}
+    assert [b"\x80\x04\x04\0\0\0\7" in told[one] for one in (P, Q)] == [True, False]
+
+
+def test_in_place_of_an_internal_best_path_no_other_internal_one_is_told(rib: Rib) -> None:
+    """draft-ietf-idr-best-external: though a non-client may be told that of a client."""
+    rib.join("n", client=False, best_external=True)
+    best = source("m", router_id="3.3.3.3", address="192.0.2.5")
+    rib.insert([P], path(block(local_pref=300), by=best))  # not for another non-client
+    rib.insert([P], path(block(local_pref=200), by=A))
+    rib.settle()
+    assert rib.told("n") == set()
+
+    rib.insert([P], path(block(med=7), by=X))
+    rib.settle()
+
+    ((octets, _),) = rib.peers["n"].routes.values()
+    assert b"\x80\x04\x04\0\0\0\7" in octets
+
+
+def test_for_a_route_of_our_own_that_may_not_be_told_no_external_one_stands_in(rib: Rib) -> None:
+    terms = (TermConfig(action="reject", match=MatchConfig(source=("local",))), TermConfig(action="accept"))
+    kept = compile_chain(("p",), policies={"p": terms}, sets=PolicySets(), functions={}, own_as=64512)
+    rib.join("n", client=False, best_external=True, policy=kept)
+
+    rib.insert([P], path(by=OWN))
+    rib.insert([P], path(by=X))
+    rib.settle()
+
+    assert rib.told("n") == set()
+
+
+def test_a_new_route_through_what_a_client_can_not_reach_is_not_told(rib: Rib) -> None:
+    """RFC 9107 §3.1: there is no way for it there."""
+    rib.join("c", position=position(lambda peer, next_hop: None if next_hop == "192.0.2.9" else 1))
+
+    rib.insert([P], path(block(next_hop="192.0.2.9"), by=A))
+    rib.insert([Q], path(block(next_hop="192.0.2.10"), by=A))
+    rib.settle()
+
+    assert rib.told("c") == {Q}
+
+
+def test_a_route_server_tells_a_client_in_place_of_its_own_paths_that_of_another(rib: Rib) -> None:
+    """It may have sent several (RFC 7911): none of them is told."""
+    rib.join("a", "c", route_server_client=True)
+    rib.insert([P], path(block(local_pref=300), by=A, path_id=1))
+    rib.insert([P], path(block(local_pref=200), by=A, path_id=2))
+    rib.insert([P], path(block(local_pref=100, med=7), by=B))
+    rib.settle()
+
+    ((octets, _),) = rib.peers["a"].routes.values()
+    assert b"\x80\x04\x04\0\0\0\7" in octets
+
+
+@pytest.mark.row("ADP-01")
+def test_the_counter_says_how_many_paths_a_member_has_though_they_share_an_update(rib: Rib) -> None:
+    rib.join("c", add_path=True)
+    same = block()
+    rib.insert([P, Q], path(same, by=A, path_id=1))
+    rib.insert([R], path(same, by=A, path_id=2))
+    rib.settle()
+
+    ((_, member),) = rib.outbound._by_conn[rib.conns["c"]]
+    assert member.advertised == len(rib.peers["c"].routes) == 3
+
+
+# -- what members were told while the ways to compare change -----------------------------------------------------------
+
+BY_IDENTIFIER, BY_MED = Decision(), Decision(always_compare_med=True)
+
+
+def told_of_two(rib: Rib) -> None:
+    """By the identifier A's path to P is better, by MED that of B."""
+    rib.insert([P], path(block((65001,), med=10), by=A))
+    rib.insert([P], path(block((65002,), med=5), by=B))
+
+
+def as_of(rib: Rib, name: str) -> bytes:
+    """The neighbouring AS of the only path that a peer has."""
+    ((octets, _),) = rib.peers[name].routes.values()
+    return octets[9:13]
+
+
+def test_of_paths_that_are_compared_otherwise_members_hear_what_differs(rib: Rib) -> None:
+    """What they have is what the former decision made of it, also where their place decides (RFC 9107)."""
+    told_of_two(rib)
+    rib.join("c", position=position())
+    assert as_of(rib, "c") == (65001).to_bytes(4)
+
+    rib.table.decision = BY_MED
+    rib.outbound.reselect()
+    rib.settle()
+
+    assert as_of(rib, "c") == (65002).to_bytes(4)
+    assert rib.peers["c"].announced == 2
+
+
+def test_what_a_member_was_told_before_other_rules_stays_so_whatever_decides_later(rib: Rib) -> None:
+    told_of_two(rib)
+    rib.join("c", position=position())
+    conn = rib.conns["c"]
+    rib.outbound.congested(conn)
+    ((group, member),) = rib.outbound._by_conn[conn]
+
+    rib.outbound.change_rules(conn, member, group, replace(group.rules, default_local_pref=50))
+    rib.table.decision = BY_MED
+    rib.outbound.reselect()
+    rib.outbound.writable(conn)
+    rib.settle()
+
+    assert as_of(rib, "c") == (65002).to_bytes(4)
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["up-to-date", "joining"])
+def test_where_costs_were_forgotten_members_hear_everything(
+    rib: Rib, monkeypatch: pytest.MonkeyPatch, behind: bool
+) -> None:
+    """Nobody knows any more what they could reach and have; their End-of-RIB is not lost."""
+    monkeypatch.setattr(_View, "_LIMIT", 2)
+    hops = [f"192.0.2.{host}" for host in range(1, 7)]
+    for number, one in enumerate((P, Q, R)):
+        rib.insert([one], path(block((65001,), next_hop=hops[2 * number]), by=A))
+        rib.insert([one], path(block((65002,), next_hop=hops[2 * number + 1]), by=B))
+    near = set(hops[::2])
+    rules = replace(RULES, position=position(lambda peer, next_hop: 1 if next_hop in near else None))
+    rib.join("c", position=rules.position)
+    assert {octets[9:13] for octets, _ in rib.peers["c"].routes.values()} == {(65001).to_bytes(4)}
+    if behind:
+        rib.outbound.leave(rib.conns["c"])
+        rib.peers["c"] = Receiver()
+        group, _ = rib.outbound.join("c", rib.conns["c"], rules)
+        for one in (P, Q):
+            assert list(group.told("c", one, rib.table.get(one)))  # somebody has looked
+
+    near.symmetric_difference_update(hops)
+    rib.outbound.reselect()
+    rib.settle()
+
+    assert {octets[9:13] for octets, _ in rib.peers["c"].routes.values()} == {(65002).to_bytes(4)}
+    assert rib.peers["c"].ends == 1
+
+
+# -- who shares a walk, and what is kept for whom ----------------------------------------------------------------------
+
+
+def test_who_is_told_only_what_differs_takes_no_new_member_along(rib: Rib) -> None:
+    """Both walk through the same list of the table: one has come under other rules, the other has nothing."""
+    keys = prefixes(10)
+    rib.join("b")
+    rib.insert(keys, path(by=A))
+    rib.settle()
+    conn = rib.conns["b"]
+    ((group, member),) = rib.outbound._by_conn[conn]
+    new = replace(RULES, limit=MAX_MESSAGE - 1)  # nothing differs
+
+    rib.outbound.change_rules(conn, member, group, new)
+    rib.conns["c"], rib.peers["c"] = 2, Receiver()
+    rib.outbound.join("c", 2, new)
+    rib.settle()
+
+    assert rib.told("c") == set(keys)
+    assert rib.peers["b"].announced == len(keys)
+
+
+def test_a_group_that_nobody_is_in_any_more_is_forgotten(rib: Rib) -> None:
+    rib.join("b")
+    conn = rib.conns["b"]
+    ((group, member),) = rib.outbound._by_conn[conn]
+
+    new = rib.outbound.change_rules(conn, member, group, replace(RULES, default_local_pref=50))
+    assert list(rib.outbound.groups()) == [new]
+
+    rib.outbound.leave(conn)
+    assert list(rib.outbound.groups()) == []
+
+
+def test_of_an_interval_whose_group_is_gone_nothing_stays(rib: Rib) -> None:
+    rib.join("b", mrai=5.0)
+    rib.insert([P], path(by=A))
+    rib.settle()
+    assert rib.outbound.next_deadline is not None
+
+    rib.outbound.leave(rib.conns["b"])
+
+    assert rib.outbound.next_deadline is None
+
+
+def test_a_list_of_what_has_changed_that_is_mostly_of_what_is_gone_gets_a_successor(
+    rib: Rib, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One member never reads; another that stops for a moment needn't look at all that has come and gone since."""
+    monkeypatch.setattr(groups, "PIECE", 10)
+    rib.join("stuck", "late")
+    rib.outbound.congested(rib.conns["stuck"])
+    for one in prefixes(20):
+        rib.insert([one], path(by=A))
+        rib.settle()
+        rib.table.withdraw([one], "a")
+        rib.settle()
+
+    rib.outbound.congested(rib.conns["late"])
+
+    stuck, late = (rib.outbound._by_conn[rib.conns[name]][0][1].backlog for name in ("stuck", "late"))
+    assert stuck is not None
+    assert late is not None
+    assert late.walk is not stuck.walk
+    rib.insert([P], path(by=A))
+    for name in ("stuck", "late"):
+        rib.outbound.writable(rib.conns[name])
+    rib.settle()
+    assert rib.told("stuck") == rib.told("late") == {P}
+    assert [rib.peers[name].needless_withdrawals for name in ("stuck", "late")] == [0, 0]
+
+
+@pytest.mark.row("SND-07")
+def test_a_refresh_that_a_session_did_not_live_to_see_is_not_for_the_next_one(rib: Rib) -> None:
+    rib.join("b")
+    rib.insert([P], path(by=A))
+    rib.settle()
+    conn = rib.conns["b"]
+    rib.outbound.refresh(conn, FAMILY, enhanced=True)
+    rib.outbound.leave(conn)
+
+    rib.peers["b"] = Receiver()
+    rib.outbound.join("b", conn, RULES)
+    rib.settle()
+
+    assert rib.peers["b"].announced == 1
+
+
+@pytest.mark.row("ADP-04")
+def test_identifiers_stay_while_a_member_has_not_heard_that_their_paths_are_gone(rib: Rib) -> None:
+    rib.join("slow", add_path=True)
+    rib.insert([P], path(by=A, path_id=1))
+    rib.insert([P], path(block(med=7), by=A, path_id=2))
+    rib.settle()
+    rib.outbound.congested(rib.conns["slow"])
+    rib.table.withdraw([P], "a", 1)
+    rib.settle()
+
+    rib.outbound.ids.set_aside()
+    (kept,) = (each for _, each in rib.table.loc_rib())
+    rib.outbound.ids.keep(kept)
+    rib.outbound.give_back_ids()
+    rib.outbound.writable(rib.conns["slow"])
+    rib.settle()
+
+    assert len(rib.peers["slow"].routes) == 1
+    assert (rib.peers["slow"].withdrawn, rib.peers["slow"].needless_withdrawals) == (1, 0)
