@@ -10,9 +10,14 @@ from pybgp.constants import RefreshSubtype
 from pybgp.messages.attributes.extended_communities import ExtendedCommunities
 from pybgp.messages.families.route_target import ROUTE_TARGET as CODEC
 from pybgp.messages.refresh import RouteRefresh
+from pybgp.rib.decision import Decision
 from pybgp.rib.local import own_block
+from pybgp.rib.moves import moves_of
+from pybgp.rib.route_targets import Memberships
+from pybgp.rib.table import Table
 from pybgp.rib.targets import UNWANTED, Targets
 from pybgp.speaker.constraint import WAITS
+from tests.unit.rib.paths import path, source
 
 from .labeled_routes import key_of, originate, routes, take_back
 from .world import Node, World, established, ibgp
@@ -191,6 +196,7 @@ def test_for_a_peer_that_says_nothing_everything_is_asked_for(world: World) -> N
         ("64512:0x0002fc00/64", True),
         ("64512:0x0002fc01/64", False),
         ("64512:0x0002fc00000000/88", True),
+        ("64512:0x0002fc0000000000/95", True),
         ("64512:0x0002fc0000000002/95", False),
     ],
 )
@@ -201,4 +207,72 @@ def test_what_a_membership_asks_for(membership: str, wanted: bool) -> None:
 
 def test_a_route_without_targets_is_for_those_who_want_everything() -> None:
     assert Targets(everything=True).want(own_block())
+    assert Targets.of([CODEC.parse("64512:0x/32")]).want(own_block())
     assert not Targets.of([CODEC.parse("64512:rt:64512:1")]).want(own_block())
+
+
+def test_a_target_that_does_not_leave_its_as_is_none() -> None:
+    """RFC 4360 §4: route targets are transitive."""
+    inside = own_block().replace(set=(ExtendedCommunities((bytes.fromhex("4002fc0000000001"),)),))
+    assert not Targets.of([CODEC.parse("64512:0x4002/48")]).want(inside)
+
+
+def test_whoever_asks_twice_still_asks_when_one_of_both_is_gone() -> None:
+    """A peer may announce a membership with several identifiers (RFC 7911); what is refused doesn't count."""
+    table = Table(RT, Decision())
+    memberships = Memberships()
+    asker, key = source("a"), CODEC.parse("64512:rt:64512:1")
+
+    def wanted() -> bool:
+        memberships.changed(moves_of(table.take_pending(), table))
+        return Targets.of([key]) == memberships.of("a")
+
+    for path_id in (1, 2):
+        table.insert([key], path(own_block(), by=asker, path_id=path_id))
+        assert wanted()
+    table.withdraw([key], "a", 1)
+    assert wanted()
+    table.insert([key], path(own_block(), by=asker, path_id=2, reason="by policy"))
+    assert not wanted()
+    assert memberships.of("a") == Targets()
+
+
+@pytest.mark.row("AFI-15")
+def test_who_has_said_what_it_wants_is_not_told_again_after_a_minute(world: World) -> None:
+    nodes = reflection(world)
+    originate(nodes[A], VPN, ROUTE[ONE], ONE)
+    wants(nodes[B], ONE)
+    world.run_until(lambda: routes(nodes[B], VPN) == [ROUTE[ONE]])
+    world.wire.clear()
+
+    world.advance(61)
+
+    assert not [octets for node, octets in world.wire if node is nodes[RR] and octets[18] == 2]
+    outbound = nodes[RR].core.outbound
+    assert {len(outbound._by_conn[peer.fsm.conn or 0]) for peer in nodes[RR].core.sessions.peers.values()} == {2}
+
+
+@pytest.mark.row("AFI-15")
+def test_the_minute_of_a_session_that_is_over_is_not_that_of_the_next_one(world: World) -> None:
+    nodes = reflection(world)
+    originate(nodes[A], VPN, ROUTE[ONE], ONE)
+    world.advance(1)
+    rr, b = nodes[RR], nodes[B]
+    first = rr.core.sessions.peers[B]
+    world.advance(20)
+    world.kill(b)
+    world.advance(1)
+    again = world.add(
+        B,
+        peers=[ibgp(RR, families=BOTH), PeerConfig(ABSENT, remote_as=64512, families=BOTH)],
+        graceful_restart=GracefulRestartConfig(role="both", absent_time=200, deferral_time=300),
+        preserved=frozenset(BOTH),
+    )
+    wants(again, ONE)
+    world.run_until(lambda: first.established, limit=60)
+    up = world.now
+
+    world.advance(59)
+    assert not routes(again, VPN)
+    world.advance(up + 61 - world.now)
+    assert routes(again, VPN) == [ROUTE[ONE]]

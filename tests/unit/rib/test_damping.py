@@ -134,3 +134,37 @@ def test_merit_is_what_a_plain_sum_gives(events: list[tuple[str, float]]) -> Non
 
     assert damping.merit(ROUTE, now) == pytest.approx(sum(each * 2 ** ((at - now) / 900) for each, at in past))
     assert damping.is_suppressed(ROUTE) == (peak > 6000)
+
+
+@pytest.mark.row("DMP-01")
+def test_as_many_points_as_the_threshold_are_not_enough() -> None:
+    """RFC 2439 §4.2: the figure of merit must exceed it."""
+    damping = Damping(DampingRules(suppress=1000, withdrawal=1000))
+
+    damping.withdrawn(ROUTE, 0.0)
+    assert not damping.is_suppressed(ROUTE)
+
+    damping.changed(ROUTE, 0.0)
+    assert damping.is_suppressed(ROUTE)
+
+
+@pytest.mark.row("DMP-02")
+def test_what_is_not_below_half_of_the_reuse_threshold_is_not_forgotten_yet() -> None:
+    damping = flapping(1)
+
+    damping.tick(RULES.half_life)  # 500 of 1000 points are left
+    assert len(damping) == 1
+
+    damping.tick(2 * RULES.half_life)
+    assert len(damping) == 0
+
+
+def test_what_is_suppressed_is_not_forgotten_however_low_it_is() -> None:
+    """Values that just came may make much of it too little."""
+    damping = flapping(7)
+    damping.use_rules(DampingRules(reuse=100_000, suppress=200_000))
+
+    damping.tick(RULES.half_life)
+
+    assert damping.is_suppressed(ROUTE)
+    assert damping.until(ROUTE) is not None

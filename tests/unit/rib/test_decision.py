@@ -160,6 +160,8 @@ def test_the_oldest_stays_when_its_peer_renews_it_and_says_so() -> None:
     assert rules.order((new, renewed), current=old)[0] is renewed
     assert rules.why(renewed, new).step == "DEC-19"
     assert rules.why(new, renewed).step == "DEC-09"
+    renamed = path(by=source("old", kind=EXTERNAL, router_id="8.8.8.8", epoch=2))
+    assert rules.order((new, renamed), current=old)[0] is renamed
 
 
 @pytest.mark.row("DEC-19")
@@ -223,3 +225,24 @@ def test_the_best_path_is_that_of_the_rfc_read_aloud(paths: list[Path]) -> None:
     best, naive = decision().order(paths)[0], naive_best(paths)
 
     assert (best.received, best.source.router_id) == (naive.received, naive.source.router_id)
+
+
+def test_a_med_of_another_neighbour_is_not_what_decided() -> None:
+    winner = path(block((65001,), med=9), by=source("a", router_id="1.1.1.1"))
+    loser = path(block((65002,), med=5), by=source("b", router_id="2.2.2.2"))
+
+    assert decision().order((loser, winner)) == (winner, loser)
+    assert decision().why(winner, loser).step == "DEC-09"
+
+
+@pytest.mark.parametrize("reflected", ["winner", "loser"])
+def test_where_one_of_two_paths_was_reflected_its_originator_is_named(reflected: str) -> None:
+    """RFC 4456 §9: ORIGINATOR_ID stands in the place of the identifier."""
+    first, second = ("1.0.0.1", None) if reflected == "winner" else (None, "2.0.0.1")
+    winner = path(block(originator_id=first), by=source("a", router_id="1.0.0.2"))
+    loser = path(block(originator_id=second), by=source("b", router_id="2.0.0.2"))
+
+    assert decision().order((loser, winner)) == (winner, loser)
+    verdict = decision().why(winner, loser)
+    assert "4456" in verdict.rfc
+    assert (verdict.winner, verdict.loser) == (first or "1.0.0.2", second or "2.0.0.2")

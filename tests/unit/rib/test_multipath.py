@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pybgp.messages.attributes.extended_communities import ExtendedCommunities
+from pybgp.messages.context import PeerKind
 from pybgp.rib.decision import Decision
 from pybgp.rib.local import OWN
 from pybgp.rib.multipath import Multipath, bandwidth, kernel_weights
@@ -135,3 +136,19 @@ def test_weights_fit_the_kernel_and_keep_the_order(rates: list[int]) -> None:
     for one, other in pairwise(rates):
         pair = weights[rates.index(one)], weights[rates.index(other)]
         assert one == other or (pair[0] <= pair[1]) == (one < other) or pair[0] == pair[1]
+
+
+def test_one_link_local_address_on_two_links_is_two_ways() -> None:
+    one, two = (replace(each, interface=f"eth{at}") for at, each in enumerate((ONE, TWO)))
+
+    assert len(members(via("fe80::1", one), via("fe80::1", two))) == 2
+    assert len(members(via("fe80::1", one), via("fe80::1", replace(TWO, interface="eth0")))) == 1
+    assert len(members(via("2001:db8::1", one), via("2001:db8::1", two))) == 1
+
+
+def test_the_limit_for_members_of_our_confederation_is_that_for_internal_peers() -> None:
+    one, two = (replace(each, peer_kind=PeerKind.CONFEDERATION) for each in (ONE, TWO))
+    both = via("192.0.2.1", one), via("192.0.2.2", two)
+
+    assert members(*both, ebgp=1, ibgp=2) == both
+    assert members(*both, ebgp=2, ibgp=1) == both[:1]

@@ -268,7 +268,9 @@ def test_several_gateways_share_the_traffic_and_one_that_is_gone_has_none(next_h
     next_hops.update(V4, {key("198.51.100.0/24"): (connected("eth1", metric=3),)})
     next_hops.set_static(V4, key("203.0.113.0/24"), (Gateway(near, 1), Gateway(far, 2)))
 
-    assert next_hops.resolve(FAR).ways == (NextHop(near, "eth0", weight=1), NextHop(far, "eth1", weight=2))
+    assert next_hops.resolve(FAR) == Resolution(
+        (NextHop(near, "eth0", weight=1), NextHop(far, "eth1", weight=2)), cost=0
+    )
     next_hops.update(V4, {key("198.51.100.0/24"): ()})
     assert next_hops.resolve(FAR).ways == (NextHop(near, "eth0"),)
     assert next_hops.take_moved() == {(V4, key("203.0.113.0/24"))}
@@ -285,3 +287,33 @@ def test_of_several_gateways_a_circle_does_not_hide_what_another_ones_way_falls_
     next_hops.set_static(V4, head, gateways)
 
     assert next_hops.way_of(V4, head, gateways).ways == (NextHop(GATEWAY, "eth0"),)
+
+
+def test_what_is_aside_is_followed_too_until_it_is_given_back(next_hops: NextHops) -> None:
+    next_hops.resolve(GATEWAY), next_hops.resolve(FAR)
+
+    next_hops.set_aside()
+    assert next_hops.update(V4, {key("192.0.2.0/24"): ()}) == {GATEWAY}
+    assert next_hops.resolve(GATEWAY) == UNREACHABLE
+    assert len(next_hops) == 2
+
+    next_hops.give_back()
+    assert len(next_hops) == 1
+
+
+def test_those_in_use_are_looked_for_when_they_have_doubled(
+    next_hops: NextHops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pybgp.rib.next_hops.MANY", 4)
+    for host in range(10):
+        next_hops.resolve(bytes((192, 0, 2, host)))
+    next_hops.set_aside()
+    for host in range(10):
+        next_hops.resolve(bytes((192, 0, 2, host)))
+    next_hops.give_back()
+
+    for host in range(10, 20):
+        next_hops.resolve(bytes((192, 0, 2, host)))
+        assert not next_hops.crowded
+    next_hops.resolve(bytes((192, 0, 2, 20)))
+    assert next_hops.crowded
