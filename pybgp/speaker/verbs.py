@@ -86,7 +86,7 @@ def disable(core: SpeakerCore, name: str, now: float, message: str = "") -> None
 
 
 def enable(core: SpeakerCore, name: str, now: float) -> None:
-    """Start a peer that was disabled, by hand or by the configuration.
+    """Start a peer that was disabled, by hand or by the configuration, or that is held down; at once.
 
     Raises:
         ApiError: there is no such peer.
@@ -98,6 +98,7 @@ def enable(core: SpeakerCore, name: str, now: float) -> None:
     else:
         core.sessions.switched[name] = True
     if was_enabled:
+        core.sessions.begin(peer, now)  # nothing comes of it but where it is Idle, for too many prefixes or other errors
         return
     core.event("peer_enabled", peer=name)
     if peer.dynamic is not None:  # it comes again by itself

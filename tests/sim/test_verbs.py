@@ -43,7 +43,8 @@ def test_a_reset_tells_the_peer_why_and_begins_again_at_once(world: World, pair:
     assert world.now - began < 1
 
 
-def test_a_reset_brings_back_a_peer_that_was_shut_for_its_prefixes(world: World) -> None:
+@pytest.mark.parametrize("how", ["reset", "enable"])
+def test_a_peer_that_was_shut_for_its_prefixes_is_brought_back_by_hand(world: World, how: str) -> None:
     limit = MaxPrefixesConfig(limit=1, action="shut")
     one, two = world.add(A, peers=[ibgp(B, max_prefixes=limit)]), world.add(B, peers=[ibgp(A)])
     world.run_until(lambda: two.core.all_established())
@@ -53,7 +54,8 @@ def test_a_reset_brings_back_a_peer_that_was_shut_for_its_prefixes(world: World)
     assert one.counters(B).state == "idle"
 
     two.withdraw(P)
-    one.core.reset_peer(B, world.now)
+    bring_back = one.core.reset_peer if how == "reset" else one.core.enable_peer
+    bring_back(B, world.now)
     world.pump(one)
     world.run_until(lambda: one.core.all_established())
 
