@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address, ip_network
@@ -104,6 +105,11 @@ def check_md5() -> None:
             set_md5(sock, "192.0.2.1", "probe")
         except OSError as error:
             raise ConfigError(f"passwords: the kernel has no TCP-MD5: {error.strerror}") from error
+
+
+def said(error: Exception) -> str:
+    """The kernel's words, without their number."""
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
 
 
 async def connect(loop: asyncio.AbstractEventLoop, request: Connect) -> socket.socket:

@@ -6,7 +6,6 @@ It owns the sockets, the clock and one timer; every decision is the core's.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -35,7 +34,7 @@ from ..speaker.outputs import (
     SendAll,
     SweepFib,
 )
-from .endpoints import Listener, address_of, check_md5, connect, in_the_way, listening_socket, set_passwords
+from .endpoints import Listener, address_of, check_md5, connect, in_the_way, listening_socket, said, set_passwords
 from .host import host_addresses
 from .links import Links
 from .readable import Readable
@@ -741,8 +740,7 @@ class Speaker:
             sock = await connect(self._loop, request)
             await self._loop.create_connection(lambda: Connection(self, conn), sock=sock)
         except (OSError, PybgpError) as error:
-            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-            self.core.connection_failed(conn, self.now(), f"can't connect: {reason}")
+            self.core.connection_failed(conn, self.now(), f"can't connect: {said(error)}")
             self._after_input()
         finally:
             self._connecting.pop(conn, None)

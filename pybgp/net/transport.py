@@ -10,6 +10,8 @@ import sys
 import termios
 from typing import TYPE_CHECKING, Final, cast
 
+from .endpoints import said
+
 if TYPE_CHECKING:
     from .speaker import Speaker
 
@@ -75,7 +77,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._linger is not None:
             self._linger.cancel()
-        why = "connection closed by the peer" if exc is None else f"connection lost: {exc}"
+        why = "connection closed by the peer" if exc is None else f"connection lost: {said(exc)}"
         self._gone = True
         self._speaker._take(self._speaker._lost, self, why)
 

@@ -51,3 +51,12 @@ def test_a_connection_that_the_peer_has_reset_is_closed_without_an_error() -> No
         return speaker.lost
 
     assert len(asyncio.run(run())) == 1
+
+
+def test_a_lost_connection_is_told_in_the_kernels_words_without_numbers() -> None:
+    speaker = _Speaker()
+    connection = Connection(cast(Any, speaker), 1)
+
+    connection.connection_lost(ConnectionResetError(104, "Connection reset by peer"))
+
+    assert speaker.lost == ["connection lost: Connection reset by peer"]
