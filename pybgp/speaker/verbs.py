@@ -98,7 +98,7 @@ def enable(core: SpeakerCore, name: str, now: float) -> None:
     else:
         core.sessions.switched[name] = True
     if was_enabled:
-        core.sessions.begin(peer, now)  # nothing comes of it but where it is Idle, for too many prefixes or other errors
+        core.sessions.begin(peer, now)  # where it is Idle, for too many prefixes or another error
         return
     core.event("peer_enabled", peer=name)
     if peer.dynamic is not None:  # it comes again by itself
