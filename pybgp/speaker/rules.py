@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
-from typing import Any, Final
+from typing import Any
 
 from ..addresses import IPV4_MAPPED, Family, address_octets, parse_router_id, prefix_key
 from ..config import resolved
