@@ -28,7 +28,7 @@ def why_not(path: Path, unicast: Family, destination: bytes, best: Path | None, 
             return ""
         return f"no unicast route leads to its destination {key_text(unicast, destination)} (RFC 8955 §6 b)"
     originator, expected = originator_of(path), originator_of(best)
-    if not local and (originator != expected or not originator):
+    if not local and originator != expected:
         return (
             f"its originator is {_text(originator)}, that of the unicast route to its destination "
             f"{_text(expected)} (RFC 8955 §6 b, RFC 9117 §4.1)"

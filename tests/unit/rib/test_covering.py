@@ -29,3 +29,18 @@ def test_shorter_prefixes_that_hold_a_prefix_come_longest_first(
     expected = sorted(covering, key=lambda network: network.prefixlen, reverse=True)
     assert found == [prefix_key(str(network))[1] for network in expected]
     assert index.first(prefix_key(str(one))[1]) == (found[0] if found else None)
+
+
+@given(st.lists(NETWORKS, max_size=8, unique=True), st.lists(NETWORKS, max_size=8), NETWORKS)
+def test_prefixes_may_come_and_go(
+    networks: list[ipaddress.IPv4Network], gone: list[ipaddress.IPv4Network], one: ipaddress.IPv4Network
+) -> None:
+    index = Covering(())
+    for network in networks:
+        index.add(prefix_key(str(network))[1])
+    for network in gone:
+        index.discard(prefix_key(str(network))[1])
+
+    fresh = Covering(prefix_key(str(network))[1] for network in networks if network not in gone)
+    assert list(index.of(prefix_key(str(one))[1])) == list(fresh.of(prefix_key(str(one))[1]))
+    assert len(index._lengths) == len(fresh._lengths)
