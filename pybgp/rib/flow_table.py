@@ -27,6 +27,7 @@ UNICAST_OF: Final[Mapping[Family, Family]] = {
 }
 """The family whose routes a flow specification is validated against."""
 
+Successor = Callable[[bytes, Path], Path]
 _Origin = tuple[str, int]
 """A peer's name and its path identifier."""
 
@@ -79,9 +80,7 @@ class FlowTable(Table):
         for reason, some in by_reason.items():
             super().insert(some, _refused(path, reason) if reason else path)
 
-    def replace(
-        self, successor: Callable[[bytes, Path], Path], only: Mapping[Path, bool] | None = None
-    ) -> Iterator[None]:
+    def replace(self, successor: Successor, only: Mapping[Path, bool] | None = None) -> Iterator[None]:
         """``successor`` sees paths as they were given, and what it makes of them is validated."""
         made: dict[tuple[Path, str], Path] = {}
 
@@ -90,6 +89,18 @@ class FlowTable(Table):
             return self._settled(key, path, successor(key, offered), made)
 
         return super().replace(judged, only)
+
+    def foreseen(self, successor: Successor, validates: Callable[[str], bool]) -> Successor:
+        """What ``replace`` would put into the table if ``validates`` said whose routes are validated."""
+
+        def judged(key: bytes, path: Path) -> Path:
+            new = successor(key, self._as_offered(key, path))
+            reason = self._why_not(key, new, validates)
+            if not reason:
+                return new
+            return path if path.accepted is None and path.reason == reason else _refused(new, reason)
+
+        return judged
 
     def take_pending(self) -> Changes:
         changes = super().take_pending()
@@ -124,7 +135,7 @@ class FlowTable(Table):
 
     def _judge(self, key: bytes, path: Path) -> str:
         """Why a path is not feasible, "" if it is or is not eligible anyway; what was given is kept with the reason."""
-        reason = self._why_not(key, path)
+        reason = self._why_not(key, path, self._validates)
         origin = path.source.name, path.path_id
         if reason:
             self._offered.setdefault(key, {})[origin] = path
@@ -132,9 +143,9 @@ class FlowTable(Table):
             self._offered[key].pop(origin, None)
         return reason
 
-    def _why_not(self, key: bytes, path: Path) -> str:
+    def _why_not(self, key: bytes, path: Path, validates: Callable[[str], bool]) -> str:
         source = path.source
-        if path.accepted is None or source.kind is not SourceKind.BGP or not self._validates(source.name):
+        if path.accepted is None or source.kind is not SourceKind.BGP or not validates(source.name):
             return ""
         destination = self._codec.destination(key)
         if destination is None:

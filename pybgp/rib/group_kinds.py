@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..addresses import Family
 from ..messages.families.registry import codec
 from .add_path import PathIds
-from .export import ExportRules
+from .export import Exporter, ExportRules
 from .flow_table import UNICAST_OF
 from .flowspec import FlowSpecGroup
 from .groups import UpdateGroup
@@ -17,6 +17,11 @@ from .table import Table
 def update_group(rules: ExportRules, table: Table, ids: PathIds) -> UpdateGroup:
     """A group by these rules, without members."""
     return _kind(rules)(rules, table, ids)
+
+
+def exporter(rules: ExportRules) -> Exporter:
+    """What such a group would tell."""
+    return _kind(rules).exporter_of(rules)
 
 
 def _kind(rules: ExportRules) -> type[UpdateGroup]:

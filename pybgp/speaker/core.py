@@ -135,10 +135,10 @@ class SpeakerCore:
                 self.tables[family] = Table(family, self.decision)
             else:
                 self.tables[family] = self.flows[unicast] = FlowTable(
-                    family, self.decision, self.tables[unicast], validates=self._validates_flows, later=self.later
+                    family, self.decision, self.tables[unicast], validates=self.validates_flows, later=self.later
                 )
 
-    def _validates_flows(self, name: str) -> bool:
+    def validates_flows(self, name: str) -> bool:
         """Are this peer's flow specifications to be validated?"""
         peer = self.sessions.peers.get(name)
         return peer is None or peer.config.validate_flowspec

@@ -19,6 +19,8 @@ from ..config import resolved
 from ..config.model import FibConfig, PeerConfig, SpeakerConfig
 from ..messages.attributes.block import Block
 from ..rib.export import Export, Exporter, ExportRules
+from ..rib.flow_table import FlowTable
+from ..rib.group_kinds import exporter
 from ..rib.path import Entry, Path, best_of, paths_of
 from ..rib.selection import Selection, selection_of, told_to
 from .inbound import Importer
@@ -127,6 +129,8 @@ class WhatIf:
         """
         for family, table in list(self._core.tables.items()):
             successor = by_new_rules(self._importers, family)
+            if isinstance(table, FlowTable):
+                successor = table.foreseen(successor, self._validates_flows)
             ranked_anew = without_rank() if self._decision is not self._core.decision else None
             audiences = list(self._audiences(family))
             busy = bool(self._importers or self._leaving or ranked_anew) or any(
@@ -144,6 +148,10 @@ class WhatIf:
                     after = entry if stay == paths else self._ordered(stay, entry)
                     yield from _exports(family, key, entry, after, audiences)
                 yield None
+
+    def _validates_flows(self, name: str) -> bool:
+        importer = self._importers.get(name)
+        return self._core.validates_flows(name) if importer is None else importer.rules.validate_flowspec
 
     def _ordered(self, paths: tuple[Path, ...], entry: Entry) -> Entry | None:
         if len(paths) < 2:
@@ -178,8 +186,8 @@ class WhatIf:
             audience = found.get((now, then))
             if audience is None:
                 audience = found[now, then] = _Audience(
-                    Exporter(now),
-                    Exporter(then),
+                    exporter(now),
+                    exporter(then),
                     [],
                     selection_of(now, lambda: table.decision),
                     selection_of(then, lambda: self._decision),

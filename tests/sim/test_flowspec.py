@@ -14,6 +14,7 @@ from pybgp.rib.feasible import NO_DESTINATION
 from pybgp.rib.local import OWN, own_block
 from pybgp.rib.path import Path, paths_of
 from pybgp.rib.table import SLICE
+from pybgp.speaker.what_if import WhatIf
 
 from .labeled_routes import key_of, routes
 from .world import Node, World, ebgp, established, ibgp
@@ -398,6 +399,33 @@ def test_validation_can_be_turned_off_and_on(world: World) -> None:
     world.pump(nodes[RR])
     world.run_until(lambda: routes(nodes[RR], FLOW4) == [])
     assert core.all_established()
+
+
+def foretold(node: Node, **options: object) -> list[tuple[str, tuple[str, ...], bool]]:
+    """What would change if X were configured so: direction, peers, and whether there is a route then."""
+    core = node.core
+    peers = tuple(replace(peer, **options) if peer.address == X else peer for peer in core.config.peers)  # type: ignore[arg-type]
+    changes = WhatIf(core, replace(core.config, peers=peers), fib=core.fib_config, functions={}).changes()
+    return [(each.direction, each.peers, each.after is not None) for each in changes if each is not None]
+
+
+def test_what_validation_would_say_is_foretold(world: World) -> None:
+    nodes = border(world)
+    nodes[X].announce(FLOW, communities=(DROP,))
+    nodes[A].announce(HOST, communities=(DROP,))
+    world.run_until(lambda: why(nodes[RR], FLOW, X) not in (None, "") and why(nodes[X], HOST, RR) is not None)
+    rr = nodes[RR]
+    assert foretold(rr, max_as_path_length=5) == []
+    assert foretold(rr, export_policy=("reject",)) == [("export", (X,), False)]
+    exports = [("export", (peer,), True) for peer in (A, B, Y)]
+    assert foretold(rr, validate_flowspec=False) == [("import", (X,), True), *exports]
+    assert foretold(rr, validate_flowspec=False, import_policy=("reject",)) == []
+
+    nodes[X].announce("10.1.0.0/16")
+    world.run_until(lambda: why(rr, FLOW, X) == "")
+    gone = [each for each in foretold(rr, import_policy=("reject",)) if each[0] == "import"]
+    assert gone == [("import", (X,), False)] * 2
+    assert foretold(rr, validate_flowspec=False) == []
 
 
 def test_a_new_decision_ranks_what_was_not_feasible(world: World) -> None:

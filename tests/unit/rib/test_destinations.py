@@ -148,6 +148,17 @@ def test_a_change_concerns_destinations_that_hold_it_or_are_in_it(
     assert all(followed.best(key(each)) is None for each in every)
 
 
+def test_more_of_a_neighbour_that_is_known_concerns_nobody_around(table: Table) -> None:
+    table.insert([key("10.1.2.128/25")], by(7))
+    table.take_pending()
+    followed = counted(table, "10.1.2.0/24", "10.1.2.0/26")
+
+    table.insert([key("10.1.2.0/25")], by(7))
+    assert flushed(table, followed) == {key("10.1.2.0/26")}
+    table.withdraw([key("10.1.2.0/25")], "as7")
+    assert flushed(table, followed) == {key("10.1.2.0/26")}
+
+
 def test_who_is_followed_anew_is_looked_for_anew(table: Table) -> None:
     followed = counted(table, "10.1.2.0/24")
     assert followed.best(DESTINATION) is None
