@@ -67,7 +67,18 @@ class _Count:
 class Destinations:
     """Some prefixes over one unicast table. What they are told of follows the table from flush to flush."""
 
-    __slots__ = ("_batch", "_best", "_bits", "_count", "_followed", "_in_order", "_new", "_table", "_unscanned")
+    __slots__ = (
+        "_batch",
+        "_best",
+        "_bits",
+        "_count",
+        "_followed",
+        "_in_order",
+        "_new",
+        "_provisional",
+        "_table",
+        "_unscanned",
+    )
 
     def __init__(self, unicast: Table) -> None:
         self._table = unicast
@@ -75,6 +86,7 @@ class Destinations:
         self._followed: set[bytes] = set()
         self._in_order: list[tuple[int, int, bytes]] = []  # first address, length and prefix of each
         self._best: dict[bytes, Path | None] = {}  # what was found
+        self._provisional: set[bytes] = set()  # those of them that were looked for while the table was changing
         self._count = _Count()  # of those that have been counted whole
         self._new: set[bytes] = set()  # not counted yet
         self._batch = _Count()  # being counted
@@ -111,6 +123,8 @@ class Destinations:
         if known is self:
             found = filter(None, map(self._table.best, covering_keys(destination)))
             known = self._best[destination] = next(found, None)
+            if self._table.pending:  # what has come may go before the flush, which then knows of no change
+                self._provisional.add(destination)
         return known  # type: ignore[return-value]  # self stands for "not there"
 
     def neighbors(self, destination: bytes) -> Iterable[int] | None:
@@ -121,8 +135,8 @@ class Destinations:
 
     def changed(self, moves: Iterable[Move]) -> set[bytes]:
         """A flush of the unicast table: the destinations of which there is something else to say."""
-        found: set[bytes] = set()
-        if not self._followed:
+        found, self._provisional = self._provisional, set()
+        if not self._followed and self._unscanned is None:
             return found
         for old, new, keys in moves:
             before = None if isinstance(old, Again) else best_of(old)

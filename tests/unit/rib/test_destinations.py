@@ -102,6 +102,26 @@ def test_who_leaves_and_comes_back_while_the_table_is_looked_through_is_counted_
     assert not followed.uncounted
 
 
+def test_what_changes_while_nobody_is_followed_counts_too(monkeypatch: pytest.MonkeyPatch, table: Table) -> None:
+    monkeypatch.setattr("pybgp.rib.unscanned.SLICE", 1)
+    for prefix in INSIDE:
+        table.insert([key(prefix)], by(3))
+    table.take_pending()
+    followed = Destinations(table)
+    followed.add(DESTINATION)
+    steps = followed.scan()
+    next(steps)
+    followed.discard(DESTINATION)
+    for prefix in INSIDE:
+        table.withdraw([key(prefix)], "as3")
+    table.insert([key("10.1.2.64/26")], by(5))
+    flushed(table, followed)
+    followed.add(DESTINATION)
+
+    assert [each for each in steps if each] == [{DESTINATION}]
+    assert followed.neighbors(DESTINATION) == {5: 1}
+
+
 def test_who_comes_while_others_are_counted_is_counted_next(monkeypatch: pytest.MonkeyPatch, table: Table) -> None:
     monkeypatch.setattr("pybgp.rib.unscanned.SLICE", 1)
     for prefix in INSIDE:

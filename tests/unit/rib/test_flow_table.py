@@ -127,6 +127,26 @@ def test_what_policy_has_refused_meanwhile_stays_refused(tables: Tables) -> None
     assert tables.reason(HOST) == "policy"
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_a_route_that_comes_and_goes_between_flushes_counts_for_nothing(tables: Tables, there: bool) -> None:
+    specific = made(Y)
+    if there:
+        tables.route("10.0.0.0/8")
+        tables.unicast.insert([key("10.1.0.0/16")], specific)
+        tables.flush()
+        tables.unicast.withdraw([key("10.1.0.0/16")], "y")
+    else:
+        tables.route("10.1.0.0/16")
+    tables.flows.insert([HOST], made())
+    assert tables.reason(HOST) == ""
+    if there:
+        tables.unicast.insert([key("10.1.0.0/16")], specific)
+    else:
+        tables.unicast.withdraw([key("10.1.0.0/16")], "x")
+    tables.flush()
+    assert tables.reason(HOST) != ""
+
+
 def test_a_trusted_peers_flows_and_our_own_need_no_route(tables: Tables) -> None:
     tables.trusted.add("y")
     tables.flows.insert([HOST], made(Y))
