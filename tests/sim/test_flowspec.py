@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pybgp.addresses import Family, prefix_key
+from pybgp.addresses import Family, address_octets, prefix_key
 from pybgp.config.model import ConfederationConfig, FamilyConfig, FibConfig
 from pybgp.messages.attributes.as_path import AsPath
 from pybgp.messages.attributes.extended_communities import ExtendedCommunities
@@ -14,6 +14,7 @@ from pybgp.rib.feasible import NO_DESTINATION
 from pybgp.rib.local import OWN, own_block
 from pybgp.rib.path import Path, paths_of
 from pybgp.rib.table import SLICE
+from pybgp.speaker.damping import DAMPED
 from pybgp.speaker.what_if import WhatIf
 
 from .labeled_routes import key_of, routes
@@ -123,6 +124,46 @@ def test_all_paths_of_a_flow(world: World) -> None:
     clients[0].core.withdraw(FLOW4, key_of(FLOW4, FLOW))
     world.pump(clients[0])
     world.run_until(lambda: routes(clients[2], FLOW4, direction="received") == [FLOW])
+
+
+def test_of_several_paths_only_feasible_ones_are_told(world: World) -> None:
+    both = families(V4, FLOW4, add_path="both")
+    rr = world.add(RR, peers=[*(ibgp(each, families=both, route_reflector_client=True) for each in (A, B, C))])
+    clients = {each: world.add(each, peers=[ibgp(RR, families=both)]) for each in (A, B, C)}
+    established(world, rr, *clients.values())
+    for client in (A, B):
+        insert(clients[client], FLOW4, FLOW, "65009")
+    insert(clients[A], V4, "10.1.0.0/16", "65009")
+    world.run_until(lambda: routes(clients[C], FLOW4, direction="received") == [FLOW])
+    world.advance(1)
+    assert (why(rr, FLOW, A), why(rr, FLOW, B) == "") == ("", False)
+    assert rr.counters(C).families[FLOW4].advertised == 1
+
+    insert(clients[B], V4, "10.1.2.0/24", "65009")
+    world.run_until(lambda: (why(rr, FLOW, A) == "", why(rr, FLOW, B)) == (False, ""))
+    world.advance(1)
+    (path,) = paths_of(clients[C].core.tables[FLOW4].get(key_of(FLOW4, FLOW)))
+    assert path.received.originator_id == address_octets(B)
+
+
+def test_members_of_an_exchange_check_each_others_flows(world: World) -> None:
+    """RFC 9117 §4.2: the route server's AS is not in the paths."""
+    member = {"families": families(), "route_server_client": True}
+    rs = world.add(RR, peers=[ebgp(X, 65001, **member), ebgp(Y, 65002, **member)])
+    x, y = (
+        world.add(address, asn=asn, peers=[ebgp(RR, 64512, families=families(), enforce_first_as=False)])
+        for address, asn in ((X, 65001), (Y, 65002))
+    )
+    established(world, rs, x, y)
+    x.announce("10.1.0.0/16")
+    x.announce(FLOW, communities=(DROP,))
+    world.run_until(lambda: routes(y, FLOW4) == [FLOW])
+    path = y.core.tables[FLOW4].best(key_of(FLOW4, FLOW))
+    assert path is not None
+    assert str(AsPath.decode(path.received.as_path_octets)) == "65001"
+
+    x.withdraw("10.1.0.0/16")
+    world.run_until(lambda: not routes(y, FLOW4))
 
 
 def test_flows_with_the_same_actions_share_an_update(world: World) -> None:
@@ -441,6 +482,22 @@ def test_a_new_decision_ranks_what_was_not_feasible(world: World) -> None:
     world.run_until(lambda: why(nodes[RR], FLOW, X) not in (None, ""))
     assert routes(nodes[RR], FLOW4, direction="best") == [FLOW]
     assert why(nodes[RR], FLOW, A) == ""
+
+
+def test_what_damping_gives_back_is_validated(world: World) -> None:
+    nodes = border(world, damping=True)
+    nodes[X].announce("10.1.0.0/16")
+    for _ in range(12):
+        nodes[X].announce(FLOW, communities=(DROP,))
+        world.advance(0.5)
+        nodes[X].core.withdraw(FLOW4, key_of(FLOW4, FLOW))
+        world.pump(nodes[X])
+        world.advance(0.5)
+    nodes[X].announce(FLOW, communities=(DROP,))
+    world.run_until(lambda: why(nodes[RR], FLOW, X) == DAMPED)
+    nodes[X].withdraw("10.1.0.0/16")
+    world.run_until(lambda: why(nodes[RR], FLOW, X) != DAMPED, limit=7200)
+    assert "no unicast route" in (why(nodes[RR], FLOW, X) or "")
 
 
 def test_nothing_is_kept_of_what_is_gone(world: World) -> None:
