@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from pybgp.addresses import Family, address_text, prefix_key
+from pybgp.config.model import MatchConfig, PolicySets, TermConfig
 from pybgp.messages import update
 from pybgp.messages.attributes.unknown import UnknownAttribute
 from pybgp.messages.families.flowspec import IPV4_FLOWSPEC, IPV6_FLOWSPEC
+from pybgp.policy.compile import compile_chain
 from pybgp.rib.flowspec import FlowSpecExporter
 from pybgp.rib.kernel import KernelRoute
 from pybgp.rib.next_hops import NextHops
@@ -58,6 +60,20 @@ def test_whether_there_is_room_depends_on_the_rule(add_path: bool, more: int) ->
     assert found is not None
     (message,) = update.announce(rules.family, found.attributes, b"", [long], path_id=7 if add_path else None)
     assert len(message) == rules.limit
+
+
+def test_room_counts_also_where_a_policy_tells_prefixes_apart() -> None:
+    terms = (TermConfig(action="accept", match=MatchConfig(prefix=("10.0.0.0/8",))), TermConfig(action="accept"))
+    policy = compile_chain(("p",), policies={"p": terms}, sets=PolicySets(), functions={}, own_as=64512)
+    assert policy.by_mark
+    rules = replace(RULES, family=Family.IPV4_FLOWSPEC, policy=policy)
+    short = IPV4_FLOWSPEC.parse(RULE)
+    long = IPV4_FLOWSPEC.parse("destination 10.1.2.0/24 port " + "|".join(f"={port}" for port in range(1000, 2000)))
+    exporter = FlowSpecExporter(rules)
+    full = path(block(next_hop="", more=(UnknownAttribute(200, 0xC0, bytes(2000)),)))
+
+    assert exporter.export(full, short) is not None
+    assert exporter.export(full, long) is None
 
 
 @pytest.mark.parametrize("length", range(33))
