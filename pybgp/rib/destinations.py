@@ -8,10 +8,9 @@ nothing is more specific.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from ..policy.prefix_set import BITS
 from .covering import Covering, covering_keys
@@ -19,9 +18,6 @@ from .moves import Again, Move
 from .path import Path, best_of
 from .table import Table
 from .unscanned import Unscanned
-
-_LONGER: Final = 256
-"""More bits than any prefix has."""
 
 
 class _Count:
@@ -72,6 +68,7 @@ class Destinations:
         "_best",
         "_bits",
         "_count",
+        "_firsts",
         "_followed",
         "_in_order",
         "_new",
@@ -85,6 +82,7 @@ class Destinations:
         self._bits = BITS[unicast.family]
         self._followed: set[bytes] = set()
         self._in_order: list[tuple[int, int, bytes]] = []  # first address, length and prefix of each
+        self._firsts: list[int] = []  # their first addresses
         self._best: dict[bytes, Path | None] = {}  # what was found
         self._provisional: set[bytes] = set()  # those of them that were looked for while the table was changing
         self._count = _Count()  # of those that have been counted whole
@@ -101,7 +99,10 @@ class Destinations:
     def add(self, destination: bytes) -> None:
         """Follow one that isn't followed."""
         self._followed.add(destination)
-        insort(self._in_order, self._place(destination))
+        place = self._place(destination)
+        at = bisect_left(self._in_order, place)
+        self._in_order.insert(at, place)
+        self._firsts.insert(at, place[0])
         if destination[0] < self._bits and destination not in self._batch.neighbors:
             self._new.add(destination)
 
@@ -109,7 +110,7 @@ class Destinations:
         """Follow it no longer."""
         self._followed.discard(destination)
         at = bisect_left(self._in_order, self._place(destination))
-        del self._in_order[at]
+        del self._in_order[at], self._firsts[at]
         self._best.pop(destination, None)
         self._new.discard(destination)
         self._count.drop(destination)
@@ -143,8 +144,7 @@ class Destinations:
             after = best_of(new)
             if before is after:
                 continue
-            for key in keys:
-                found.update(self._inside(key))
+            found.update(self._inside(keys))
             found.update(self._count.change(keys, before, after))
             if self._unscanned is not None:
                 first, rest = self._unscanned.split(keys)
@@ -154,13 +154,21 @@ class Destinations:
             self._best.pop(destination, None)
         return found
 
-    def _inside(self, prefix: bytes) -> Iterator[bytes]:
-        """The destinations that a prefix holds."""
-        first, length, _ = self._place(prefix)
-        last = first | (1 << self._bits - length) - 1
-        start = bisect_left(self._in_order, (first, length, b""))
-        end = bisect_right(self._in_order, (last, _LONGER, b""))
-        return (destination for _, _, destination in self._in_order[start:end])
+    def _inside(self, prefixes: Iterable[bytes]) -> Iterator[bytes]:
+        """The destinations that these prefixes hold."""
+        # HOT: once a changed prefix while there are flow specifications; mostly there is none behind its first address.
+        firsts, bits, size = self._firsts, self._bits, self._bits // 8
+        count = len(firsts)
+        for prefix in prefixes:
+            length = prefix[0]
+            first = int.from_bytes(prefix[1:].ljust(size, b"\0"))
+            last = first | (1 << bits - length) - 1
+            at = bisect_left(firsts, first)
+            while at < count and firsts[at] <= last:
+                _, other, destination = self._in_order[at]
+                if other >= length:
+                    yield destination
+                at += 1
 
     @property
     def uncounted(self) -> bool:
@@ -174,8 +182,11 @@ class Destinations:
             self._batch, self._new = _Count(self._new), set()
             self._unscanned = Unscanned(self._table)
             for keys in self._unscanned.slices():
+                alike: dict[Path | None, list[bytes]] = {}
                 for key in keys:
-                    self._batch.change((key,), None, self._table.best(key))
+                    alike.setdefault(self._table.best(key), []).append(key)
+                for path, some in alike.items():
+                    self._batch.change(some, None, path)
                 yield set()
             batch, self._batch, self._unscanned = self._batch, _Count(), None
             counted = self._followed.intersection(batch.neighbors)
