@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .core import SpeakerCore
+At = Callable[[float, Callable[[float], None]], None]
+"""``SpeakerCore.at``: takes a deadline, and what is to be called then."""
 
 
 class Alarm:
@@ -15,10 +14,10 @@ class Alarm:
     So it may ring before anything is due: who is woken looks for itself, and sets it again.
     """
 
-    __slots__ = ("_armed", "_core", "_ring")
+    __slots__ = ("_armed", "_at", "_ring")
 
-    def __init__(self, core: SpeakerCore, ring: Callable[[float], None]) -> None:
-        self._core = core
+    def __init__(self, at: At, ring: Callable[[float], None]) -> None:
+        self._at = at
         self._ring = ring
         self._armed: float | None = None  # the deadline that the core's heap has for us
 
@@ -33,4 +32,4 @@ class Alarm:
                     self._armed = None
                     self._ring(now)
 
-            self._core.at(deadline, wake)
+            self._at(deadline, wake)

@@ -33,7 +33,7 @@ class PeerDamping:
         self.tables: dict[Family, DampedTable] = {}
         self._core = core
         self._name = name
-        self._alarm = Alarm(core, self._wake)
+        self._alarm = Alarm(core.at, self._wake)
         self._cover_tables()
 
     def _cover_tables(self) -> None:

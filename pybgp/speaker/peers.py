@@ -5,7 +5,7 @@ Everything here is bookkeeping; rules are in ``fsm``, ``policy`` and ``rib``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +19,7 @@ from ..fsm.settings import FamilySettings, SessionSettings
 from ..messages.capabilities.role import BgpRole
 from ..messages.context import PeerKind
 from ..routes import Source, SourceKind
+from .alarm import Alarm, At
 from .damage import Damage
 from .damping import PeerDamping
 from .outputs import TransportOptions
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from ..rib.backlog import Member
     from ..rib.groups import UpdateGroup
     from ..rib.targets import Targets
-    from .alarm import Alarm
 
 IBGP_TTL = 64
 
@@ -96,6 +96,8 @@ class Peer:
         epochs: Iterator[int],
         random: Random,
         now: float,
+        at: At,
+        wake: Callable[[Peer, float], None],
         dynamic: str | None = None,
         restarting: bool = False,
         preserved: frozenset[Family] = frozenset(),
@@ -114,7 +116,7 @@ class Peer:
             random=random,
             since=now,
         )
-        self.alarm: Alarm  # for the state machine's next deadline; set by whoever drives it
+        self.alarm = Alarm(at, lambda now: wake(self, now))  # for the state machine's next deadline
         self._epochs = epochs  # of all peers together, so that no number ever means two sessions
         self.epoch = 0  # of the latest session or enhanced refresh
         self.source: Source | None = None  # of the Established session

@@ -6,7 +6,7 @@ table that was there when the policy's generation was made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from ..rpki.client import Client
 from ..rpki.merge import Merge
 from ..rpki.table import VrpTable
 from ..rpki.vrp import IPV4_RECORD, IPV6_RECORD, Vrp
-from .alarm import Alarm
+from .alarm import Alarm, At
 from .outputs import Connect, TransportOptions
 
 if TYPE_CHECKING:
@@ -57,11 +57,11 @@ class _Cache:
 
     __slots__ = ("alarm", "client", "config", "conn", "ipv4_vrps")
 
-    def __init__(self, config: RpkiCacheConfig) -> None:
+    def __init__(self, config: RpkiCacheConfig, at: At, wake: Callable[[_Cache, float], None]) -> None:
         self.config = config
         self.client = Client()
         self.conn: int | None = None  # of the connection, or of the one that is being made
-        self.alarm: Alarm  # for the client's next deadline
+        self.alarm = Alarm(at, lambda now: wake(self, now))  # for the client's next deadline
         self.ipv4_vrps = 0
 
     @property
@@ -132,8 +132,7 @@ class Rpki:
         self._follow()
 
     def _add(self, config: RpkiCacheConfig, now: float) -> None:
-        cache = _Cache(config)
-        cache.alarm = Alarm(self._core, lambda now: self._wake(cache, now))
+        cache = _Cache(config, self._core.at, self._wake)
         self._caches[cache.name] = cache
         self._merge.add_cache(cache.name, config.preference)
         cache.client.start(now)

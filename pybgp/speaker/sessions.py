@@ -19,7 +19,6 @@ from ..messages.context import PeerKind
 from ..messages.refresh import RouteRefresh
 from ..rib.path import Path
 from . import constraint, graceful, limits, unnumbered
-from .alarm import Alarm
 from .damage import WHOLE
 from .damping import PeerDamping
 from .first_ends import FirstEnds
@@ -111,13 +110,14 @@ class Sessions:
             epochs=self._epochs,
             random=core.random,
             now=now,
+            at=core.at,
+            wake=self._wake,
             dynamic=dynamic,
             restarting=self.first_ends.restarting,
             preserved=self.first_ends.preserved,
         )
         families = families_of(config, core.config)
         prepare(families, path_ids=any(each.add_path in ("receive", "both") for each in families.values()))
-        peer.alarm = Alarm(core, lambda now: self._wake(peer, now))
         self.peers[peer.name] = peer
         known = self.neighbors.get(config.unnumbered or "")
         if known is not None:

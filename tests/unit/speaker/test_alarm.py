@@ -19,7 +19,7 @@ class Heap:
 
 def test_only_earlier_deadlines_reach_the_heap_and_only_the_earliest_rings() -> None:
     heap, rung = Heap(), []
-    alarm = Alarm(heap, rung.append)  # type: ignore[arg-type]
+    alarm = Alarm(heap.at, rung.append)
 
     for deadline in (10.0, 12.0, None, 5.0, 7.0):
         alarm.set(deadline)
@@ -32,7 +32,7 @@ def test_only_earlier_deadlines_reach_the_heap_and_only_the_earliest_rings() -> 
 
 def test_it_may_be_set_again_while_it_rings() -> None:
     heap = Heap()
-    alarm = Alarm(heap, lambda now: alarm.set(now + 1))  # type: ignore[arg-type]
+    alarm = Alarm(heap.at, lambda now: alarm.set(now + 1))
 
     alarm.set(1.0)
     heap.due[0][1](1.0)
