@@ -397,7 +397,7 @@ class Sessions:
                 self._join(peer, conn, family)
 
     def export_anew(self, peer: Peer, families: Set[Family]) -> None:
-        """Some of the peer's export rules have changed; the tables have been flushed."""
+        """Export rules of the peer for these families may have changed; the tables have been flushed."""
         core, conn = self._core, peer.fsm.conn
         for family, (group, member) in list(peer.members.items()):
             if family in families and conn is not None:
@@ -604,11 +604,7 @@ class Sessions:
             self.judge_again(others, concerned)
         core.flush(now)
         for conn in self._inbound:
-            peer = self._by_conn[conn]
-            for family, (group, member) in list(peer.members.items()):
-                exports = core.rules.export_rules(peer, family, core.host, core.next_hops)
-                if exports != group.rules:
-                    peer.members[family] = (core.outbound.change_rules(conn, member, group, exports), member)
+            self.export_anew(self._by_conn[conn], core.tables.keys())
 
     def damp(self, peer: Peer) -> None:
         """Begin or end the damping of a peer's flaps, or go on with the configuration's values."""
