@@ -17,16 +17,15 @@ from ..fsm import actions
 from ..fsm.states import State
 from ..messages.context import PeerKind
 from ..messages.refresh import RouteRefresh
-from ..rib.path import Path
 from . import constraint, graceful, limits, unnumbered
 from .damage import WHOLE
 from .damping import PeerDamping
+from .dropping import Dropping
 from .first_ends import FirstEnds
 from .inbound import Importer, Inbound, prepare
 from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
 from .peers import Peer, Refreshing, families_of, session_settings
 from .successors import Concerned, Dependents, by_new_next_hops, by_new_rules
-from .tidying import give_back
 from .validate import peer_problems, secret_problems
 
 if TYPE_CHECKING:
@@ -49,9 +48,7 @@ class Sessions:
         self.importers: dict[str, Importer] = {}  # what judges each peer's routes, also stale ones; the newest
         self._changed_next_hops: set[bytes] = set()  # since the last look at the paths through them has begun
         self._epochs = count(1)
-        self._drops: dict[Family, dict[str, int]] = {}  # paths to drop: peer -> those of epochs below this
-        self._dropping: set[Family] = set()  # a job for them is queued
-        self._left: set[str] = set()  # peers whose routes have gone since memory was last given back
+        self.dropping = Dropping(core)
         self._held_down: dict[bytes, float] = {}  # dynamic peers that may not come before this, by address
         self.neighbors: dict[str, tuple[str, float]] = {}  # interface -> the router there, and when it was heard last
         self.switched: dict[str, bool] = {}  # peers that the operator has enabled or disabled by hand
@@ -161,7 +158,7 @@ class Sessions:
         self.drain(peer, now)
         self._forget_stale(peer, set(self._core.tables))
         self.peers.pop(name, None)
-        self._tidy_up((name,))
+        self.dropping.tidy_up((name,))
 
     def begin(self, peer: Peer, now: float) -> None:
         """Start a peer; an unnumbered one waits until it is known where it is."""
@@ -336,7 +333,7 @@ class Sessions:
             return
         if peer.fsm.state in (State.IDLE, State.ACTIVE) and peer not in self._by_conn.values():
             del self.peers[peer.name]
-            self._tidy_up((peer.name,))
+            self.dropping.tidy_up((peer.name,))
             peer.fsm.stop(now)
             self.drain(peer, now)
 
@@ -415,7 +412,7 @@ class Sessions:
             kept = frozenset()
         stay = graceful.restart_time(peer)
         if not peer.graceful.keep_stale:
-            self._drop_older(peer, set(peer.waiting), peer.stale_before)
+            self.dropping.drop_older(peer, set(peer.waiting), peer.stale_before)
         routes = sum(core.tables[family].counters(peer.name).received for family in kept)
         concerns = peer.negotiated is not None and constraint.concerns(peer.negotiated)
         peer.source = None
@@ -426,7 +423,7 @@ class Sessions:
         peer.waiting = set(kept)
         if not kept:
             self.importers.pop(peer.name, None)
-        self._drop_older(peer, set(core.tables) - peer.waiting, peer.stale_before)
+        self.dropping.drop_older(peer, set(core.tables) - peer.waiting, peer.stale_before)
         if kept:
             self._stale_deadline(peer, now + stay)
         if concerns:
@@ -499,7 +496,7 @@ class Sessions:
         """What has not been sent again since BoRR is gone (RFC 7313 §4)."""
         refreshing = peer.refreshing.pop(family, None)
         if refreshing is not None:
-            self._drop_older(peer, {family}, refreshing.last)
+            self.dropping.drop_older(peer, {family}, refreshing.last)
 
     def _give_up_refresh(self, peer: Peer, family: Family, first: int) -> None:
         """EoRR has not come in time (RFC 7313 §4); one that came may have been followed by another refresh."""
@@ -516,42 +513,18 @@ class Sessions:
             self._ask_again(peer, family)
         if family in peer.waiting:
             peer.waiting.discard(family)
-            self._drop_older(peer, {family}, peer.stale_before)
+            self.dropping.drop_older(peer, {family}, peer.stale_before)
         if family == Family.ROUTE_TARGET:
             self.join_waiting(peer, now)
         self._look_for_first_ends(now)
 
     # -- stale routes ------------------------------------------------------------------------------------------------
 
-    def _drop_older(self, peer: Peer, families: set[Family], epoch: int) -> None:
-        """Remove the peer's paths of earlier epochs, in slices."""
-        for family in families:
-            if self._core.tables[family].counters(peer.name).received:
-                drops = self._drops.setdefault(family, {})
-                drops[peer.name] = max(epoch, drops.get(peer.name, 0))
-                if family not in self._dropping:
-                    self._dropping.add(family)
-                    self._core.later(self._drop(family))
-
-    def _drop(self, family: Family) -> Iterator[None]:
-        """One walk for all peers that are waiting for it, and another for those that come meanwhile."""
-        while family in self._drops:
-            drops = self._drops.pop(family)
-            yield from self._core.tables[family].drop(_of_epochs_below(drops))
-            self._tidy_up(drops)
-        self._dropping.discard(family)
-
-    def _tidy_up(self, names: Iterable[str]) -> None:
-        """Give back, when other work is done, what only routes of these peers needed."""
-        if not self._left:
-            self._core.later(give_back(self._core, self._left))
-        self._left.update(names)
-
     def _forget_stale(self, peer: Peer, families: set[Family]) -> None:
         peer.waiting -= families
         if not peer.waiting and peer.source is None:
             self.importers.pop(peer.name, None)
-        self._drop_older(peer, families, peer.stale_before)
+        self.dropping.drop_older(peer, families, peer.stale_before)
 
     def _stale_deadline(self, peer: Peer, deadline: float) -> None:
         peer.stale_deadline = deadline
@@ -682,10 +655,6 @@ class Sessions:
         if kind not in peer.warned:
             peer.warned.add(kind)
             self._core.event(kind, "warn", peer=peer.name, **fields)
-
-
-def _of_epochs_below(limits_by_peer: Mapping[str, int]) -> Callable[[Path], bool]:
-    return lambda path: path.source.epoch < limits_by_peer.get(path.source.name, 0)
 
 
 def _zone(peer: Peer) -> str:
