@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from ..addresses import Family, address_octets, parse_endpoint
 from ..config import resolved
-from ..config.model import UNICAST, DynamicPeersConfig, PeerConfig
+from ..config.model import UNICAST, PeerConfig
 from ..constants import CeaseSubcode, RefreshSubtype
 from ..errors import Cease, ConfigError, UpdateError
 from ..fsm import actions
@@ -22,6 +20,7 @@ from .damage import WHOLE
 from .damping import PeerDamping
 from .dropping import Dropping
 from .first_ends import FirstEnds
+from .guests import Guests
 from .inbound import Importer, Inbound, prepare
 from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
 from .peers import Peer, Refreshing, families_of, session_settings
@@ -49,7 +48,7 @@ class Sessions:
         self._changed_next_hops: set[bytes] = set()  # since the last look at the paths through them has begun
         self._epochs = count(1)
         self.dropping = Dropping(core)
-        self._held_down: dict[bytes, float] = {}  # dynamic peers that may not come before this, by address
+        self._guests = Guests(core)
         self.neighbors: dict[str, tuple[str, float]] = {}  # interface -> the router there, and when it was heard last
         self.switched: dict[str, bool] = {}  # peers that the operator has enabled or disabled by hand
         self.judging = 0  # jobs under way that run import again
@@ -205,7 +204,7 @@ class Sessions:
         address, _, zone = remote_address.partition("%")
         if zone and not self._stopping:
             unnumbered.heard(self._core, zone, address, now)
-        peer = None if self._stopping else self._owner(remote_address, local_address, now)
+        peer = None if self._stopping else self._guests.owner(remote_address, local_address, now)
         if peer is None:
             self._core.event("connection_refused", "warn", remote_address=remote_address, why="no such peer")
             self._core.put(Close(conn, abort=True))
@@ -249,43 +248,10 @@ class Sessions:
             self.now = now
             peer.fsm.sent(conn, now)
 
-    def _owner(self, remote_address: str, local_address: str, now: float) -> Peer | None:
-        """The configured peer with this address, or one made for it from the longest dynamic range."""
-        octets = address_octets(remote_address)
-        zone = remote_address.partition("%")[2]
-        configured = False
-        for peer in self.peers.values():
-            if peer.octets != octets or (zone and _zone(peer) not in ("", zone)):
-                continue
-            wanted = peer.config.local_address
-            if wanted is None or address_octets(wanted) == address_octets(local_address):
-                return peer
-            configured = True
-        dynamic = self._range_of(remote_address)
-        if dynamic is None or configured or self._held_down.get(octets, now) > now:
-            return None
-        limit = sum(peer.dynamic == dynamic.prefix for peer in self.peers.values())
-        if limit >= dynamic.limit:
-            self._core.event("dynamic_limit", "warn", prefix=dynamic.prefix, limit=dynamic.limit)
-            return None
-        config = replace(dynamic.template, address=remote_address, name=remote_address, passive=True)
-        return self.add(config, now, dynamic.prefix)
-
-    def _range_of(self, remote_address: str) -> DynamicPeersConfig | None:
-        address = ipaddress.ip_address(remote_address.partition("%")[0])
-        best: DynamicPeersConfig | None = None
-        length = -1
-        for item in self._core.config.dynamic_peers:
-            network = ipaddress.ip_network(item.prefix)
-            if address in network and network.prefixlen > length:
-                best, length = item, network.prefixlen
-        return best
-
     def hold_down(self, peer: Peer, seconds: float | None, error: Cease, now: float) -> None:
         """End the session and keep the peer away; a dynamic one is forgotten meanwhile, its address is not."""
         if peer.dynamic is not None:
-            self._held_down = {octets: until for octets, until in self._held_down.items() if until > now}
-            self._held_down[peer.octets] = now + (seconds if seconds is not None else float("inf"))
+            self._guests.keep_away(peer, seconds, now)
         peer.fsm.hold_down(now, seconds, error)
         self.drain(peer, now)
 
@@ -655,7 +621,3 @@ class Sessions:
         if kind not in peer.warned:
             peer.warned.add(kind)
             self._core.event(kind, "warn", peer=peer.name, **fields)
-
-
-def _zone(peer: Peer) -> str:
-    return peer.address.partition("%")[2] or (peer.config.interface or "")
