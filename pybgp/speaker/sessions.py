@@ -4,34 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ..addresses import Family, address_octets, parse_endpoint
 from ..config import resolved
 from ..config.model import UNICAST, PeerConfig
-from ..constants import CeaseSubcode, RefreshSubtype
+from ..constants import CeaseSubcode
 from ..errors import Cease, ConfigError, UpdateError
 from ..fsm import actions
 from ..fsm.states import State
 from ..messages.context import PeerKind
-from ..messages.refresh import RouteRefresh
-from . import constraint, graceful, limits, unnumbered
+from ..routes import Source
+from . import constraint, graceful, limits, refreshing, unnumbered
 from .damage import WHOLE
 from .damping import PeerDamping
 from .dropping import Dropping
 from .first_ends import FirstEnds
 from .guests import Guests
 from .inbound import Importer, Inbound, prepare
-from .outputs import Accept, Close, Connect, Listen, Send, SweepFib
-from .peers import Peer, Refreshing, families_of, session_settings
+from .outputs import Accept, Close, Connect, Listen, SweepFib
+from .peers import Peer, families_of, session_settings
 from .successors import Concerned, Dependents, by_new_next_hops, by_new_rules
 from .validate import peer_problems, secret_problems
 
 if TYPE_CHECKING:
     from .core import SpeakerCore
-
-REFRESH_LIMIT: Final = 600.0
-"""Seconds that an enhanced refresh may take before what was not renewed goes (RFC 7313 §4)."""
 
 
 class Sessions:
@@ -175,29 +172,6 @@ class Sessions:
         """Is the peer to be up: as the operator said last, else as configured."""
         return self.switched.get(peer.name, peer.config.enabled)
 
-    def request_refresh(self, name: str) -> bool:
-        """Send ROUTE-REFRESH for every family of an Established peer that takes it.
-
-        While one that knows graceful restart is still telling us its table, the request waits for End-of-RIB, so that
-        BoRR doesn't come before that (RFC 7313 §4.2).
-        """
-        peer = self.peers[name]
-        negotiated = peer.negotiated
-        if peer.fsm.conn is None or negotiated is None or not negotiated.route_refresh:
-            return False
-        for family in sorted(peer.members):
-            if negotiated.graceful_restart is not None and family not in peer.received_end_of_rib:
-                peer.to_refresh.add(family)
-            else:
-                self._ask_again(peer, family)
-        return True
-
-    def _ask_again(self, peer: Peer, family: Family) -> None:
-        conn = peer.fsm.conn or 0
-        self._core.put(Send(conn, RouteRefresh(family, RefreshSubtype.REQUEST).encode()))
-        if conn in self.told:
-            self.told[conn](1, None)
-
     # -- connections -------------------------------------------------------------------------------------------------
 
     def incoming(self, conn: int, now: float, *, remote_address: str, local_address: str) -> None:
@@ -284,7 +258,7 @@ class Sessions:
             case actions.Down():
                 self._down(peer, action, now)
             case actions.Refresh(conn, message):
-                self._refresh(peer, conn, message, now)
+                refreshing.received(self._core, peer, conn, message, now)
             case actions.StateChange(old, new, _, why):
                 self._state_changed(peer, old, new, why)
 
@@ -437,46 +411,10 @@ class Sessions:
             self._core.event("update_error", "warn", peer=peer.name, **fields)
             self._core.event("damaged_update", "debug", peer=peer.name, octets=body[:WHOLE].hex())
 
-    def _refresh(self, peer: Peer, conn: int, message: RouteRefresh, now: float) -> None:
-        family = message.family
-        if family not in peer.members:
-            return
-        negotiated = peer.negotiated
-        if message.subtype == RefreshSubtype.REQUEST:
-            self._core.flush(now)
-            enhanced = negotiated is not None and negotiated.enhanced_refresh
-            self._core.outbound.refresh(conn, family, enhanced=enhanced)
-        elif message.subtype == RefreshSubtype.BEGIN:
-            source = peer.next_epoch()
-            if source is not None:
-                inbound = self._inbound[conn]
-                inbound.restart(source, inbound.importer)
-                known = peer.refreshing.get(family)
-                if known is None:
-                    self._core.at(now + REFRESH_LIMIT, lambda _: self._give_up_refresh(peer, family, source.epoch))
-                peer.refreshing[family] = Refreshing(known.first if known is not None else source.epoch, source.epoch)
-        elif message.subtype == RefreshSubtype.END:
-            self._end_refresh(peer, family)
-
-    def _end_refresh(self, peer: Peer, family: Family) -> None:
-        """What has not been sent again since BoRR is gone (RFC 7313 §4)."""
-        refreshing = peer.refreshing.pop(family, None)
-        if refreshing is not None:
-            self.dropping.drop_older(peer, {family}, refreshing.last)
-
-    def _give_up_refresh(self, peer: Peer, family: Family, first: int) -> None:
-        """EoRR has not come in time (RFC 7313 §4); one that came may have been followed by another refresh."""
-        refreshing = peer.refreshing.get(family)
-        if refreshing is not None and refreshing.first == first:
-            self._core.event("refresh_unfinished", "warn", peer=peer.name, family=str(family), limit_s=REFRESH_LIMIT)
-            self._end_refresh(peer, family)
-
     def _end_of_rib(self, peer: Peer, family: Family, now: float) -> None:
         peer.received_end_of_rib.add(family)
         self._core.event("end_of_rib", "debug", peer=peer.name, family=str(family))
-        if family in peer.to_refresh:
-            peer.to_refresh.discard(family)
-            self._ask_again(peer, family)
+        refreshing.ask_waiting(self._core, peer, family)
         if family in peer.waiting:
             peer.waiting.discard(family)
             self.dropping.drop_older(peer, {family}, peer.stale_before)
@@ -604,6 +542,11 @@ class Sessions:
         for family, table in list(self._core.tables.items()):
             yield from table.replace(by_new_next_hops(self.importers, depend, family), depend)
         self._count_accepted(list(self.importers))
+
+    def go_on_as(self, source: Source, conn: int) -> None:
+        """What the session sends from now on is of another epoch."""
+        inbound = self._inbound[conn]
+        inbound.restart(source, inbound.importer)
 
     def forget_paths(self) -> None:
         """Paths that sessions know by their attributes are ranked by rules that no longer hold."""

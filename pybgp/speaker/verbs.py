@@ -12,6 +12,7 @@ from ..constants import CeaseSubcode
 from ..errors import ApiError, Cease
 from ..fsm.cease import shutdown
 from ..messages.notification import MAX_SHUTDOWN_TEXT
+from . import refreshing
 from .inbound import Importer
 from .peers import Peer
 
@@ -50,7 +51,7 @@ def refresh(core: SpeakerCore, name: str, now: float) -> Refreshed:
         ApiError: there is no such peer, or it has no session.
     """
     peer = _established(core, name)
-    if core.sessions.request_refresh(name):
+    if refreshing.request(core, peer):
         return "asked"
     importer = Importer(core.rules.import_rules(peer, core.host), core.next_hops)
     core.sessions.use_importer(peer, importer)

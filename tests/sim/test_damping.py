@@ -10,6 +10,7 @@ import pytest
 from pybgp.addresses import Family, prefix_key
 from pybgp.config.model import MatchConfig, PeerConfig, SpeakerConfig, TermConfig
 from pybgp.rib.damping import DampingRules
+from pybgp.speaker import refreshing
 from pybgp.speaker.damping import DAMPED
 from tests.sim.world import Node, World, ebgp, ibgp
 
@@ -97,7 +98,7 @@ def test_other_attributes_are_a_flap_and_the_same_again_is_none() -> None:
     damping = node.core.sessions.peers[THEM].damping
     assert damping is not None
 
-    node.core.sessions.request_refresh(THEM)
+    refreshing.request(node.core, node.core.sessions.peers[THEM])
     world.pump(node)
     world.advance(1)
     assert damping.flaps.knows_none
