@@ -10,10 +10,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import pybgp
+from pybgp.cli import main
 from pybgp.config.file import parse
+from pybgp.control import native
 from pybgp.speaker.rules import Rules
 from pybgp.testing import strategies
 from tests.unit.test_floors import FLOORS
@@ -87,6 +90,23 @@ def test_the_index_names_every_page() -> None:
             folder = messages if page.is_relative_to(messages) else docs
             assert f"({page.relative_to(folder)})" in (folder / "README.md").read_text()
     assert f"({messages.relative_to(docs)}/README.md)" in (docs / "README.md").read_text()
+
+
+def test_the_page_of_the_command_line_begins_with_all_commands() -> None:
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text()
+    listed = re.findall(r"^pybgp (\w+) ", page.split("```")[1], re.MULTILINE)
+
+    assert sorted(listed) == sorted(main.pybgp.list_commands(click.Context(main.pybgp)))
+
+
+def test_the_page_of_the_control_socket_names_all_questions() -> None:
+    page = (ROOT / "docs" / "reference" / "control-socket.md").read_text()
+    (row,) = re.findall(r"^\| `query` \|(.*)\|$", page, re.MULTILINE)
+    (whole,) = re.findall(r"the whole answer \((.*?)\)", page)
+    (pieces,) = re.findall(r"a piece of a long answer \((.*?)\)", page)
+
+    assert set(re.findall(r"`(\w+)`", row)) == native._ARGUMENTS.keys()
+    assert sorted(re.findall(r"`(\w+)`", whole + pieces)) == sorted(native._ARGUMENTS)
 
 
 # -- the library's page ------------------------------------------------------------------------------------------------
