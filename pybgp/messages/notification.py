@@ -45,6 +45,7 @@ _SUBCODES: Final[dict[int, type[IntEnum]]] = {
 }
 _UPPER_CASE: Final = {"As": "AS", "Bgp": "BGP", "Bfd": "BFD", "Of": "of"}
 _PREFIX_LIMIT_SIZE: Final = 7
+_BAD_PEER_AS: Final = (ErrorCode.OPEN_MESSAGE, OpenSubcode.BAD_PEER_AS)
 _WITH_TEXT: Final = (CeaseSubcode.ADMINISTRATIVE_SHUTDOWN, CeaseSubcode.ADMINISTRATIVE_RESET)
 _SPECIAL_NAMES: Final[dict[tuple[int, int], str]] = {
     (ErrorCode.UPDATE_MESSAGE, UpdateSubcode.UNRECOGNIZED_WELL_KNOWN_ATTRIBUTE): "Unrecognized Well-known Attribute",
@@ -137,6 +138,8 @@ class Notification:
         limit = inner.prefix_limit
         if limit is not None:
             return f"{name} (at most {limit[1]} of {limit[0]})"
+        if (inner.code, inner.subcode) == _BAD_PEER_AS and len(inner.data) in (2, 4):
+            return f"{name} (AS {int.from_bytes(inner.data)})"  # no RFC says so, but BIRD and FRR send the refused one
         return f"{name} [{inner.data.hex()}]" if inner.data else name
 
 

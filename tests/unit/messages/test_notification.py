@@ -55,6 +55,14 @@ def test_a_prefix_limit_is_said_in_words(data: str, expected: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [("fc00", " (AS 64512)"), ("0000fc00", " (AS 64512)"), ("fc0000", " [fc0000]"), ("", "")],
+)
+def test_the_as_that_was_refused_is_a_number(data: str, expected: str) -> None:
+    assert str(Notification(2, 2, bytes.fromhex(data))) == f"OPEN Message Error/Bad Peer AS{expected}"
+
+
 def test_a_notification_survives_the_wire() -> None:
     told = Notification(6, 1, bytes.fromhex("0001 01 000003e8"))
 
