@@ -22,6 +22,7 @@ _WORDS: Final[Mapping[Effect, str]] = {
     Effect.ADDED: "added",
     Effect.REMOVED: "removed",
 }
+_LIMITS: Final = frozenset({"max_prefixes.limit", "max_prefixes.action", "max_prefixes.count"})
 _NAMES_SHOWN: Final = 5
 _HIDDEN: Final = frozenset({"password", "password.file", "password.env"})
 
@@ -61,6 +62,8 @@ def _what(change: PeerChange) -> str:
     words = _WORDS[change.effect]
     if change.effect is Effect.RESET and not _enabled(change.new):
         words = "new values, it stays shut down"
+    elif change.effect is Effect.POLICY and any(item.key in _LIMITS and item.new for item in change.differences):
+        words += ", unless it has too many prefixes"
     details = [_difference(item) for item in change.differences if item.key != "enabled"]
     details += [key for key in change.keys if " " in key]
     shown_details = [detail for detail in details if detail != words]

@@ -414,6 +414,12 @@ def test_changes_in_words() -> None:
             'import_policy = ["reject", "accept"]',
             "policy runs again, the session stays (import_policy accept -> reject+accept)",
         ),
+        (
+            'max_prefixes = { limit = 5, action = "restart" }',
+            "policy runs again, the session stays, unless it has too many prefixes (max_prefixes.limit none -> 5, "
+            "max_prefixes.action none -> restart, max_prefixes.restart_time none -> 300, "
+            "max_prefixes.count none -> received)",
+        ),
         ("keepalive_time = 5", "new values (keepalive_time none -> 5)"),
         ("timers = { mrai = 0.5 }", "new values (timers.mrai 0 -> 0.5)"),
         (
@@ -426,6 +432,12 @@ def test_changes_in_words() -> None:
 )
 def test_a_peers_change_in_words(key: str, words: str) -> None:
     assert changes(PEER, PEER + key).lines() == [f"peer 192.0.2.2: {words}"]
+
+
+def test_without_a_limit_no_session_is_in_danger() -> None:
+    (line,) = changes(f"{PEER}max_prefixes = {{ limit = 5 }}", PEER).lines()
+
+    assert line.startswith("peer 192.0.2.2: policy runs again, the session stays (max_prefixes.limit 5 -> none")
 
 
 def test_a_peer_that_is_shut_down_stays_so() -> None:
