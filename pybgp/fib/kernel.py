@@ -131,8 +131,7 @@ class KernelFib:
             raise FibError(f"netlink: {error.strerror}") from error
         status = self.status()
         self._log("fib_started", {"adopted": status.adopted, "bird_routes": status.foreign_bird})
-        self._task = self._loop.create_task(self._work(), name="pybgp-fib")
-        self._task.add_done_callback(lambda task: self._idle.set())
+        self._begin()
 
     def apply(self, changes: FibChanges) -> None:
         """Take the newest desired state; a family that isn't ours to program is ignored."""
@@ -166,7 +165,7 @@ class KernelFib:
             await self.settled()
         self._closing = True
         self._wake.set()
-        await self._task
+        await asyncio.wait([self._task])
         self._task = None
         self._collect_lines()
         await self._write_lines()
@@ -196,6 +195,23 @@ class KernelFib:
         )
 
     # The one task
+
+    def _begin(self) -> None:
+        if not self._closing:
+            assert self._loop is not None
+            self._task = self._loop.create_task(self._work(), name="pybgp-fib")
+            self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A bug of ours is told, and a second later the work goes on with what the kernel really has."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            assert self._loop is not None
+            self._loop.call_exception_handler({"message": "programming the kernel failed", "exception": error})
+            for table in self._tables.values():
+                table.plan.unknown()
+            self._loop.call_later(1.0, self._begin)
+        self._idle.set()
 
     async def _work(self) -> None:
         while not self._closing:

@@ -206,3 +206,33 @@ def test_fifty_thousand_routes(namespace: Namespace, tmp_path: Path) -> None:
             assert namespace.routes() == []
 
     asyncio.run(scenario())
+
+
+def test_after_a_bug_of_ours_the_work_goes_on(
+    namespace: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told as one; a task that has ended with an exception says nothing by itself."""
+
+    async def scenario() -> None:
+        bugs: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: bugs.append(context["exception"]))
+        async with running(namespace, tmp_path) as run:
+            plan = next(iter(run.fib._tables.values())).plan
+            done = plan.done
+
+            def broken(outcomes: list[tuple[int, str]], now: float) -> None:
+                monkeypatch.setattr(plan, "done", done)
+                raise LookupError("a bug")
+
+            monkeypatch.setattr(plan, "done", broken)
+            await run.want({PREFIX[4]: via(GATEWAY[4], "v0")})
+            await run.until(lambda: run.state(PREFIX[4]) == "installed", "the route")
+            await run.want({PREFIX[4]: None})
+            assert namespace.prefixes() == set()
+            assert [str(bug) for bug in bugs] == ["a bug"]
+
+            monkeypatch.setattr(run.fib, "_step", lambda: 1 / 0)
+            await run.want({PREFIX[4]: via(GATEWAY[4], "v0")})
+            await run.until(lambda: len(bugs) == 2, "another bug")
+
+    asyncio.run(scenario())
