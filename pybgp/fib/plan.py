@@ -2,7 +2,7 @@
 
 Every prefix that we care for is in exactly one of these places: ``_inbox`` and ``_work`` (desired, not looked at
 yet), ``_installed`` (in the kernel, as desired), ``_failures`` (the kernel refuses), ``_blocked`` (somebody else's
-route has the place), ``_held`` (somebody keeps deleting it: a pause), or in the batch that is under way. Besides,
+route has the place), ``_fights`` (somebody keeps deleting it: a pause), or in the batch that is under way. Besides,
 ``_stale`` holds routes of ours that must go, ``_adopted`` what an earlier run left. Ownership is exact: a route in
 the kernel is ours only if it is in ``_installed``, ``_stale`` or ``_adopted`` (or in ``_doubt``: an answer was lost,
 the next dump says).
@@ -13,21 +13,20 @@ The caller sends ``next_batch`` and hands the answers to ``done``; one batch is 
 from __future__ import annotations
 
 import errno
-import heapq
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Final, NamedTuple
 
 from ..addresses import Family, key_text
 from ..speaker.fib import FibRoute, InstalledRoute, KernelRoute
-from .failures import RETRY_MOST, Failures, backoff, by_next_hop
+from .failures import RETRY_MOST, Failures, by_next_hop
+from .fights import Fights
 from .ways import damaged, route_text, same_hop, same_way, through
 from .wire import Op, error_name
 
 BATCH: Final = 64
 _LOOK_AT_MOST: Final = 1000
 """Prefixes looked at for one batch, so that a call stays short when nothing is to be sent."""
-_FIGHT_MEMORY: Final = 60.0
 _MANY_WAYS: Final = 4096
 
 
@@ -69,9 +68,7 @@ class Plan:
         self._unexplained: set[bytes] = set()  # "exists", and not even a dump says who
         self._blocked: dict[bytes, tuple[FibRoute, str]] = {}  # the foreign owner in words
         self._partial: dict[bytes, FibRoute] = {}  # installed with some legs only, as their devices are gone
-        self._held: dict[bytes, tuple[FibRoute, float]] = {}
-        self._held_until: list[tuple[float, bytes]] = []  # heap
-        self._fights: dict[bytes, tuple[int, float]] = {}  # how often somebody took it, last when
+        self._fights = Fights()  # somebody keeps deleting it
         self._stale_after = 0.0
         self._routes: dict[FibRoute, FibRoute] = {}  # as asked -> with its metric, one object each
         self._released: list[Place] = []
@@ -96,7 +93,13 @@ class Plan:
     def withdraw_all(self) -> None:
         """Nothing is wanted any more, adopted routes included."""
         self._inbox = dict.fromkeys(
-            [*self._installed, *self._failures.routes, *self._blocked, *self._held, *(r.key for r in self._batch)]
+            [
+                *self._installed,
+                *self._failures.routes,
+                *self._blocked,
+                *self._fights.held,
+                *(r.key for r in self._batch),
+            ]
         )
         self._work = {}
         self.sweep()
@@ -300,18 +303,14 @@ class Plan:
         if not fight:
             self._again(key, route)
             return
-        count, last = self._fights.get(key, (0, now))
-        count = count + 1 if now - last < _FIGHT_MEMORY * 2 else 1
-        self._fights[key] = (count, now)
+        count = self._fights.taken(key, now)
         self.reinstalled += 1
         if key in self._inbox or key in self._work:
             return
-        if count == 1:
+        if not self._fights.pause(key, route):
             self._inbox[key] = route
-        else:
-            self._hold(key, route, now + backoff(count - 1))
-            if count == 4:
-                self._events.append(("fib_fight", {"prefix": key_text(self.family, key), "times": count}))
+        elif count == 4:
+            self._events.append(("fib_fight", {"prefix": key_text(self.family, key), "times": count}))
 
     def _drop_unwanted(self, key: bytes, metric: int) -> bool:
         if self._stale.pop((key, metric), None) is not None:
@@ -378,10 +377,7 @@ class Plan:
                 self._blocked[key] = (route, owner)
                 return
             del self._blocked[key]
-            count, last = self._fights.get(key, (0, 0.0))
-            if count > 1:
-                self._hold(key, route, last + backoff(count - 1))
-            else:
+            if not self._fights.pause(key, route):
                 self._again(key, route)
 
     def environment_changed(self, now: float) -> None:
@@ -445,8 +441,7 @@ class Plan:
 
     def _tidy(self, now: float) -> None:
         """Forget old fights and ways that nothing goes any more."""
-        if self._fights:
-            self._fights = {k: v for k, v in self._fights.items() if now - v[1] < 2 * _FIGHT_MEMORY}
+        self._fights.forget_old(now)
         if len(self._routes) > _MANY_WAYS:
             used = {id(route): route for _, route in self.owned()}
             self._routes = {route: route for route in used.values()}
@@ -472,12 +467,8 @@ class Plan:
     @property
     def next_deadline(self) -> float | None:
         """When something is to be tried again."""
-        times = [deadline for deadline in (self._failures.next_deadline,) if deadline is not None]
-        if self._held_until:
-            times.append(self._held_until[0][0])
-        if self._stale:
-            times.append(self._stale_after)
-        return min(times, default=None)
+        times = (self._failures.next_deadline, self._fights.next_deadline, self._stale_after if self._stale else None)
+        return min((deadline for deadline in times if deadline is not None), default=None)
 
     def take_released(self) -> list[Place]:
         """Routes that stopped being ours since the last call."""
@@ -502,7 +493,7 @@ class Plan:
     def routes(self) -> Iterator[InstalledRoute]:
         """Every prefix with its state, when it is asked for; what comes to it meanwhile is left out."""
         waiting = {**self._work, **self._inbox, **{request.key: request.route for request in self._batch}}
-        settled = [list(place) for place in (self._installed, self._failures.routes, self._blocked, self._held)]
+        settled = [list(place) for place in (self._installed, self._failures.routes, self._blocked, self._fights.held)]
         adopted = list(self._adopted)
         for key in waiting:
             row = self._pending(key) or self._settled(key)
@@ -538,9 +529,9 @@ class Plan:
             return InstalledRoute(family, key, route, "failed", failure.error)
         if key in self._blocked:
             return InstalledRoute(family, key, self._blocked[key][0], "foreign", self._blocked[key][1])
-        if key in self._held:
+        if key in self._fights.held:
             why = "another program deletes it again and again"
-            return InstalledRoute(family, key, self._held[key][0], "pending", why)
+            return InstalledRoute(family, key, self._fights.held[key][0], "pending", why)
         return None
 
     @property
@@ -548,7 +539,11 @@ class Plan:
         """installed, pending, failed, foreign, adopted: kept sizes, nothing is counted."""
         return {
             "installed": len(self._installed),
-            "pending": len(self._inbox) + len(self._work) + len(self._batch) + len(self._held) + len(self._stale),
+            "pending": len(self._inbox)
+            + len(self._work)
+            + len(self._batch)
+            + len(self._fights.held)
+            + len(self._stale),
             "failed": len(self._failures.routes),
             "foreign": len(self._blocked),
             "adopted": len(self._adopted),
@@ -558,28 +553,20 @@ class Plan:
 
     def _due(self, now: float) -> None:
         """Timers: one probe for each failed next hop, and what was held back."""
-        while self._held_until and self._held_until[0][0] <= now:
-            until, key = heapq.heappop(self._held_until)
-            held = self._held.get(key)
-            if held is not None and held[1] == until:
-                del self._held[key]
-                self._again(key, held[0])
+        for key, route in self._fights.due(now):
+            self._again(key, route)
         self._work.update(self._failures.probes(now, lambda key: key in self._inbox or key in self._work))
 
     def _forget(self, key: bytes) -> None:
         """Take a prefix out of the places for routes that aren't in."""
         if self._blocked:
             self._blocked.pop(key, None)
-        if self._held:
-            self._held.pop(key, None)
+        if self._fights.held:
+            self._fights.held.pop(key, None)
         if self._partial:
             self._partial.pop(key, None)
         if self._failures.routes:
             self._failures.forget(key)
-
-    def _hold(self, key: bytes, route: FibRoute, until: float) -> None:
-        self._held[key] = (route, until)
-        heapq.heappush(self._held_until, (until, key))
 
     def _again(self, key: bytes, route: FibRoute) -> None:
         if key not in self._inbox and key not in self._work:

@@ -189,7 +189,7 @@ class World(RuleBasedStateMachine):
     @invariant()
     def every_prefix_is_in_one_place(self) -> None:
         plan = self.table.plan
-        places = [plan._installed.keys(), plan._failures.routes.keys(), plan._blocked.keys(), plan._held.keys()]
+        places = [plan._installed.keys(), plan._failures.routes.keys(), plan._blocked.keys(), plan._fights.held.keys()]
         assert sum(map(len, places)) == len(set().union(*places))
         assert plan._failures.consistent()
 
@@ -200,7 +200,7 @@ class World(RuleBasedStateMachine):
         assert {key: plan.route(key) for key in KEYS} == {key: first.get(key) for key in KEYS}
         wanted = {key for key, way in (plan._work | plan._inbox).items() if way is not None}
         assert {key for key, row in first.items() if row.state == "pending"} >= wanted
-        places = (plan._installed, plan._failures.routes, plan._blocked, plan._held)
+        places = (plan._installed, plan._failures.routes, plan._blocked, plan._fights.held)
         adopted = {key for key, _ in plan._adopted}
         asked = {request.key for request in plan._batch if request.op is not Op.DELETE}
         assert first.keys() == wanted.union(asked, adopted, *places)
