@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from pybgp.addresses import Family, prefix_key
-from pybgp.config.model import MatchConfig, PeerConfig, SpeakerConfig, TermConfig
+from pybgp.config.model import FamilyConfig, MatchConfig, PeerConfig, SpeakerConfig, TermConfig
 from pybgp.rib.damping import DampingRules
 from pybgp.speaker import refreshing
 from pybgp.speaker.damping import DAMPED
-from tests.sim.world import Node, World, ebgp, ibgp
+from tests.sim.labeled_routes import originate, routes, take_back
+from tests.sim.world import Node, World, ebgp, established, ibgp
 
 US, THEM, CLIENT = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 FLAPPING, QUIET = "10.1.0.0/16", "10.2.0.0/16"
@@ -210,3 +211,62 @@ def test_counters_follow() -> None:
     counters = node.counters(THEM).families[Family.IPV4_UNICAST]
 
     assert (counters.received, counters.accepted) == (2, 1)
+
+
+def test_a_route_whose_time_has_come_while_its_peer_is_away_is_used_when_it_is_back() -> None:
+    world, node, them, client = triangle()
+    flap(world, them, 7)
+    world.kill(them)
+
+    world.advance(3600)
+    them = world.add(THEM, asn=65001, peers=[ebgp(US, 64512)])
+    them.announce(FLAPPING)
+    world.run_until(lambda: client.has(FLAPPING), limit=300)
+
+    assert reason(node) == ""
+
+
+@pytest.mark.row("DMP-04")
+def test_a_withdrawal_of_what_is_not_there_is_no_flap() -> None:
+    _, node, _, _ = triangle()
+    damping = node.core.sessions.peers[THEM].damping
+    assert damping is not None
+
+    for _ in range(20):
+        damping.tables[Family.IPV4_UNICAST].withdraw([prefix_key("10.9.0.0/16")[1]], THEM)
+
+    assert damping.flaps.knows_none
+
+
+def vpn(*, at_once: bool) -> tuple[World, Node, Node]:
+    """A damped session that has VPN routes too, from the beginning or by a reload."""
+    families = {Family.IPV4_UNICAST: FamilyConfig(), Family.IPV4_VPN: FamilyConfig()}
+    world = World()
+    peer = replace(ebgp(THEM, 65001), damping=True)
+    node = world.add(US, peers=[replace(peer, families=families) if at_once else peer])
+    them = world.add(THEM, asn=65001, peers=[ebgp(US, 64512, families=families)])
+    established(world, node, them)
+    if not at_once:
+        reconfigure(world, node, replace(node.core.config, peers=(replace(peer, families=families),)))
+        world.run_until(lambda: Family.IPV4_VPN in node.counters(THEM).families, limit=300)
+    return world, node, them
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["from-the-beginning", "by-a-reload"])
+def test_routes_of_every_family_come_through_damping_and_keep_their_labels(at_once: bool) -> None:
+    world, node, them = vpn(at_once=at_once)
+    route = "64512:1 10.1.2.0/24 label 100"
+
+    for _ in range(7):
+        originate(them, Family.IPV4_VPN, route)
+        world.advance(1)
+        assert routes(node, Family.IPV4_VPN, direction="received") == [route]
+        take_back(them, Family.IPV4_VPN, route)
+        world.advance(1)
+    originate(them, Family.IPV4_VPN, route)
+    world.advance(1)
+    assert routes(node, Family.IPV4_VPN, direction="received") == [route]
+    assert routes(node, Family.IPV4_VPN) == []
+
+    world.advance(3600)
+    assert routes(node, Family.IPV4_VPN) == [route]

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from pybgp.addresses import Family
-from pybgp.config.model import FamilyConfig, MatchConfig, MaxPrefixesConfig, PolicySets, TermConfig
+from pybgp.addresses import Family, prefix_key
+from pybgp.config.model import FamilyConfig, FibConfig, MatchConfig, MaxPrefixesConfig, PolicySets, TermConfig
+from pybgp.rib.kernel import KernelRoute, NextHop
+from pybgp.speaker.fib import KernelChanges
 
-from .world import World, ibgp
+from .world import Node, World, ibgp
 
 A, B = "192.0.2.1", "192.0.2.2"
 FEW = PolicySets(prefix_sets={"few": ("10.65.1.0/24 le 32",)})
@@ -74,3 +76,83 @@ def test_accepted_prefixes_are_counted_anew_when_the_policy_changes() -> None:
     assert not one.core.all_established()
     (said,) = one.said("max_prefixes_exceeded")
     assert said["limit"] == 2
+
+
+def limited(limit: MaxPrefixesConfig) -> tuple[World, Node, Node]:
+    world = World()
+    one, two = world.add(A, peers=[ibgp(B, max_prefixes=limit)]), world.add(B, peers=[ibgp(A)])
+    world.run_until(lambda: one.core.all_established() and two.core.all_established())
+    return world, one, two
+
+
+@pytest.mark.row("POL-05")
+def test_the_notification_names_the_family_and_the_limit() -> None:
+    """RFC 4486 §4."""
+    world, one, two = limited(MaxPrefixesConfig(limit=1))
+    world.wire.clear()
+
+    two.announce("10.65.1.0/26")
+    two.announce("10.65.2.0/26")
+    world.advance(1)
+
+    (notification,) = [data for node, data in world.wire if node is one and data[18] == 3]
+    assert notification.endswith(bytes((6, 1, 0, 1, 1)) + (1).to_bytes(4))  # in a hard reset (RFC 8538 §3.1)
+
+
+def test_with_a_limit_that_only_warns_the_session_stays_and_it_is_said_once() -> None:
+    world, one, two = limited(MaxPrefixesConfig(limit=1, action="warn"))
+
+    for number in range(4):
+        two.announce(f"10.65.{number}.0/26")
+        world.advance(1)
+
+    assert one.core.all_established()
+    (said,) = one.said("max_prefixes_exceeded")
+    assert (said["limit"], said["action"]) == (1, "warn")
+
+
+def test_who_is_shut_stays_away_whatever_time_is_for_a_restart() -> None:
+    world, one, two = limited(MaxPrefixesConfig(limit=1, action="shut", restart_time=30))
+
+    for prefix in ("10.65.1.0/26", "10.65.2.0/26"):
+        two.announce(prefix)
+    world.advance(1)
+    two.withdraw("10.65.2.0/26")
+    world.advance(3600)
+
+    assert one.counters(B).state == "idle"
+    assert "restart_time_s" not in one.said("max_prefixes_exceeded")[0]
+
+
+def test_each_session_is_warned_again() -> None:
+    world, one, two = limited(MaxPrefixesConfig(limit=5, warn=1))
+    for prefix in ("10.65.1.0/26", "10.65.2.0/26"):
+        two.announce(prefix)
+        world.advance(1)
+    assert len(one.said("max_prefixes_warning")) == 1
+
+    world.cut(one, two)
+    world.run_until(lambda: len(one.said("session_up")) == 2, limit=300)
+    world.advance(1)
+
+    assert len(one.said("max_prefixes_warning")) == 2
+
+
+def test_accepted_prefixes_are_counted_anew_when_next_hops_are_reached() -> None:
+    world = World()
+    limit = MaxPrefixesConfig(limit=2, count="accepted")
+    one = world.add(A, peers=[ibgp(B, max_prefixes=limit)], fib=FibConfig())
+    two = world.add(B, peers=[ibgp(A)])
+    device = KernelRoute("unicast", 2, (NextHop(None, "eth0"),), scope=253)
+    far = prefix_key("203.0.113.0/24")[1]
+    one.core.kernel(KernelChanges(Family.IPV4_UNICAST, {prefix_key("192.0.2.0/24")[1]: (device,)}), world.now)
+    world.run_until(lambda: one.core.all_established() and two.core.all_established())
+    for number in range(3):
+        two.announce(f"10.65.{number}.0/26", next_hop="203.0.113.9")
+    world.advance(1)
+    assert one.core.all_established()
+
+    one.core.kernel(KernelChanges(Family.IPV4_UNICAST, {far: (device,)}), world.now)
+    world.pump(one)
+
+    assert not one.core.all_established()
