@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pybgp.addresses import Family, key_text
+from pybgp.addresses import Family, address_text, key_text
 from pybgp.config.model import (
     DecisionConfig,
+    DynamicPeersConfig,
     FamilyConfig,
+    GracefulRestartConfig,
     MatchConfig,
     PeerConfig,
     PolicySets,
@@ -19,9 +22,10 @@ from pybgp.config.model import (
     TermConfig,
 )
 from pybgp.errors import ConfigError
+from pybgp.rib.preference import Preference
 from pybgp.speaker.what_if import RouteChange, WhatIf
 
-from .world import Node, World, ibgp
+from .world import Node, World, ebgp, established, ibgp
 
 A, B, C, D = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"
 P, Q, OWN = "10.65.1.0/26", "10.65.2.0/26", "10.65.9.0/26"
@@ -183,6 +187,16 @@ def test_what_a_selection_tells_is_compared_as_it_is_told(world: World) -> None:
 
     assert then(families=families) == []
     assert then(families=limited) == [((D,), "withdrawn")]
+    made.core.reconfigure(
+        replace(made.core.config, peers=(client(B), client(C), client(D, families=limited))), world.now
+    )
+    world.pump(made)
+    assert then(families=limited) == []
+    assert then(families=families) == [((D,), "announced")]
+    made.core.reconfigure(
+        replace(made.core.config, peers=(client(B), client(C), client(D, families=families))), world.now
+    )
+    world.pump(made)
     assert then(families=families, orr=lambda peer, next_hop: None) == [((D,), "withdrawn")] * 2
 
 
@@ -207,3 +221,145 @@ def test_a_peer_that_a_program_has_added_stays(world: World, node: Node) -> None
     rejecting = replace(node.core.config, peers=(*node.core.config.peers, client(extra, import_policy=("reject",))))
     imports = [change for change in compare(node, rejecting) if change.direction == "import"]
     assert [(change.kind, change.peers) for change in imports] == [("rejected", (extra,))]
+
+
+def test_what_a_peer_that_is_switched_off_leaves_behind_is_foretold(world: World, node: Node) -> None:
+    config = replace(node.core.config, peers=(client(B, enabled=False), client(C), client(D)))
+
+    changed = comes_true(world, node, config, gone=B)
+
+    assert changed == {("import", B, P), ("import", B, Q), *(("export", peer, at) for peer, at in EXPORTS_WITHOUT_B)}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"preference": Preference(ibgp=250)}, {"default_local_pref": 300}],
+    ids=["preference", "default_local_pref"],
+)
+def test_what_else_decides_is_foretold_too(world: World, node: Node, options: dict[str, Any]) -> None:
+    """OWN is announced by B too; our own route has no LOCAL_PREF."""
+    world.nodes[B].announce(OWN, local_pref=200)
+    world.advance(1)
+
+    changed = comes_true(world, node, replace(node.core.config, **options))
+
+    assert {at for at in changed if at[0] == "export"} >= {("export", C, OWN), ("export", D, OWN)}
+
+
+def test_the_path_that_is_oldest_stays_the_best_in_what_is_foretold(world: World) -> None:
+    """RFC 5004: another policy on its neighbour's routes doesn't change that."""
+    oldest = DecisionConfig(prefer_oldest=True)
+    x, y = (f"192.0.2.{host}" for host in (32, 31))
+    made = world.add(A, peers=[ebgp(x, 65001), ebgp(y, 65001), client(D)], decision=oldest)
+    for address in (x, y, D):
+        world.add(address, asn=64512 if address == D else 65001, peers=[PEERS[address == D]])
+    world.run_until(lambda: made.core.all_established())
+    for address in (x, y):
+        world.nodes[address].announce(P)
+        world.advance(1)
+    best = made.best(P)
+    assert best is not None
+    assert best.source.name == x
+    policies = {"mark": (TermConfig(action="accept", set=SetConfig(add_communities=("64512:1",))),)}
+    peers = (ebgp(x, 65001), replace(ebgp(y, 65001), import_policy=("mark",)), client(D))
+
+    changes = compare(made, replace(made.core.config, policies=policies, peers=peers))
+
+    assert [(change.direction, change.peers) for change in changes] == [("import", (y,))]
+
+
+PEERS = (ebgp(A, 64512), ibgp(A))
+
+
+def test_while_we_drain_that_is_no_difference(world: World, node: Node) -> None:
+    node.core.drain(world.now)
+    world.pump(node)
+    world.advance(1)
+
+    assert compare(node, node.core.config) == []
+
+
+def test_a_guest_of_a_range_is_compared_by_its_template(world: World) -> None:
+    template = client("", passive=True)
+    made = world.add(A, peers=[client(C)], dynamic_peers=(DynamicPeersConfig("192.0.2.2/32", template=template),))
+    others = {address: world.add(address, peers=[ibgp(A)]) for address in (B, C)}
+    world.run_until(lambda: all(other.core.all_established() for other in others.values()))
+    others[B].announce(P)
+    world.run_until(lambda: others[C].has(P))
+
+    def then(*ranges: DynamicPeersConfig) -> list[tuple[str, tuple[str, ...], str]]:
+        changes = compare(made, replace(made.core.config, dynamic_peers=ranges))
+        return [(change.direction, change.peers, change.kind) for change in changes]
+
+    refused = DynamicPeersConfig("192.0.2.2/32", template=replace(template, import_policy=("reject",)))
+    gone = [("import", (B,), "rejected"), ("export", (C,), "withdrawn")]
+    assert then(*made.core.config.dynamic_peers) == []
+    assert then(refused) == gone
+    assert then() == gone
+
+
+def test_a_route_without_local_pref_is_compared_with_the_one_that_would_be_the_default(world: World) -> None:
+    x = "192.0.2.31"
+    made = world.add(A, peers=[ebgp(x, 65001), client(B), client(D)])
+    others = {x: world.add(x, asn=65001, peers=[ebgp(A, 64512)])}
+    others |= {address: world.add(address, peers=[ibgp(A)]) for address in (B, D)}
+    world.run_until(lambda: made.core.all_established())
+    others[B].announce(P, local_pref=200)
+    others[x].announce(P)
+    world.run_until(lambda: others[D].has(P))
+    world.advance(1)
+
+    changes = compare(made, replace(made.core.config, default_local_pref=300))
+
+    (told,) = [change for change in changes if change.peers == (D,)]
+    assert told.kind == "changed"
+    assert told.after is not None
+    assert address_text(told.after.next_hop) == x
+
+
+def test_another_path_from_a_clients_place_is_one_change(world: World) -> None:
+    def near(address: str) -> Callable[[str, str], int]:
+        return lambda peer, next_hop: 1 if next_hop == address else 2
+
+    made = world.add(A, peers=[client(B), client(C), client(D, orr=near(B))])
+    others = {address: world.add(address, peers=[ibgp(A)]) for address in (B, C, D)}
+    world.run_until(lambda: made.core.all_established())
+    for address in (B, C):
+        others[address].announce(P)
+    world.run_until(lambda: others[D].has(P))
+    world.advance(1)
+
+    changes = compare(made, replace(made.core.config, peers=(client(B), client(C), client(D, orr=near(C)))))
+
+    assert [(change.peers, change.kind) for change in changes] == [((D,), "changed")]
+
+
+def test_of_several_paths_the_reason_is_that_of_the_one_which_goes(world: World) -> None:
+    families = {Family.IPV4_UNICAST: FamilyConfig(add_path="both")}
+    made = world.add(A, peers=[client(B), client(C), client(D, families=families)])
+    others = {address: world.add(address, peers=[ibgp(A, families=families)]) for address in (B, C, D)}
+    world.run_until(lambda: made.core.all_established())
+    for address in (B, C):
+        others[address].announce(P)
+    world.advance(1)
+
+    peers = (client(B), client(C, import_policy=("reject",)), client(D, families=families))
+    changes = compare(made, replace(made.core.config, peers=peers))
+
+    assert [(change.kind, change.reason) for change in changes if change.peers == (D,)] == [
+        ("withdrawn", "no longer accepted")
+    ]
+
+
+def test_what_is_kept_for_a_peer_that_restarts_does_not_go(world: World) -> None:
+    restart = GracefulRestartConfig(role="both")
+    made = world.add(A, peers=[client(B), client(C)], graceful_restart=restart)
+    others = {address: world.add(address, peers=[ibgp(A)], graceful_restart=restart) for address in (B, C)}
+    established(world, made, *others.values())
+    others[B].announce(P)
+    world.run_until(lambda: others[C].has(P))
+    world.kill(others[B])
+    world.advance(1)
+    assert made.has(P)
+
+    assert compare(made, made.core.config) == []
