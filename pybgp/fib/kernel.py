@@ -19,10 +19,11 @@ from ..config.model import FibConfig
 from ..errors import FibError
 from ..speaker.fib import FibChanges, FibRoute, FibStatus, InstalledRoute, KernelChanges, KernelEvent, LocalAddresses
 from . import links as link_messages
+from .ledger import Ledger
 from .links import LinkChange, Links
 from .netlink import AnswersLostError, Monitor, NetlinkChannel, boot_id, inside
 from .plan import Request
-from .state import Claims, Identity, Journal, StateFile, replay
+from .state import Claims, Identity
 from .table import Table
 from .wire import Header, MessageType, Op, RouteTemplate, address_family, dump_routes, route_template
 
@@ -36,7 +37,6 @@ _MAIN: Final = 254
 """RT_TABLE_MAIN."""
 _READ_AT_ONCE: Final = 200
 """Notifications a turn of the loop: about 1 ms."""
-_SLICE: Final = 2000
 _TEMPLATES: Final = 4096
 _DUMP_ATTEMPTS: Final = 8
 
@@ -78,10 +78,7 @@ class KernelFib:
         }
         self._by_number = {address_family(family): table for family, table in self._tables.items()}
         self._templates: dict[tuple[Op, Family, FibRoute], RouteTemplate] = {}
-        self._state = StateFile(config.state_file)
-        self._state_broken = False
-        self._journal: Journal | None = None
-        self._lines: list[str] = []  # for the state file, not written yet
+        self._ledger = Ledger(config.state_file, self._tables, self._state_failed)
         self._channel: NetlinkChannel | None = None
         self._monitor: Monitor | None = None
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pybgp-fib")
@@ -117,8 +114,7 @@ class KernelFib:
                 raise FibError("routes can't be changed: CAP_NET_ADMIN is missing")
             config = self._config
             identity = Identity(config.protocol, config.table, boot_id(), self._channel.namespace())
-            self._journal = Journal(identity)
-            claims = await self._run(lambda: replay(self._state.open(), identity))
+            claims = await self._run(self._ledger.open, identity)
             self._waiting = []
             self._loop.add_reader(self._monitor.fileno(), self._read_monitor)
             await self._resync(claims)
@@ -167,7 +163,7 @@ class KernelFib:
         self._wake.set()
         await asyncio.wait([self._task])
         self._task = None
-        self._collect_lines()
+        self._ledger.collect()
         await self._write_lines()
         self._release()
 
@@ -230,18 +226,18 @@ class KernelFib:
         wanted = self._events_lost or any(table.resync_wanted for table in self._tables.values())
         if now >= self._resync_by or (wanted and now >= self._resync_at):
             await self._resync(None)
-            if self._state_broken:
+            if self._ledger.broken:
                 await self._rewrite_state()
             return True
         for table in self._tables.values():
             if table.plan.work_due(now):
                 await self._send(table, now)
                 return True
-        self._collect_lines()
-        if self._lines:
+        self._ledger.collect()
+        if self._ledger.is_behind:
             await self._write_lines()
             return True
-        if self._state.mostly_history:
+        if self._ledger.mostly_history:
             await self._rewrite_state()
         return False
 
@@ -268,11 +264,10 @@ class KernelFib:
 
     async def _send(self, table: Table, now: float) -> None:
         """One batch and its answers."""
-        plan, journal = table.plan, self._journal
-        assert journal is not None
+        plan = table.plan
         assert self._channel is not None
         batch = plan.next_batch(now)
-        self._collect_lines()
+        self._ledger.collect()
         outcomes = [(0, "")] * len(batch)
         sent, templates = [], []
         for at, request in enumerate(batch):
@@ -284,12 +279,12 @@ class KernelFib:
         if sent:
             puts = [(batch[at].key, batch[at].route) for at in sent if batch[at].op is not Op.DELETE]
             if puts:
-                self._lines.append(journal.put(table.family, puts))
+                self._ledger.claim(table.family, puts)
             first = self._channel.sequences(len(sent))
             octets = [t.encode(batch[at].key, first + i) for i, (t, at) in enumerate(zip(templates, sent, strict=True))]
             octets[-1] = templates[-1].encode(batch[sent[-1]].key, first + len(sent) - 1, ack=True)
             try:
-                answers = await self._run(self._exchange, self._take_lines(), b"".join(octets), first, len(sent))
+                answers = await self._run(self._exchange, self._ledger.take_lines(), b"".join(octets), first, len(sent))
             except AnswersLostError as error:
                 self._log("fib_answers_lost", {"why": str(error)})
                 plan.unknown()
@@ -320,7 +315,7 @@ class KernelFib:
     def _exchange(self, lines: str, octets: bytes, first: int, count: int) -> list[tuple[int, str]]:
         """In the worker thread: first the state file, then the kernel."""
         assert self._channel is not None
-        self._append(lines)
+        self._ledger.append(lines)
         return self._channel.exchange(octets, first, count)
 
     # Dumps
@@ -485,55 +480,16 @@ class KernelFib:
 
     # The state file
 
-    def _collect_lines(self) -> None:
-        assert self._journal is not None
-        for table in self._tables.values():
-            released = table.plan.take_released()
-            if released:
-                self._lines.append(self._journal.gone(table.family, released))
-
-    def _take_lines(self) -> str:
-        lines, self._lines = self._lines, []
-        return "".join(lines)
-
     async def _write_lines(self) -> None:
-        if self._lines:
-            await self._run(self._append, self._take_lines())
-
-    def _append(self, lines: str) -> None:
-        """In the worker thread."""
-        if not lines or self._state_broken:
-            return
-        try:
-            self._state.append(lines)
-        except OSError as error:
-            self._state_failed(error)
-
-    def _state_failed(self, error: OSError) -> None:
-        """Routes go on; but a run after this one won't know those from now on. Said once, tried again when idle."""
-        self._state_broken = True
-        why = f"{self._config.state_file}: {error.strerror or error}"
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._log, "fib_state_error", {"why": why})
+        if self._ledger.is_behind:
+            await self._run(self._ledger.append, self._ledger.take_lines())
 
     async def _rewrite_state(self) -> None:
-        """Only what is ours now, in slices."""
-        journal = self._journal
-        assert journal is not None
-        self._take_lines()
-        for table in self._tables.values():
-            table.plan.take_released()
-        text = [journal.head()]
-        for family, table in self._tables.items():
-            for some in _slices(table.plan.owned(), _SLICE):
-                text.append(journal.put(family, some))
-                await asyncio.sleep(0)
-        try:
-            await self._run(self._state.rewrite, "".join(text))
-            self._state_broken = False
-        except OSError as error:
-            if not self._state_broken:
-                self._state_failed(error)
+        await self._run(self._ledger.rewrite, await self._ledger.whole())
+
+    def _state_failed(self, why: str) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._log, "fib_state_error", {"why": why})
 
     # Helpers
 
@@ -568,16 +524,5 @@ class KernelFib:
         if self._channel is not None:
             self._channel.close()
             self._channel = None
-        self._state.close()
+        self._ledger.close()
         self._worker.shutdown(wait=False)
-
-
-def _slices(items: Iterator[tuple[bytes, FibRoute]], size: int) -> Iterator[list[tuple[bytes, FibRoute]]]:
-    some: list[tuple[bytes, FibRoute]] = []
-    for item in items:
-        some.append(item)
-        if len(some) == size:
-            yield some
-            some = []
-    if some:
-        yield some

@@ -426,7 +426,7 @@ def test_a_full_disk_does_not_stop_the_routes(
             assert [event for event, _ in run.log if event == "fib_state_error"] == ["fib_state_error"]
             run.fib._resync_by = 0.0  # the next dump, when the disk has space again
             run.fib._awake()
-            await run.until(lambda: run.fib._resync_by > 0 and not run.fib._state_broken, "the new state file")
+            await run.until(lambda: run.fib._resync_by > 0 and not run.fib._ledger.broken, "the new state file")
         async with running(namespace, tmp_path) as run:
             assert run.fib.status().adopted == 2
 
