@@ -32,16 +32,6 @@ KEEPALIVE: Final = message(MessageType.KEEPALIVE, b"")
 """A KEEPALIVE is the same 19 octets always (RFC 4271 §4.4)."""
 
 
-def count_messages(data: bytes) -> int:
-    """How many messages these octets are, which are whole messages of our own."""
-    count = at = 0
-    size = len(data)
-    while at < size:
-        at += data[at + 16] << 8 | data[at + 17]
-        count += 1
-    return count
-
-
 class Framer:
     """Cuts a TCP stream into messages, whatever the chunks (RFC 4271 §4.1).
 

@@ -10,7 +10,7 @@ changed, to hear what differs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from copy import copy
 from itertools import islice
 from typing import ClassVar, Final
@@ -24,15 +24,13 @@ from .export import Export, Exporter, ExportRules
 from .moves import Move, Told, regroup
 from .path import Entry, Path
 from .selection import Selection, selection_of
+from .stream import Parcel
 from .table import SLICE, Table
 from .telling import Telling
 from .walk import PIECE, Walk, bits
 
 RIDERS: Final = 100
 """Members that are told a piece of a walk in one turn: some 5 ms of work."""
-
-Parcel = tuple[Sequence[Member], bytes]
-"""Octets, and the members that get them."""
 
 
 class UpdateGroup:
@@ -174,7 +172,7 @@ class UpdateGroup:
             if self.held:  # the others first, so that nobody hears the same change twice
                 yield from self.release()
             if backlog.then:
-                yield (member,), b"".join(backlog.then)
+                yield Parcel((member,), b"".join(backlog.then), len(backlog.then))
             member.backlog = None
 
     def _walk_on(self, member: Member, backlog: Backlog, walk: Walk, number: int) -> Iterator[Parcel]:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from .backlog import Member
+
+
+class Parcel(NamedTuple):
+    """Octets for each of some members, and how many messages they are."""
+
+    members: Sequence[Member]
+    data: bytes
+    messages: int
 
 
 class Stream:
@@ -46,13 +55,14 @@ class Stream:
         self._delta += delta
         self._delta_by_member[name] -= delta
 
-    def to(self, members: Sequence[Member]) -> Iterator[tuple[Sequence[Member], bytes]]:
-        """What members are sent, those together that get the same; each of them is in one list at most."""
+    def to(self, members: Sequence[Member]) -> Iterator[Parcel]:
+        """What members are sent, those together that get the same; each of them is in one parcel at most."""
         for gone, messages_of in ((self._gone_not_for, self._not_for), (self._gone_only, self._only)):
             for name, nlri in gone.items():
                 messages_of[name] += self._withdraw(nlri)
         parts = {name: b"".join(messages) for name, messages in self._not_for.items()}
         whole = b"".join(parts.values())
+        messages = sum(map(len, self._not_for.values()))
         starts, at = {}, 0
         for name, part in parts.items():
             starts[name] = at
@@ -64,18 +74,20 @@ class Stream:
             for member in alike:
                 member.advertised += delta
         if whole and alike:
-            yield alike, whole
+            yield Parcel(alike, whole, messages)
         if len(alike) == len(members):
             return
         for member in members:
             name = member.name
             if name in by_member:  # something is not for it, or for it only
                 member.advertised += delta + by_member[name]
-                data = whole
+                data, count = whole, messages
                 if name in parts:
                     start = starts[name]
                     data = whole[:start] + whole[start + len(parts[name]) :]
+                    count -= len(self._not_for[name])
                 if name in self._only:
                     data += b"".join(self._only[name])
+                    count += len(self._only[name])
                 if data:
-                    yield (member,), data
+                    yield Parcel((member,), data, count)

@@ -32,7 +32,6 @@ from ..config.model import UNICAST, FibConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import ApiError, Cease
 from ..messages.attributes.cache import BlockCache
-from ..messages.header import count_messages
 from ..policy.built_in_sets import named
 from ..policy.generation import Generation
 from ..rib.aggregates import Aggregates
@@ -550,10 +549,9 @@ class SpeakerCore:
         kept = {name: value for name, value in fields.items() if value is not None}
         self._outputs.append(Event(kind, level, kept))
 
-    def _deliver(self, conns: list[int], data: bytes) -> None:
+    def _deliver(self, conns: list[int], data: bytes, messages: int) -> None:
         # HOT, once a flush for all members that get the same.
         self._outputs.append(SendAll(conns, data))
-        messages = count_messages(data)
         told, now = self.sessions.told, self.sessions.now
         congested = self.outbound.is_congested
         for conn in conns:

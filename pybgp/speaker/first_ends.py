@@ -82,5 +82,7 @@ def _has_ended(peer: Peer, family: Family, config: SpeakerConfig, now: float, wa
         return waited >= absent_time
     if family not in negotiated.families:
         return True
+    if negotiated.graceful_restart is not None:
+        return False
     since = peer.fsm.status().up_since
-    return negotiated.graceful_restart is None and since is not None and now - since >= absent_time
+    return since is not None and now - since >= absent_time

@@ -14,12 +14,13 @@ from ..rib.backlog import Member
 from ..rib.changes import Changes
 from ..rib.export import ExportRules
 from ..rib.group_kinds import update_group
-from ..rib.groups import Parcel, UpdateGroup
+from ..rib.groups import UpdateGroup
 from ..rib.moves import Move
+from ..rib.stream import Parcel
 from ..rib.table import Table
 
-Deliver = Callable[[list[int], bytes], None]
-"""Takes connections and octets for each of them."""
+Deliver = Callable[[list[int], bytes, int], None]
+"""Takes connections, octets for each of them, and how many messages these are."""
 
 
 class Outbound:
@@ -100,7 +101,7 @@ class Outbound:
         if enhanced is None:
             return False
         if enhanced:
-            self._deliver([member.conn], RouteRefresh(family, RefreshSubtype.BEGIN).encode())
+            self._deliver([member.conn], RouteRefresh(family, RefreshSubtype.BEGIN).encode(), 1)
         group.refresh(member, [RouteRefresh(family, RefreshSubtype.END).encode()] if enhanced else [])
         return True
 
@@ -113,7 +114,7 @@ class Outbound:
                     if member.backlog is not None:
                         member.backlog.then.append(octets)
                     else:
-                        self._deliver([conn], octets)
+                        self._deliver([conn], octets, 1)
 
     def _group(self, rules: ExportRules) -> UpdateGroup:
         group = self._groups.get(rules)
@@ -195,8 +196,8 @@ class Outbound:
             self._lag(group, member)
 
     def _send(self, parcels: Iterable[Parcel]) -> None:
-        for members, data in parcels:
-            self._deliver([member.conn for member in members], data)
+        for members, data, messages in parcels:
+            self._deliver([member.conn for member in members], data, messages)
 
     def forget(self, names: Iterable[str]) -> None:
         """These peers are gone and their routes too: the identifiers go when nobody has to be told that any more."""

@@ -20,6 +20,7 @@ from pybgp.addresses import Family
 from pybgp.config.model import MatchConfig, PolicySets, SetConfig, TermConfig
 from pybgp.messages import update
 from pybgp.messages.context import Context, PeerKind
+from pybgp.messages.header import Framer
 from pybgp.policy.builtin import ACCEPT_ALL
 from pybgp.policy.chain import Policy
 from pybgp.policy.compile import compile_chain
@@ -148,8 +149,9 @@ class Groups(RuleBasedStateMachine):
         self.conns = iter(range(1, 10_000))
         self.now = 0.0
 
-    def deliver(self, conns: list[int], data: bytes) -> None:
+    def deliver(self, conns: list[int], data: bytes, messages: int) -> None:
         assert len(set(conns)) == len(conns), "told twice"
+        assert len(Framer().feed(data)) == messages
         for conn in conns:
             self.receive(conn, data)
 

@@ -59,7 +59,7 @@ class Rib:
         self.now = 0.0
         self.outbound = Outbound({family: self.table}, self.deliver)
 
-    def deliver(self, conns: list[int], data: bytes) -> None:
+    def deliver(self, conns: list[int], data: bytes, messages: int) -> None:
         for conn in conns:
             name = next(name for name, number in self.conns.items() if number == conn)
             self.wire.append((name, data))
@@ -670,7 +670,7 @@ def test_a_slow_peers_memory_is_bounded_by_the_prefixes_and_not_by_the_flaps(rib
     slow = rib.conns["slow"]
     rib.outbound.congested(slow)
     rib.sent("slow")
-    rib.outbound._deliver = lambda conns, data: rib.deliver([slow], data) if slow in conns else None
+    rib.outbound._deliver = lambda conns, data, messages: rib.deliver([slow], data, messages) if slow in conns else None
     steps = flaps(rib, keys)
     for _ in islice(steps, 10_000):
         pass
@@ -782,7 +782,7 @@ def test_members_that_join_together_share_one_list_of_the_table_and_the_octets()
     rules = replace(RULES, family=FAMILY)
     members = []
 
-    def deliver(conns: list[int], data: bytes) -> None:
+    def deliver(conns: list[int], data: bytes, messages: int) -> None:
         for conn in conns:
             made.append(data)
             ids.setdefault(names[conn - 1], []).append(id(data))
