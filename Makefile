@@ -48,7 +48,7 @@ fuzz: $(INSTALLED) ## damage messages for five minutes, for the codec and a live
 	@$(PYTHON) -m tests.fuzz --seconds 300 $(ARGS)
 
 churn: $(INSTALLED) ## let much happen in a small simulated network, and compare with a computation from scratch (EXAMPLES=2000)
-	@CHURN=$${EXAMPLES:-1000} $(PYTHON) -m pytest -q tests/property/test_churn.py
+	@CHURN=$${EXAMPLES:-1000} $(PYTHON) -m pytest -q tests/property/test_churn.py tests/property/test_flowspec_churn.py
 
 docs: $(INSTALLED) ## make the generated pages of docs/reference/ again
 	@$(PYTHON) -m pybgp.fsm.table > $(VENV)/page && cp $(VENV)/page docs/reference/fsm.md
