@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from ..addresses import address_octets, parse_router_id
+from ..addresses import address_octets, parse_endpoint, parse_router_id, prefix_key
 from ..config import resolved
+from ..config.fields import wrong_kinds
 from ..config.model import PeerConfig, SpeakerConfig
 from ..errors import ConfigError
 from ..rib.local import AGGREGATE, DIRECT, KERNEL, ORIGINATED, OWN
@@ -22,6 +23,9 @@ def validate(config: SpeakerConfig, secrets: Mapping[str, str]) -> None:
     Raises:
         ConfigError: one line a finding.
     """
+    kinds = list(wrong_kinds(config))
+    if kinds:
+        raise ConfigError(*kinds)  # what follows compares numbers and reads text
     problems = list(_of_speaker(config))
     taken: dict[str, str] = {}
     for peer in config.peers:
@@ -39,6 +43,10 @@ def validate(config: SpeakerConfig, secrets: Mapping[str, str]) -> None:
 
 def peer_problems(peer: PeerConfig) -> Iterator[str]:
     name = f"peer {resolved.name(peer)}"
+    kinds = list(wrong_kinds(peer, f"{name}: "))
+    if kinds:
+        yield from kinds
+        return
     if resolved.name(peer) in OWN_NAMES:
         yield f"{name}: this name is our own routes': expected another one"
     try:
@@ -66,6 +74,17 @@ def _of_speaker(config: SpeakerConfig) -> Iterator[str]:
         except ValueError as error:
             yield f"{key}: {error}"
 
+    for text in config.listen:
+        try:
+            parse_endpoint(text)
+        except ValueError:
+            yield f"listen: {text!r}: expected ADDRESS:PORT"
+    for number, route in enumerate(config.routes):
+        try:
+            prefix_key(route.prefix)
+        except ValueError as error:
+            yield f"routes[{number}].prefix: {error}"
+
 
 def _of_session(peer: PeerConfig, name: str) -> Iterator[str]:
     if peer.remote_as is None:
@@ -74,10 +93,12 @@ def _of_session(peer: PeerConfig, name: str) -> Iterator[str]:
         yield f"{name}: hold_time = {peer.hold_time}: expected 0 or 3..65535 seconds (RFC 4271 §4.2)"
     if not 1 <= peer.port <= 65535:
         yield f"{name}: port = {peer.port}: expected 1..65535"
-    if peer.cluster_id is not None:
+    for key, read in (("cluster_id", parse_router_id), ("local_address", address_octets)):
+        value = getattr(peer, key)
         try:
-            parse_router_id(peer.cluster_id)
+            if value is not None:
+                read(value)
         except ValueError as error:
-            yield f"{name}: cluster_id: {error}"
+            yield f"{name}: {key}: {error}"
     if peer.ttl_security and peer.multihop:
         yield f"{name}: ttl_security and multihop exclude each other (RFC 5082)"
