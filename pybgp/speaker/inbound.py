@@ -81,6 +81,8 @@ class Importer:
             if isinstance(verdict, Reject):
                 return Path(source, path_id, block, None, verdict.reason)
             accepted = verdict.block
+            if accepted.next_hop and not block.next_hop:  # a flow specification, which has none (RFC 8955 §4)
+                accepted = accepted.replace(next_hop=b"")
         for change in self._last_changes:
             accepted = change(accepted, source)
         about = self._about_next_hop.get((accepted.next_hop, source, family))

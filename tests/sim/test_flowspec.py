@@ -7,14 +7,16 @@ from dataclasses import replace
 import pytest
 
 from pybgp.addresses import Family, address_octets, prefix_key
-from pybgp.config.model import ConfederationConfig, FamilyConfig, FibConfig
+from pybgp.config.model import ConfederationConfig, FamilyConfig, FibConfig, SetConfig, TermConfig
 from pybgp.messages.attributes.as_path import AsPath
 from pybgp.messages.attributes.extended_communities import ExtendedCommunities
 from pybgp.rib.feasible import NO_DESTINATION
+from pybgp.rib.kernel import KernelRoute, NextHop
 from pybgp.rib.local import OWN, own_block
 from pybgp.rib.path import Path, paths_of
 from pybgp.rib.table import SLICE
 from pybgp.speaker.damping import DAMPED
+from pybgp.speaker.fib import KernelChanges
 from pybgp.speaker.what_if import WhatIf
 
 from .labeled_routes import key_of, routes
@@ -423,6 +425,28 @@ def test_policy_is_asked_again_of_what_is_not_feasible(world: World) -> None:
     world.pump(nodes[RR])
     nodes[X].announce("10.1.0.0/16")
     world.run_until(lambda: why(nodes[RR], FLOW, X) == "")
+
+
+def test_a_policys_next_hop_is_not_for_flows(world: World) -> None:
+    nodes = border(world)
+    core = nodes[RR].core
+    nodes[A].announce(FLOW, communities=(DROP,))
+    world.run_until(lambda: routes(nodes[B], FLOW4) == [FLOW])
+    term = TermConfig(action="accept", set=SetConfig(next_hop="198.51.100.9", local_pref=200))
+    peers = tuple(replace(peer, import_policy=("elsewhere",)) for peer in core.config.peers)
+    config = replace(core.config, peers=peers, policies={"elsewhere": (term,)})
+    core.reconfigure(config, world.now, fib=FibConfig())
+    core.kernel(
+        KernelChanges(V4, {b"\x18\xc0\x00\x02": (KernelRoute("unicast", 2, (NextHop(None, "eth0"),)),)}), world.now
+    )
+    world.pump(nodes[RR])
+    world.run_until(lambda: not world.in_flight)
+
+    path = core.tables[FLOW4].best(key_of(FLOW4, FLOW))
+    assert path is not None
+    assert path.accepted is not None
+    assert (path.accepted.next_hop, path.accepted.local_pref) == (b"", 200)
+    assert routes(nodes[B], FLOW4) == [FLOW]
 
 
 def test_validation_can_be_turned_off_and_on(world: World) -> None:
