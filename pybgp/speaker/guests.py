@@ -24,25 +24,27 @@ class Guests:
         self._core = core
         self._held_down: dict[bytes, float] = {}  # who may not come before this, by address
 
-    def owner(self, remote_address: str, local_address: str, now: float) -> Peer | None:
-        """The configured peer with this address, or one made for it from the longest dynamic range."""
+    def owner(self, remote_address: str, local_address: str, now: float) -> Peer | str:
+        """The configured peer with this address, or one made for it from the longest dynamic range; else why none."""
         sessions = self._core.sessions
         octets = address_octets(remote_address)
         zone = remote_address.partition("%")[2]
-        configured = False
+        elsewhere = ""
         for peer in sessions.peers.values():
             if peer.octets != octets or (zone and _zone(peer) not in ("", zone)):
                 continue
             wanted = peer.config.local_address
             if wanted is None or address_octets(wanted) == address_octets(local_address):
                 return peer
-            configured = True
+            elsewhere = f"peer {peer.name} has local_address {wanted}, not {local_address}"
         dynamic = self._range_of(remote_address)
-        if dynamic is None or configured or self._held_down.get(octets, now) > now:
-            return None
+        if dynamic is None or elsewhere:
+            return elsewhere or "no such peer"
+        if self._held_down.get(octets, now) > now:
+            return "held down: it had too many prefixes"
         if sum(peer.dynamic == dynamic.prefix for peer in sessions.peers.values()) >= dynamic.limit:
             self._core.event("dynamic_limit", "warn", prefix=dynamic.prefix, limit=dynamic.limit)
-            return None
+            return f"{dynamic.limit} peers of {dynamic.prefix} are there (limit)"
         config = replace(dynamic.template, address=remote_address, name=remote_address, passive=True)
         return sessions.add(config, now, dynamic.prefix)
 

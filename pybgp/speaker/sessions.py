@@ -178,9 +178,9 @@ class Sessions:
         address, _, zone = remote_address.partition("%")
         if zone and not self._stopping:
             unnumbered.heard(self._core, zone, address, now)
-        peer = None if self._stopping else self._guests.owner(remote_address, local_address, now)
-        if peer is None:
-            self._core.event("connection_refused", "warn", remote_address=remote_address, why="no such peer")
+        peer = "stopping" if self._stopping else self._guests.owner(remote_address, local_address, now)
+        if isinstance(peer, str):
+            self._core.event("connection_refused", "warn", remote_address=remote_address, why=peer)
             self._core.put(Close(conn, abort=True))
             return
         self._by_conn[conn] = peer

@@ -116,6 +116,8 @@ def test_a_range_does_not_take_a_configured_peers_place(world: World) -> None:
 
     assert one.core.sessions.peers[B] is configured
     assert not two.core.all_established()
+    (why,) = {said["why"] for said in one.said("connection_refused")}
+    assert why == f"peer {B} has local_address 192.0.2.200, not {A}"
 
 
 def test_a_dynamic_peer_that_sent_too_much_stays_away(world: World) -> None:
@@ -128,6 +130,7 @@ def test_a_dynamic_peer_that_sent_too_much_stays_away(world: World) -> None:
     world.run_until(lambda: not two.core.all_established())
 
     world.advance(50)
+    assert {said["why"] for said in one.said("connection_refused")} == {"held down: it had too many prefixes"}
     assert len(one.said("session_up")) == 1
     world.run_until(lambda: len(one.said("session_up")) == 2, limit=400)
 

@@ -327,6 +327,10 @@ def test_dynamic_peers_come_from_their_range_only_and_not_more_than_its_limit(wo
     assert not guests[2].core.all_established()
     assert not guests[3].core.all_established()
     assert one.said("dynamic_limit")
+    assert {(said["remote_address"], said["why"]) for said in one.said("connection_refused")} == {
+        ("192.0.2.4", "2 peers of 192.0.2.0/26 are there (limit)"),
+        ("192.0.2.77", "no such peer"),
+    }
     world.kill(guests[0])
     world.run_until(guests[2].core.all_established, limit=300)
 
