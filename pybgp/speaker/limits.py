@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def forget_warnings(peer: Peer) -> None:
-    """A new session: the warning may be said again."""
-    peer.warned -= {said for said in peer.warned if said.startswith("max_prefixes ")}
+    """A new session, or another limit: what was said of it may be said again."""
+    peer.warned -= {said for said in peer.warned if said.startswith(("max_prefixes ", "max_prefixes_over "))}
 
 
 def check(core: SpeakerCore, peer: Peer, limit: MaxPrefixesConfig, now: float) -> None:

@@ -132,6 +132,8 @@ def _keep(core: SpeakerCore, peer: Peer, config: PeerConfig, now: float) -> None
     was_enabled = core.sessions.enabled(peer)
     if peer.config.enabled != config.enabled:
         core.sessions.switched.pop(peer.name, None)
+    if peer.config.max_prefixes != config.max_prefixes:
+        limits.forget_warnings(peer)
     peer.config, peer.speaker = config, core.config
     peer.policies = core.rules.policies(config)
     core.sessions.update_settings(peer, now)

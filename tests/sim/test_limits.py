@@ -11,7 +11,7 @@ from pybgp.config.model import FamilyConfig, FibConfig, MatchConfig, MaxPrefixes
 from pybgp.rib.kernel import KernelRoute, NextHop
 from pybgp.speaker.fib import KernelChanges
 
-from .world import Node, World, ibgp
+from .world import Node, World, established, ibgp
 
 A, B = "192.0.2.1", "192.0.2.2"
 FEW = PolicySets(prefix_sets={"few": ("10.65.1.0/24 le 32",)})
@@ -156,3 +156,20 @@ def test_accepted_prefixes_are_counted_anew_when_next_hops_are_reached() -> None
     world.pump(one)
 
     assert not one.core.all_established()
+
+
+def test_each_session_says_once_that_there_are_too_many(world: World) -> None:
+    limit = MaxPrefixesConfig(limit=1, action="warn")
+    one, two = world.add(A, peers=[ibgp(B, max_prefixes=limit)]), world.add(B, peers=[ibgp(A)])
+    established(world, one, two)
+    for prefix in ("10.65.1.0/26", "10.65.2.0/26", "10.65.3.0/26"):
+        two.announce(prefix)
+    world.advance(1)
+    assert len(one.said("max_prefixes_exceeded")) == 1
+
+    one.core.reset_peer(B, world.now)
+    world.pump(one)
+    world.run_until(lambda: len(one.said("session_up")) == 2, limit=200)
+    world.advance(1)
+
+    assert len(one.said("max_prefixes_exceeded")) == 2

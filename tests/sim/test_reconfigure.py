@@ -512,3 +512,20 @@ def test_a_peer_that_a_program_adds_is_asked_for_like_others(world: World) -> No
     assert address_text(path.received.next_hop) == A
     rules = one.core.rules.import_rules(one.core.sessions.peers["192.0.2.4"], one.core.host)
     assert bytes((9, 9, 9, 9)) in rules.cluster_ids
+
+
+def test_other_limits_of_prefixes_warn_again(world: World, nodes: dict[str, Node]) -> None:
+    def limited(warn: int) -> tuple[PeerConfig, ...]:
+        return ibgp(B, max_prefixes=MaxPrefixesConfig(limit=warn, warn=warn, action="warn")), ibgp(C)
+
+    reconfigure(world, nodes[A], peers=limited(1))
+    for prefix in (P, Q, "10.65.3.0/26"):
+        nodes[B].announce(prefix)
+    world.advance(1)
+    reconfigure(world, nodes[A], peers=limited(1))
+    assert [event["warn"] for event in nodes[A].said("max_prefixes_warning")] == [1]
+
+    reconfigure(world, nodes[A], peers=limited(2))
+
+    assert [event["warn"] for event in nodes[A].said("max_prefixes_warning")] == [1, 2]
+    assert [event["limit"] for event in nodes[A].said("max_prefixes_exceeded")] == [1, 2]
