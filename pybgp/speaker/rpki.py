@@ -78,7 +78,7 @@ class Rpki:
         self._core = core
         self._caches: dict[str, _Cache] = {}
         self._by_conn: dict[int, _Cache] = {}
-        self._merge = Merge(core.config.local_as)
+        self._merge = Merge(core.rules.seen_as)
         self._now = 0.0
         self._updating = False
         self._merge.set_static(Vrp.parse(text).record for text in core.config.rpki.roas)
@@ -125,7 +125,7 @@ class Rpki:
                 known.config = each
                 self._merge.add_cache(name, each.preference)
         before = self._merge.table
-        self._merge.set_own_as(config.local_as)
+        self._merge.set_own_as(self._core.rules.seen_as)
         if self._merge.table is not before:
             self._core.new_vrps(self._merge.table, None, now)
         self._merge.set_static(Vrp.parse(text).record for text in config.rpki.roas)

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from pybgp.addresses import Family, prefix_key
-from pybgp.config.model import MatchConfig, PeerConfig, RpkiCacheConfig, RpkiConfig, SetConfig, TermConfig
+from pybgp.config.model import (
+    ConfederationConfig,
+    MatchConfig,
+    PeerConfig,
+    RpkiCacheConfig,
+    RpkiConfig,
+    SetConfig,
+    TermConfig,
+)
 from pybgp.routes import Route
 from tests.rtr_cache import RtrCache
 from tests.sim.caches import CacheNode
@@ -226,6 +234,22 @@ def test_a_python_policy_may_ask() -> None:
 
     assert (client.has(ONE), client.has(TWO)) == (True, False)
     assert asked == [TWO, ONE]
+
+
+def test_what_begins_in_a_confederation_is_its_identifiers() -> None:
+    """ROAs name what the world sees (RFC 5065 §4), not a member's number; also after a reload."""
+    world = World()
+    confederation = ConfederationConfig(identifier=64500, members=(65010,))
+    node = us(world, rpki=RpkiConfig(roas=(f"{ONE} as 64500", f"{TWO} as 64501")), confederation=confederation)
+    node.announce(ONE)
+    node.announce(TWO)
+    assert views(node) == {ONE: "valid", TWO: "invalid"}
+
+    other = replace(confederation, identifier=64501)
+    node.core.reconfigure(replace(node.core.config, confederation=other), world.now)
+    world.pump(node)
+
+    assert views(node) == {ONE: "invalid", TWO: "valid"}
 
 
 def test_an_export_policy_may_ask() -> None:
