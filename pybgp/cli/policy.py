@@ -194,6 +194,7 @@ def _refs(policies: tuple[str, ...], peer: PeerConfig | None, incoming: bool) ->
 def _tracer(
     speaker: SpeakerConfig, functions: Any, refs: tuple[Any, ...], states: Any, existing: frozenset[str]
 ) -> Tracer:
+    from ..config import resolved
     from ..policy.compile import compile_chain
     from ..policy.generation import Generation
     from ..policy.trace import Tracer
@@ -203,7 +204,7 @@ def _tracer(
         policies=speaker.policies,
         sets=speaker.sets,
         functions=functions,
-        own_as=speaker.local_as,
+        own_as=resolved.seen_as(speaker),
         allow_hints=True,
         generation=Generation(states, existing),
     )

@@ -20,6 +20,7 @@ from ..messages.context import PeerKind
 from ..routes import Route, RpkiState, Source, SourceKind
 from ..rpki.table import VrpTable
 from ..rpki.vrp import Vrp
+from ..speaker.peers import remote_as
 
 _Word = TypeVar("_Word", bound=Enum)
 
@@ -31,7 +32,7 @@ class States:
 
     def __init__(self, speaker: SpeakerConfig) -> None:
         self.given: dict[tuple[Family, bytes], RpkiState] = {}
-        self._roas = VrpTable(speaker.local_as, [Vrp.parse(text).record for text in speaker.rpki.roas])
+        self._roas = VrpTable(resolved.seen_as(speaker), [Vrp.parse(text).record for text in speaker.rpki.roas])
 
     def state(self, family: Family, key: bytes, origin_as: int | None) -> RpkiState:
         return self.given.get((family, key)) or self._roas.state(family, key, origin_as)
@@ -123,14 +124,12 @@ def from_mrt(file: BinaryIO, speaker: SpeakerConfig, peer: PeerConfig | None, st
 
 def source_of(speaker: SpeakerConfig, peer: PeerConfig) -> Source:
     """A configured peer."""
-    local_as = peer.local_as or speaker.local_as
-    asn = peer.remote_as if isinstance(peer.remote_as, int) else local_as if peer.remote_as == "internal" else 0
     return Source(
         kind=SourceKind.BGP,
         name=resolved.name(peer),
-        peer_kind=PeerKind.INTERNAL if asn == local_as else PeerKind.EXTERNAL,
+        peer_kind=resolved.kind(peer, speaker),
         address=address_octets(peer.address),
-        remote_as=asn,
+        remote_as=remote_as(peer, speaker) or 0,
         client=peer.route_reflector_client,
         group=peer.group or "",
     )

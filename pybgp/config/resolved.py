@@ -47,6 +47,11 @@ def local_as(peer: PeerConfig, speaker: SpeakerConfig) -> int:
     return speaker.local_as
 
 
+def seen_as(speaker: SpeakerConfig) -> int:
+    """Our AS number for the world."""
+    return speaker.confederation.identifier if speaker.confederation is not None else speaker.local_as
+
+
 def node(config: NodeConfig) -> NodeConfig:
     """The whole configuration without groups; peers have all of their values."""
     speaker = config.speaker

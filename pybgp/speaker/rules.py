@@ -291,8 +291,7 @@ class Rules:
     @property
     def seen_as(self) -> int:
         """Our AS number for the world."""
-        confederation = self.config.confederation
-        return confederation.identifier if confederation is not None else self.config.local_as
+        return resolved.seen_as(self.config)
 
     def _position(self, peer: Peer) -> Position | None:
         """From where paths are compared for the peer, if not from here."""

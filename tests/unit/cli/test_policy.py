@@ -12,8 +12,11 @@ import pytest
 
 from pybgp.addresses import Family
 from pybgp.cli.main import main
+from pybgp.cli.policy_routes import source_of
+from pybgp.config.file import load_config
 from pybgp.control.routes import routes
 from pybgp.errors import ConfigError
+from pybgp.messages.context import PeerKind
 from pybgp.routes import Source, SourceKind
 from pybgp.speaker.policy_views import PolicyView
 from pybgp.speaker.what_if import RouteChange
@@ -146,6 +149,37 @@ def test_the_roas_of_the_configuration_count(tmp_path: Path, capsys: Capsys) -> 
     out = capsys.readouterr().out
     assert "10.1.0.0/24 from tor-a: accepted" in out
     assert "10.1.1.0/24 from tor-a: rejected: policy in term invalid" in out
+
+
+def test_a_confederation_is_taken_as_the_speaker_takes_it(tmp_path: Path, capsys: Capsys) -> None:
+    """Its identifier is our AS, and peers in another member AS are no external ones (RFC 5065)."""
+    path = tmp_path / "node.toml"
+    path.write_text(
+        """
+local_as = 65001
+router_id = "192.0.2.1"
+confederation = { identifier = 64500, members = [65002] }
+[rpki]
+roas = ["10.0.0.0/8 as 64500"]
+[[peers]]
+address = "198.51.100.1"
+remote_as = 65002
+import_policy = ["in"]
+[[policies.in]]
+match = { rpki = "valid" }
+set = { prepend = ["self"] }
+action = "accept"
+[[policies.in]]
+action = "reject"
+"""
+    )
+
+    assert ask(str(path), "--peer", "198.51.100.1", "--route", "10.0.0.0/8 as_path=''") == 0
+
+    assert "10.0.0.0/8 from 198.51.100.1: accepted; as_path - → 64500" in capsys.readouterr().out
+    speaker = load_config(path).speaker
+    source = source_of(speaker, speaker.peers[0])
+    assert (source.peer_kind, source.remote_as) == (PeerKind.CONFEDERATION, 65002)
 
 
 def test_what_can_not_be_imported_is_told_once_where_it_stands(tmp_path: Path, capsys: Capsys) -> None:
