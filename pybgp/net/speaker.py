@@ -601,7 +601,8 @@ class Speaker:
     def _settle(self) -> None:
         """Flush when the readable input is used up, or after 10 ms; then there may be long work to do."""
         now = self._loop.time()
-        if self._outbox or (self._inputs != self._seen and now - self._waiting_since < SETTLE):
+        patient = now - self._waiting_since < SETTLE
+        if self._outbox or (patient and (self._inputs != self._seen or self._readable)):
             self._seen = self._inputs
             self._soon(self._settle)
             return
