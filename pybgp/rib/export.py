@@ -61,12 +61,15 @@ _NOT_OUTSIDE: Final = (
 """What belongs to the AS or its domain: RFC 4456 §8, RFC 9012 §11, RFC 7311 §3.3, RFC 8669 §8."""
 _INSIDE_AN_AS: Final = _NOT_OUTSIDE[:2]
 """What reflection adds, and ends at the border of a member AS, too."""
+_ORIGINATOR_ID: Final = b"\x80\x09\x04"
+"""What stands before its value."""
 _INSIDE_AN_AS_MASK: Final = sum(1 << code for code in _INSIDE_AN_AS)
 _AIGP_BIT: Final = 1 << AttributeCode.AIGP
 _INTERNAL: Final = PeerKind.INTERNAL  # by the name of its class an enum's member costs 0.1 µs (CPython 3.11)
 _EXTERNAL: Final = PeerKind.EXTERNAL
 _CONFEDERATION: Final = PeerKind.CONFEDERATION
 _BGP: Final = SourceKind.BGP
+_tuple: Final = tuple.__new__  # half of what calling a NamedTuple costs
 
 
 Cost = Callable[[str, str], int | None]
@@ -167,6 +170,8 @@ class Exporter:
         "_local_pref",
         "_marked",
         "_next_hop_sizes",
+        "_no_others",
+        "_own_cluster_list",
         "_path_changes",
         "_path_heads",
         "_role",
@@ -192,6 +197,8 @@ class Exporter:
         self._cache: dict[Path, Export | None] = {}
         self._classic = rules.family == Family.IPV4_UNICAST
         self._cluster_id = rules.cluster_id
+        self._no_others = (b"", rules.cluster_id)  # clusters of a source that leave only ours to be passed
+        self._own_cluster_list = _attribute(0x80, AttributeCode.CLUSTER_LIST, rules.cluster_id)
         self._sets_all_next_hops = rules.next_hop_mode == "self_all"
         self._accepts_all = rules.policy.accepts_all
         self._aigp_costs: dict[Path, int] = {}  # as they were told
@@ -355,7 +362,7 @@ class Exporter:
                 return "its next hop is not of a form that the peer takes (RFC 8950 §4)"
             attributes = head + tail
             fits = len(attributes) + _REACH_SIZE + size <= self._room
-        return Export(attributes, next_hop) if fits else self._too_long
+        return _tuple(Export, (attributes, next_hop, b"")) if fits else self._too_long
 
     def _next_hop(self, next_hop: bytes, source: Source) -> bytes:
         """What becomes of a next hop that no policy has set (RFC 4271 §5.1.3, RFC 4456 §7, RFC 5065 §5.1)."""
@@ -393,18 +400,27 @@ class Exporter:
         """ORIGINATOR_ID if absent, our CLUSTER_ID in front of CLUSTER_LIST (RFC 4456 §8); nothing else changes."""
         octets = block.octets
         at = block.tail_at
+        source = path.source
+        if (
+            not block.mask & _INSIDE_AN_AS_MASK
+            and block.local_pref is not None
+            and source.cluster_id in self._no_others
+        ):
+            start = block.next_hop_at  # the usual: straight from a client, which has only one cluster to pass
+            added = (octets[start:at], _ORIGINATOR_ID, source.router_id, self._own_cluster_list, octets[at:])
+            return octets[:start], b"".join(added)
         originator = block.originator_id
         if originator is None:
-            originator = path.source.router_id
+            originator = source.router_id
         else:
             at += _attribute_size(octets, at)
-        cluster_list = self._clusters(path.source)
+        cluster_list = self._clusters(source)
         if block.mask & _CLUSTER_LIST_BIT:
             cluster_list += block.cluster_list
             at += _attribute_size(octets, at)
         tail = (
             self._with_local_pref(block),
-            b"\x80\x09\x04",
+            _ORIGINATOR_ID,
             originator,
             _attribute(0x80, AttributeCode.CLUSTER_LIST, cluster_list),
             octets[at:],
