@@ -65,6 +65,13 @@ class PeerStatus:
     """In another member AS of our confederation (RFC 5065)."""
     role: str | None = None
     """Ours towards the peer (RFC 9234); the peer's own word is among its capabilities."""
+    local_address: str | None = None
+    """Ours of the session, None without one."""
+    import_policy: str = "accept"
+    export_policy: str = "accept"
+    """The lists of policies in use, as ``pybgp show policies`` names them."""
+    max_prefixes: int | None = None
+    """The limit for each family."""
     capabilities: tuple[str, ...] = ()
     families: Mapping[Family, FamilyCounters] = field(default_factory=dict)
     add_path: Mapping[Family, str] = field(default_factory=dict)

@@ -519,3 +519,17 @@ def test_a_peer_that_has_never_done_anything_is_idle_since_it_was_configured(wor
     world.advance(10)
 
     assert node.counters(B).since == began
+
+
+def test_the_status_tells_what_a_session_goes_by(world: World) -> None:
+    limit = MaxPrefixesConfig(limit=7)
+    one = world.add(A, peers=[ibgp(B, max_prefixes=limit, import_policy=["reject", "accept"])])
+    before = one.counters(B)
+    assert (before.local_address, before.import_policy, before.max_prefixes) == (None, "reject, accept", 7)
+
+    two = world.add(B, peers=[ibgp(A)])
+    established(world, one, two)
+
+    now = one.counters(B)
+    assert (now.local_address, now.export_policy) == (A, "accept")
+    assert two.counters(A).max_prefixes is None

@@ -154,6 +154,14 @@ def test_a_peer_has_times_in_utc_and_units_in_names() -> None:
     }
 
 
+def test_a_peer_tells_what_its_session_goes_by() -> None:
+    about = {"local_address": "192.0.2.1", "import_policy": "in", "export_policy": "own,accept", "max_prefixes": 7}
+
+    (row,) = queries.peers(FakeSpeaker(peers=[peer("a", **about)]), "a")
+
+    assert {name: row[name] for name in about} == about
+
+
 def test_a_name_goes_before_an_address() -> None:
     speaker = FakeSpeaker(peers=[peer("a", "192.0.2.7"), peer("192.0.2.7", "192.0.2.8")])
 
