@@ -7,7 +7,7 @@ The twin of ``policy.builtin`` and ``roles``, of ``rib.export``, ``decision``, `
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
 from typing import Final
 
@@ -32,6 +32,8 @@ class Attributes:
     members: tuple[int, ...] = ()
     next_hop: str = ""
     med: int | None = None
+    med_is_set: bool = field(default=False, compare=False)
+    """By the policy that has just been asked, if only to the value that it had."""
     local_pref: int | None = None
     communities: frozenset[int] = frozenset()
     originator_id: str | None = None
@@ -295,7 +297,7 @@ def _sent(prefix: str, candidate: Candidate, to: Session, options: Options) -> A
         return None
     if to.role in ("customer", "rs_client", "peer") and before.only_to_customer is not None:
         return None
-    after = to.exports(prefix, before)
+    after = to.exports(prefix, replace(before, med_is_set=False))
     if after is None:
         return None
     if options.draining and not reflected:
@@ -323,7 +325,7 @@ def _sent(prefix: str, candidate: Candidate, to: Session, options: Options) -> A
         after,
         as_path=(to.local_as, *after.as_path),
         members=(),
-        med=after.med if origin is None or after.med != before.med else None,
+        med=after.med if origin is None or after.med_is_set else None,
         local_pref=None,
         only_to_customer=only_to_customer,
     )

@@ -122,7 +122,7 @@ POLICIES: Final[dict[str, Policy]] = {
     "accept": lambda prefix, route: route,
     "reject": lambda prefix, route: None,
     "prefer": lambda prefix, route: replace(route, local_pref=200),
-    "tag": lambda prefix, route: replace(route, med=7, communities=route.communities | {MARK}),
+    "tag": lambda prefix, route: replace(route, med=7, med_is_set=True, communities=route.communities | {MARK}),
     "not_inside": lambda prefix, route: None if prefix in INSIDE else route,
     "not_tagged": lambda prefix, route: None if MARK in route.communities else route,
 }
@@ -634,3 +634,17 @@ TestChurn.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_a_med_that_import_sets_and_export_sets_again_goes_outside() -> None:
+    """Both policies set 7: export changes nothing, and what it sets is its own and no neighbour's (RFC 4271 §5.1.4)."""
+    network = Network()
+    network.set_up(seed=0, ipv6=False, confederation=False, dynamic=False, everywhere=())
+    network.withdraw(address=NON_CLIENT, prefixes=PREFIXES[:2], pause=0.0)  # without MED, it would be preferred
+    tag = ("tag",)
+    network.change_peer(end=(REFLECTOR, SLOW), change=("import_policy", tag), pause=0.0)
+    network.settle()
+    network.change_peer(end=(REFLECTOR, Y), change=("export_policy", tag), pause=0.0)
+    network.settle()
+    told = network.nodes[Y].core.tables[network.family].adj_rib_in(REFLECTOR)
+    assert {path.received.med for _, path in told} == {7}
