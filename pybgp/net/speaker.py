@@ -34,13 +34,15 @@ from ..speaker.outputs import (
     SendAll,
     SweepFib,
 )
-from .endpoints import Listener, address_of, check_md5, connect, in_the_way, listening_socket, said, set_passwords
+from .endpoints import address_of, connect, said
 from .host import host_addresses
 from .links import Links
+from .listeners import Listeners
 from .readable import Readable
 from .sockopt import prepare, set_md5
 from .stalls import LoopStalls, StallMonitor
 from .transport import READ_SIZE, Connection
+from .turns import TURN, Turns
 from .watch import RouteChange, Watcher
 
 if TYPE_CHECKING:
@@ -54,9 +56,6 @@ if TYPE_CHECKING:
 
 SETTLE: Final = 0.010
 """Seconds that changes wait at most for more input."""
-TURN: Final = 0.004
-"""Seconds after which a turn of the loop begins nothing more: hundreds of connections that bring a keepalive, or are
-lost, at once take longer, and so does what they lead to. What has begun is ended, which takes some 10 ms at most."""
 SMALL: Final = 1024
 """Octets of a reading that may wait while its connection goes on reading."""
 MANY: Final = 2048
@@ -100,20 +99,13 @@ class Speaker:
         self._on_event = on_event or (lambda event: None)
         self._connections: dict[int, Connection] = {}
         self._connecting: dict[int, asyncio.Task[None]] = {}
-        self._listeners: dict[tuple[str, int], Listener] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._spare: dict[tuple[str, int], socket.socket] = {}  # opened for a configuration that is not in use yet
-        self._gone: list[tuple[str, int]] = []  # closed for such a one
         self._links: Links | None = None  # of unnumbered peers
         self._secrets = secrets or {}  # of the first configuration
-        self._passwords: Mapping[str, str] = {}
         self._buffer = bytearray(READ_SIZE)  # where all connections read; a speaker lives in one thread
         self._view = memoryview(self._buffer)
         self._readable = Readable()
         self._outbox: deque[Output] = deque()  # what could not be performed within a turn
-        self._duties: deque[Callable[[], None]] = deque()  # for the next turns, none of them twice
-        self._queue: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()  # input that waits likewise
-        self._turn_until: float | None = None  # when this turn has had its share; None before anything is done in it
         self._unread: set[Connection] = set()  # who may go on when all of it has been performed
         self._watched: set[int] = set()  # full transports whose progress is looked at
         self._watchers: set[Watcher] = set()
@@ -133,6 +125,8 @@ class Speaker:
         """
         self._loop = asyncio.get_running_loop()
         self._stalls = StallMonitor(self._loop)
+        self._turns = Turns(self._loop, self._stalls.busy)
+        self._listeners = Listeners(self._loop, self._accepted)
         self._epoch = datetime.now(UTC) - timedelta(seconds=self._loop.time())
         preserved: frozenset[Family] = frozenset()
         if self.fib is not None:
@@ -160,9 +154,7 @@ class Speaker:
         self._stopped = True
         if self._links is not None:
             self._links.close()
-        for listener in self._listeners.values():
-            listener.close()
-        self._listeners.clear()
+        self._listeners.close()
         self.core.stop(self.now())
         self._perform()
         for task in list(self._connecting.values()):
@@ -428,67 +420,19 @@ class Speaker:
         try:
             changes = self.core.reconfigure(config, self.now(), fib=fib_config, functions=functions, secrets=secrets)
         except PybgpError:
-            self._close_spare()
+            self._listeners.back_out()
             raise
         self._watch_links()
         self._after_input()
         return changes
 
-    # -- turns of the loop -------------------------------------------------------------------------------------------
-
-    def _take(self, action: Callable[..., None], *args: Any) -> bool:
-        """Do it now; or in one of the next turns (False) if this one has had its share, and behind what waits."""
-        # HOT, once a reading.
-        if self._turn_until is None:
-            self._begin_turn()
-        elif self._queue or self._loop.time() > self._turn_until:
-            self._queue.append((action, args))
-            self._soon(self._take_waiting)
-            return False
-        action(*args)
-        return True
+    # -- what connections and the kernel say -------------------------------------------------------------------------
 
     def _take_in(self, connection: Connection, data: bytes) -> None:
         """What a connection has read."""
-        if not self._take(self._received, connection, data) and (len(data) > SMALL or len(self._queue) > MANY):
+        turns = self._turns
+        if not turns.take(self._received, connection, data) and (len(data) > SMALL or turns.inputs > MANY):
             connection.pause_reading()
-
-    def _take_waiting(self) -> None:
-        """Input that had to wait comes before what is new."""
-        queue = self._queue
-        until = self._loop.time() + TURN
-        while queue:
-            action, args = queue.popleft()
-            action(*args)
-            if self._loop.time() > until:
-                self._soon(self._take_waiting)
-                return
-
-    def _soon(self, duty: Callable[[], None]) -> None:
-        """Do it in the next turn that has time for it, behind what waits."""
-        if duty not in self._duties:
-            self._duties.append(duty)
-            if self._turn_until is None:
-                self._begin_turn()
-
-    def _begin_turn(self) -> None:
-        self._turn_until = self._loop.time() + TURN
-        self._loop.call_soon(self._turn)
-
-    def _turn(self) -> None:
-        """What the last turn has left to do, each thing once, as far as there is time; the rest goes on in the next."""
-        duties = self._duties
-        if not duties:
-            self._turn_until = None
-            return
-        self._stalls.busy()
-        self._begin_turn()
-        for _ in range(len(duties)):
-            duties.popleft()()
-            if self._loop.time() > self._turn_until:  # type: ignore[operator]  # since _begin_turn
-                return
-
-    # -- what connections and the kernel say -------------------------------------------------------------------------
 
     def _opened(self, connection: Connection) -> None:
         sock = connection.socket
@@ -525,15 +469,14 @@ class Speaker:
         if due or self._outbox:  # that much is told in the next turns, and nothing more is read of this peer before
             self._unread.add(connection)
             connection.pause_reading()
-            self._soon(self._go_on)
+            self._turns.soon(self._go_on)
         elif connection.paused and connection not in self._unread:  # while this was waiting
             connection.resume_reading()
 
     @property
     def _is_alone(self) -> bool:
         """Does nothing wait that the input just taken could share a flush with, as far as we know?"""
-        waiting = self._duties or self._queue or self._outbox
-        return not waiting and len(self._connections) <= FEW
+        return not (self._turns.waiting or self._outbox) and len(self._connections) <= FEW
 
     def _lost(self, connection: Connection, why: str) -> None:
         self._unread.discard(connection)
@@ -593,10 +536,10 @@ class Speaker:
         self._arm()
 
     def _settle_soon(self) -> None:
-        if self._settle not in self._duties and not self._stopped:
+        if not self._turns.has(self._settle) and not self._stopped:
             self._seen = self._inputs
             self._waiting_since = self._loop.time()
-            self._soon(self._settle)
+            self._turns.soon(self._settle)
 
     def _settle(self) -> None:
         """Flush when the readable input is used up, or after 10 ms; then there may be long work to do."""
@@ -604,13 +547,13 @@ class Speaker:
         patient = now - self._waiting_since < SETTLE
         if self._outbox or (patient and (self._inputs != self._seen or self._readable)):
             self._seen = self._inputs
-            self._soon(self._settle)
+            self._turns.soon(self._settle)
             return
         core = self.core
         core.flush(now)
         self._perform()
         if core.has_work:
-            self._soon(self._work)
+            self._turns.soon(self._work)
         self._arm()
 
     def _work(self) -> None:
@@ -639,13 +582,7 @@ class Speaker:
     def _timed(self) -> None:
         """Before all else that waits, but in a turn that has time for it: 500 timers take 6 ms."""
         self._timer = None
-        if self._turn_until is None:
-            self._begin_turn()
-        elif self._loop.time() > self._turn_until:
-            if self._tick not in self._duties:
-                self._duties.appendleft(self._tick)
-            return
-        self._tick()
+        self._turns.first(self._tick)
 
     def _tick(self) -> None:
         self.core.tick(self.now())
@@ -670,7 +607,7 @@ class Speaker:
             else:
                 self._perform_rare(output)
             if outbox and self._loop.time() > deadline and not self._stopped:
-                self._soon(self._go_on)
+                self._turns.soon(self._go_on)
                 break
 
     def _send_all(self, output: SendAll, deadline: float) -> None:
@@ -764,54 +701,11 @@ class Speaker:
             connection.close(self._loop, abort=abort)
 
     def _open_listeners(self, config: SpeakerConfig, secrets: Mapping[str, str]) -> None:
-        """Open what a configuration needs before anything changes; ``Listen`` takes it into use.
-
-        Raises:
-            PybgpError: an address can't be listened on, or the kernel has no TCP-MD5. Nothing has changed.
-        """
-        wanted = [parse_endpoint(text) for text in config.listen]
-        try:
-            for endpoint in wanted:
-                if endpoint not in self._listeners:
-                    self._make_room(endpoint, self._listeners.keys() - set(wanted))
-                    self._spare[endpoint] = listening_socket(*endpoint)
-            if secrets:
-                check_md5()
-        except PybgpError:
-            self._close_spare()
-            raise
-
-    def _make_room(self, endpoint: tuple[str, int], unwanted: set[tuple[str, int]]) -> None:
-        """Close what is to go anyway where it would keep us from listening there; ``_close_spare`` opens it again."""
-        for other in unwanted:
-            if in_the_way(endpoint, other):
-                self._listeners.pop(other).close()
-                self._gone.append(other)
-
-    def _close_spare(self) -> None:
-        """Listen as before."""
-        while self._spare:
-            self._spare.popitem()[1].close()
-        while self._gone:
-            endpoint = self._gone.pop()
-            sock = listening_socket(*endpoint)
-            set_passwords(sock, self._passwords, {})
-            self._listeners[endpoint] = Listener(self._loop, sock, self._accepted)
+        self._listeners.open([parse_endpoint(text) for text in config.listen], passwords=bool(secrets))
 
     def _listen(self, endpoints: tuple[tuple[str, int], ...], passwords: Mapping[str, str]) -> None:
-        for endpoint in self._listeners.keys() - set(endpoints):
-            self._listeners.pop(endpoint).close()
-        for endpoint in endpoints:
-            known = self._listeners.get(endpoint)
-            if known is not None:
-                set_passwords(known.socket, passwords, self._passwords)
-                continue
-            sock = self._spare.pop(endpoint, None) or listening_socket(*endpoint)
-            set_passwords(sock, passwords, {})
-            self._listeners[endpoint] = Listener(self._loop, sock, self._accepted)
-            self._on_event(Event("listening", "info", {"address": endpoint[0], "port": endpoint[1]}))
-        self._passwords = dict(passwords)
-        self._gone.clear()
+        for host, port in self._listeners.use(endpoints, passwords):
+            self._on_event(Event("listening", "info", {"address": host, "port": port}))
 
     # -- waiting -----------------------------------------------------------------------------------------------------
 

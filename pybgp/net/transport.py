@@ -62,7 +62,7 @@ class Connection(asyncio.BufferedProtocol):
         if self.conn:
             self._speaker._opened(self)
         else:
-            self._speaker._take(self._speaker._opened, self)
+            self._speaker._turns.take(self._speaker._opened, self)
 
     def get_buffer(self, sizehint: int) -> bytearray:
         return self._speaker._buffer
@@ -79,7 +79,7 @@ class Connection(asyncio.BufferedProtocol):
             self._linger.cancel()
         why = "connection closed by the peer" if exc is None else f"connection lost: {said(exc)}"
         self._gone = True
-        self._speaker._take(self._speaker._lost, self, why)
+        self._speaker._turns.take(self._speaker._lost, self, why)
 
     def pause_writing(self) -> None:
         if not self.closing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
 from pybgp.net.transport import Connection
@@ -18,15 +18,13 @@ class _Speaker:
         self._buffer = bytearray(4096)
         self._view = memoryview(self._buffer)
         self.lost: list[str] = []
+        self._turns = SimpleNamespace(take=lambda action, *args: action(*args))
 
     def _opened(self, connection: Connection) -> None:
         """Nothing to send."""
 
     def _take_in(self, connection: Connection, data: bytes) -> None:
         """Nothing comes."""
-
-    def _take(self, action: Callable[..., None], *args: Any) -> None:
-        action(*args)
 
     def _lost(self, connection: Connection, why: str) -> None:
         self.lost.append(why)

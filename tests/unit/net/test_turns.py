@@ -13,6 +13,7 @@ from pybgp.net import speaker as shell
 from pybgp.net.readable import Readable
 from pybgp.net.speaker import Speaker
 from pybgp.net.transport import Connection
+from pybgp.net.turns import TURN
 from pybgp.speaker import core
 from tests.integration.daemons import free_port
 
@@ -34,13 +35,13 @@ def test_what_comes_at_the_same_time_is_taken_in_turns() -> None:
     turns: list[int] = []
 
     def work(number: int) -> None:
-        time.sleep(shell.TURN / 2)
+        time.sleep(TURN / 2)
         done.append(number)
 
     async def scenario() -> None:
         async with one:
             for number in range(20):
-                one._take(work, number)
+                one._turns.take(work, number)
             while len(done) < 20:
                 turns.append(len(done))
                 await asyncio.sleep(0)
@@ -54,6 +55,7 @@ def test_what_comes_at_the_same_time_is_taken_in_turns() -> None:
 
 def test_what_had_to_wait_is_not_lost_with_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """All input waits, and nothing is read meanwhile: routes arrive, and the last words come before the end."""
+    monkeypatch.setattr("pybgp.net.turns.TURN", -1.0)
     monkeypatch.setattr(shell, "TURN", -1.0)
     monkeypatch.setattr(shell, "MANY", -1)
     port = free_port()
@@ -91,7 +93,7 @@ def test_a_change_is_told_at_once_if_nothing_else_can_share_the_flush(
     async def scenario() -> None:
         async with passive, speaker(2, port, 1, passive=False) as active:
             await asyncio.gather(active.established(timeout=LIMIT), passive.established(timeout=LIMIT))
-            await until(lambda: not (passive._duties or passive.core.has_work or passive.core.flush_wanted))
+            await until(lambda: not (passive._turns.waiting or passive.core.has_work or passive.core.flush_wanted))
             received = passive._received
             if more:
                 monkeypatch.setattr(passive, "_readable", True)
@@ -134,24 +136,24 @@ def test_duties_wait_for_a_turn_that_has_time_for_them() -> None:
     done: list[tuple[str, int]] = []
 
     def first() -> None:
-        time.sleep(shell.TURN * 1.5)
+        time.sleep(TURN * 1.5)
         done.append(("first", len(turns)))
-        one._soon(first)
+        one._turns.soon(first)
 
     def second() -> None:
-        time.sleep(shell.TURN * 1.5)
+        time.sleep(TURN * 1.5)
         done.append(("second", len(turns)))
 
     async def scenario() -> None:
         async with one:
-            one._soon(first)
-            one._soon(second)
-            one._soon(second)
+            one._turns.soon(first)
+            one._turns.soon(second)
+            one._turns.soon(second)
             async with asyncio.timeout(LIMIT):
                 while len(done) < 4:
                     turns.append(len(done))
                     await asyncio.sleep(0)
-            one._duties.clear()
+            one._turns._duties.clear()
 
     asyncio.run(scenario())
 
@@ -166,9 +168,9 @@ def test_timers_that_come_in_a_full_turn_are_the_first_of_the_next(monkeypatch: 
     async def scenario() -> None:
         async with one:
             monkeypatch.setattr(one, "_tick", lambda: done.append("tick"))
-            one._begin_turn()
-            time.sleep(shell.TURN * 1.5)
-            one._soon(lambda: done.append("other"))
+            one._turns._begin()
+            time.sleep(TURN * 1.5)
+            one._turns.soon(lambda: done.append("other"))
             one._timed()
             one._timed()
             assert done == []
