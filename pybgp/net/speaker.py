@@ -391,6 +391,9 @@ class Speaker:
     async def watch(self, family: Family | None = None, *, initial: bool = True) -> AsyncIterator[RouteChange]:
         """Best-route changes, first what there is (if ``initial``). A slow reader gets the newest state of each
         prefix, never a growing queue."""
+        if self.core.flush_wanted:  # else what is there already would come again, as a change
+            self.core.flush(self.now())
+            self._after_input()
         watcher = Watcher(family)
         self._watchers.add(watcher)
         self.core.watchers += 1

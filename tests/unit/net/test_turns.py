@@ -7,6 +7,7 @@ import socket
 import time
 
 import pytest
+from netaddr import IPNetwork
 
 from pybgp.config.model import PeerConfig, SpeakerConfig
 from pybgp.net import speaker as shell
@@ -222,3 +223,22 @@ async def until(condition) -> None:  # type: ignore[no-untyped-def]
     async with asyncio.timeout(LIMIT):
         while not condition():
             await asyncio.sleep(0.005)
+
+
+def test_a_watcher_hears_of_a_route_that_was_there_once() -> None:
+    """It was announced in the same turn, and had not been told to anybody yet."""
+    heard: list[str] = []
+
+    async def scenario() -> None:
+        async with Speaker(SpeakerConfig(local_as=64512, router_id="192.0.2.1", listen=())) as one:
+            one.announce("10.65.1.0/24")
+            async for change in one.watch():
+                heard.append(str(change.prefix))
+                if len(heard) == 1:
+                    one.announce("10.65.2.0/24")
+                if change.prefix == IPNetwork("10.65.2.0/24"):
+                    return
+
+    asyncio.run(asyncio.wait_for(scenario(), LIMIT))
+
+    assert heard == ["10.65.1.0/24", "10.65.2.0/24"]
