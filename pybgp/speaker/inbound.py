@@ -43,12 +43,14 @@ class Importer:
         "_last_changes",
         "_next_hops",
         "by_mark",
+        "news",
         "reads_prefix",
         "rules",
     )
 
     def __init__(self, rules: ImportRules, next_hops: NextHops) -> None:
         self.rules = rules
+        self.news = 0  # how often what it has made of a block may have become something else
         self.reads_prefix = rules.policy.reads_prefix
         self.by_mark = rules.policy.by_mark
         self._accepts_all = rules.policy.accepts_all
@@ -105,6 +107,7 @@ class Importer:
 
     def forget(self, next_hops: frozenset[bytes] | None = None) -> None:
         """Next hops (all, or these) may resolve differently now."""
+        self.news += 1
         if next_hops is None:
             self._about_next_hop.clear()
             return

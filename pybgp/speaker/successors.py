@@ -101,23 +101,32 @@ def without_rank() -> Successor:
     return successor
 
 
+_Made = tuple[dict[Path, Path], "_ByPrefix"]
+"""Successors where the policy doesn't look at prefixes, and where it does."""
+
+
 class _Judgements:
-    """What each importer has made so far; the last one is at hand."""
+    """What each importer has made so far, and would make again; the last one's is at hand."""
 
     def __init__(self, family: Family) -> None:
         self._family = family
-        self._by_importer: dict[Importer | None, tuple[dict[Path, Path], _ByPrefix]] = {}
+        self._by_importer: dict[Importer | None, tuple[int, _Made]] = {}
         self._last: Importer | None = None
-        self._made = self._of_another(None)
+        self._news, self._made = self._of_another(None, 0)
 
-    def of(self, importer: Importer | None) -> tuple[dict[Path, Path], _ByPrefix]:
-        if importer is not self._last:
+    def of(self, importer: Importer | None) -> _Made:
+        # A walk that has begun after this one may have overtaken it: what next hops were then must not come back.
+        news = importer.news if importer is not None else 0
+        if importer is not self._last or news != self._news:
             self._last = importer
-            self._made = self._of_another(importer)
+            self._news, self._made = self._of_another(importer, news)
         return self._made
 
-    def _of_another(self, importer: Importer | None) -> tuple[dict[Path, Path], _ByPrefix]:
-        return self._by_importer.setdefault(importer, ({}, _ByPrefix(self._family)))
+    def _of_another(self, importer: Importer | None, news: int) -> tuple[int, _Made]:
+        found = self._by_importer.get(importer)
+        if found is None or found[0] != news:
+            found = self._by_importer[importer] = news, ({}, _ByPrefix(self._family))
+        return found
 
 
 class _ByPrefix:

@@ -19,10 +19,13 @@ from pybgp.config.model import (
 )
 from pybgp.constants import AttributeCode as Code
 from pybgp.messages.attributes.block import Block
+from pybgp.rib import table
 from pybgp.rib.decision import Decision
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
+from pybgp.rib.path import Path
 from pybgp.speaker.fib import KernelChanges
 from pybgp.speaker.rules import HostAddresses
+from tests.unit.rib.paths import block, source
 
 from .world import Node, World, arrived, ebgp, established, ibgp
 
@@ -325,6 +328,35 @@ def test_a_route_is_not_resolved_through_itself(world: World, routed: tuple[Node
     assert path.accepted is None
     assert "unreachable" in path.reason
     assert list(one.fib) == [prefix_key(P)[1]]
+
+
+@pytest.mark.row("DEC-02")
+def test_a_walk_that_another_one_has_overtaken_goes_by_what_holds_now(
+    world: World, routed: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A next hop can be reached, and can't any more, while the first change is being followed; the second walk is
+    shorter, since many prefixes have gone meanwhile."""
+    monkeypatch.setattr(table, "SLICE", 1)
+    one, two = routed
+    two.announce(P, next_hop=FAR)
+    world.run_until(lambda: one.received(P, B) is not None)
+    many, feeder = [prefix_key(f"10.66.{number}.0/24")[1] for number in range(10)], source("feeder")
+    one.core.tables[V4].insert(many, Path(feeder, 0, block(), block()))
+    two.announce(Q, next_hop=FAR)
+    world.run_until(lambda: one.received(Q, B) is not None)
+    assert one.received(P, B) is one.received(Q, B)
+    way = {prefix_key("203.0.113.0/24")[1]: connected("eth1")}
+
+    one.core.kernel(KernelChanges(V4, way), world.now)
+    one.core.work(world.now)
+    assert one.has(P)
+    assert not one.has(Q)
+    one.core.tables[V4].withdraw(many, "feeder")
+    one.core.kernel(KernelChanges(V4, dict.fromkeys(way, ())), world.now)
+    world.pump(one)
+
+    assert not one.has(P)
+    assert not one.has(Q)
 
 
 def test_an_ipv6_route_over_ipv4_takes_nobodys_place(world: World) -> None:
