@@ -152,10 +152,13 @@ def _shown(row: Mapping[str, Any], speaker: SpeakerConfig, peer: PeerConfig | No
     kinds = ("communities", "large_communities", "extended_communities")
     communities = [each for kind in kinds for each in row.get(kind) or ()]
     values |= {"as_path": row["as_path_text"], "communities": communities}
-    return _route(values, speaker, peer or named(speaker, row.get("peer")), states)
+    return _route(values, speaker, peer or named(speaker, row.get("peer")), states, name=str(row.get("peer") or "peer"))
 
 
-def _route(values: Mapping[str, Any], speaker: SpeakerConfig, peer: PeerConfig | None, states: States) -> Route:
+def _route(
+    values: Mapping[str, Any], speaker: SpeakerConfig, peer: PeerConfig | None, states: States, name: str = "peer"
+) -> Route:
+    """``name`` is who it comes from if that is no configured peer."""
     unknown = sorted(values.keys() - {"prefix", *KEYS})
     if unknown:
         raise click.UsageError(f"{unknown[0]}: unknown key, expected {', '.join(KEYS)}")
@@ -163,7 +166,7 @@ def _route(values: Mapping[str, Any], speaker: SpeakerConfig, peer: PeerConfig |
         family, key = prefix_key(str(values.get("prefix", "")))
         path = _path(values.get("as_path", ""))
         kind = _one_of(SourceKind, "source", values.get("source") or "bgp")
-        source = _source(kind, speaker, _from(speaker, values) or peer, path)
+        source = _source(kind, speaker, _from(speaker, values) or peer, path, name)
         hop = values.get("next_hop") or _next_hop(source, family)
         block = Block.build((path,), address_octets(hop) if hop else b"")
         route = Route(family, key, block, source, validator=states).replace(
@@ -223,14 +226,14 @@ def _one_of(kind: type[_Word], name: str, value: Any) -> _Word:
         raise ValueError(f"{name} = {value!r}: expected {', '.join(words[:-1])} or {words[-1]}") from None
 
 
-def _source(kind: SourceKind, speaker: SpeakerConfig, peer: PeerConfig | None, path: AsPath) -> Source:
+def _source(kind: SourceKind, speaker: SpeakerConfig, peer: PeerConfig | None, path: AsPath, name: str) -> Source:
     if kind is not SourceKind.BGP:
         return Source(kind=kind, name=kind.value)
     if peer is not None:
         return source_of(speaker, peer)
     asn = path.neighbor_as
     outside = PeerKind.EXTERNAL if asn else PeerKind.INTERNAL
-    return Source(kind=kind, name="peer", peer_kind=outside, remote_as=asn or speaker.local_as)
+    return Source(kind=kind, name=name, peer_kind=outside, remote_as=asn or speaker.local_as)
 
 
 def _next_hop(source: Source, family: Family) -> str:

@@ -292,7 +292,7 @@ def test_rows_of_show_routes_are_tried_as_from_the_peers_that_they_name(
 
     out = capsys.readouterr().out
     assert "10.1.0.0/24 from tor-a: accepted; local_pref - → 200; communities 64512:7 → 64512:7,64512:1" in out
-    assert "10.2.0.0/24 from peer: rejected" in out
+    assert "10.2.0.0/24 from somebody: rejected" in out
 
 
 def test_rows_of_show_routes_of_other_families_are_a_usage_error(node: str, capsys: Capsys, monkeypatch: Any) -> None:
