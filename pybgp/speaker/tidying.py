@@ -26,9 +26,10 @@ def give_back(core: SpeakerCore, left: set[str]) -> Iterator[None]:
     for group in core.outbound.groups():
         group.exporter.forget()
     core.outbound.forget(gone)
-    for table in tables:
+    for table in tables:  # all in one slice: whoever comes back after it is counted anew
         for name in gone:
             table.forget(name)
+    for table in tables:
         table.shrink()
         yield
     yield from core.blocks.forget_unused()

@@ -11,6 +11,7 @@ from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.rib.path import Path, paths_of
 from pybgp.speaker import programming
 from pybgp.speaker.fib import KernelChanges
+from pybgp.speaker.tidying import give_back
 from tests.unit.rib.paths import block, source
 
 from .labeled_routes import originate, take_back
@@ -119,3 +120,20 @@ def test_of_ways_to_the_kernel_only_so_many_are_remembered(monkeypatch: pytest.M
         world.advance(1)
 
     assert len(one.core.programming._made) <= 8
+
+
+def test_who_comes_back_while_its_memory_is_given_back_is_counted(world: World) -> None:
+    """Else its routes would stay when it leaves again: nobody would think that it has any."""
+    one = world.add(A, peers=[])
+    tables = one.core.tables
+    work = give_back(one.core, {"guest"})
+    next(work)
+    next(work)
+    made = block()
+
+    for table in tables.values():
+        table.insert([prefix_key(P)[1]], Path(source("guest"), 0, made, made))
+    for _ in work:
+        pass
+
+    assert [table.counters("guest").received for table in tables.values()] == [1] * len(tables)
