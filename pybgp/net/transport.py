@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 from .endpoints import said
 
 if TYPE_CHECKING:
-    from .speaker import Speaker
+    from .shell import Shell
 
 READ_SIZE: Final = 16_384
 """Octets a connection may bring before others get their turn: some 4 ms of work."""
@@ -26,9 +26,9 @@ LINGER: Final = 1.0
 class Connection(asyncio.BufferedProtocol):
     """Reads into a buffer that all connections of a speaker share, because each reading is used up at once."""
 
-    def __init__(self, speaker: Speaker, conn: int) -> None:
+    def __init__(self, shell: Shell, conn: int) -> None:
         self.conn = conn
-        self._speaker = speaker
+        self._shell = shell
         self._transport: asyncio.Transport | None = None
         self.closing = False  # we end it
         self.paused = False  # what comes stays in the kernel
@@ -60,16 +60,16 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
         if self.conn:
-            self._speaker._opened(self)
+            self._shell._opened(self)
         else:
-            self._speaker._turns.take(self._speaker._opened, self)
+            self._shell._turns.take(self._shell._opened, self)
 
     def get_buffer(self, sizehint: int) -> bytearray:
-        return self._speaker._buffer
+        return self._shell._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         if not self.closing:
-            self._speaker._take_in(self, bytes(self._speaker._view[:nbytes]))
+            self._shell._take_in(self, bytes(self._shell._view[:nbytes]))
 
     def eof_received(self) -> bool:
         return False
@@ -79,15 +79,15 @@ class Connection(asyncio.BufferedProtocol):
             self._linger.cancel()
         why = "connection closed by the peer" if exc is None else f"connection lost: {said(exc)}"
         self._gone = True
-        self._speaker._turns.take(self._speaker._lost, self, why)
+        self._shell._turns.take(self._shell._lost, self, why)
 
     def pause_writing(self) -> None:
         if not self.closing:
-            self._speaker._congested(self.conn)
+            self._shell._congested(self.conn)
 
     def resume_writing(self) -> None:
         if not self.closing:
-            self._speaker._writable(self.conn)
+            self._shell._writable(self.conn)
 
     # -- the speaker's side ------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import pytest
 from netaddr import IPNetwork
 
 from pybgp.config.model import PeerConfig, SpeakerConfig
-from pybgp.net import speaker as shell
+from pybgp.net import shell
 from pybgp.net.readable import Readable
 from pybgp.net.speaker import Speaker
 from pybgp.net.transport import Connection
