@@ -89,7 +89,7 @@ class Connection(asyncio.BufferedProtocol):
         if not self.closing:
             self._shell._writable(self.conn)
 
-    # -- the speaker's side ------------------------------------------------------------------------------------------
+    # -- the shell's side --------------------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
         if self._transport is not None and not self.closing and not self._gone:

@@ -113,6 +113,28 @@ def test_a_change_is_told_at_once_if_nothing_else_can_share_the_flush(
     assert told[0] is at_once  # the NOTIFICATION comes behind
 
 
+def test_what_can_be_read_is_read_before_anything_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each reading of a table was told by itself: three times the messages, and three times the calls of the kernel."""
+    monkeypatch.setattr(shell, "SETTLE", 1000.0)
+    port = free_port()
+    passive = speaker(1, port, 2, passive=True)
+
+    async def scenario() -> None:
+        async with passive, speaker(2, port, 1, passive=False) as active:
+            await asyncio.gather(active.established(timeout=LIMIT), passive.established(timeout=LIMIT))
+            await until(lambda: not (passive._turns.waiting or passive.core.has_work or passive.core.flush_wanted))
+            with monkeypatch.context() as patch:
+                patch.setattr(passive, "_readable", True)
+                active.announce("10.65.1.0/26")
+                await until(lambda: passive.core.flush_wanted)
+                for _ in range(50):
+                    await asyncio.sleep(0)
+                assert passive.core.flush_wanted
+            await until(lambda: not passive.core.flush_wanted)
+
+    asyncio.run(scenario())
+
+
 def test_readable_says_whether_anybody_has_brought_something() -> None:
     readable = Readable()
     ours, theirs = socket.socketpair()
