@@ -98,7 +98,7 @@ def disable(
 def enable(
     speaker: Speaker, *, name: str | None = None, group: str | None = None, all: str | None = None
 ) -> JsonObject:
-    """Start what was disabled, by hand or by the configuration.
+    """Start what was disabled, by hand or by the configuration; let in who is held down.
 
     Raises:
         UnknownPeer, BadArgument, ApiError
@@ -108,7 +108,16 @@ def enable(
         speaker.enable(peer)
         return "enabled"
 
-    return _each(speaker, name, group, all, do)
+    try:
+        return _each(speaker, name, group, all, do)
+    except UnknownPeer as unknown:
+        if name is None:
+            raise
+        try:
+            speaker.enable(name)
+        except ApiError:
+            raise unknown from None
+        return {"peer": name, "peers": [{"peer": name, "done": "may come again", "error": None}]}
 
 
 def _each(speaker: Speaker, name: str | None, group: str | None, all: str | None, do: Do) -> JsonObject:

@@ -63,6 +63,13 @@ class Guests:
         self._held_down = {octets: until for octets, until in self._held_down.items() if until > now}
         self._held_down[peer.octets] = now + (seconds if seconds is not None else inf)
 
+    def let_in(self, address: str) -> bool:
+        """It may come again at once. False: it was not held down."""
+        try:
+            return self._held_down.pop(address_octets(address), None) is not None
+        except ValueError:  # a name
+            return False
+
 
 def _zone(peer: Peer) -> str:
     return peer.address.partition("%")[2] or (peer.config.interface or "")

@@ -45,7 +45,7 @@ class Sessions:
         self._changed_next_hops: set[bytes] = set()  # since the last look at the paths through them has begun
         self._epochs = count(1)
         self.dropping = Dropping(core)
-        self._guests = Guests(core)
+        self.guests = Guests(core)
         self.neighbors: dict[str, tuple[str, float]] = {}  # interface -> the router there, and when it was heard last
         self.switched: dict[str, bool] = {}  # peers that the operator has enabled or disabled by hand
         self.judging = 0  # jobs under way that run import again
@@ -178,7 +178,7 @@ class Sessions:
         address, _, zone = remote_address.partition("%")
         if zone and not self._stopping:
             unnumbered.heard(self._core, zone, address, now)
-        peer = "stopping" if self._stopping else self._guests.owner(remote_address, local_address, now)
+        peer = "stopping" if self._stopping else self.guests.owner(remote_address, local_address, now)
         if isinstance(peer, str):
             self._core.event("connection_refused", "warn", remote_address=remote_address, why=peer)
             self._core.put(Close(conn, abort=True))
@@ -225,7 +225,7 @@ class Sessions:
     def hold_down(self, peer: Peer, seconds: float | None, error: Cease, now: float) -> None:
         """End the session and keep the peer away; a dynamic one is forgotten meanwhile, its address is not."""
         if peer.dynamic is not None:
-            self._guests.keep_away(peer, seconds, now)
+            self.guests.keep_away(peer, seconds, now)
         peer.fsm.hold_down(now, seconds, error)
         self.drain(peer, now)
 

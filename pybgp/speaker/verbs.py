@@ -89,9 +89,14 @@ def disable(core: SpeakerCore, name: str, now: float, message: str = "") -> None
 def enable(core: SpeakerCore, name: str, now: float) -> None:
     """Start a peer that was disabled, by hand or by the configuration, or that is held down; at once.
 
+    ``name`` may be the address of a dynamic peer that is held down, and so is no peer now: it may come again.
+
     Raises:
         ApiError: there is no such peer.
     """
+    if core.sessions.guests.let_in(name):
+        core.event("peer_enabled", peer=name)
+        return
     peer = find(core, name)
     was_enabled = core.sessions.enabled(peer)
     if peer.config.enabled:

@@ -8,7 +8,7 @@ import pytest
 
 from pybgp.addresses import Family
 from pybgp.config.model import DynamicPeersConfig, GracefulRestartConfig, MaxPrefixesConfig, PeerConfig
-from pybgp.errors import ConfigError
+from pybgp.errors import ApiError, ConfigError
 from pybgp.messages.refresh import RouteRefresh
 from pybgp.rib.table import SLICE
 from pybgp.speaker.outputs import Listen
@@ -133,6 +133,25 @@ def test_a_dynamic_peer_that_sent_too_much_stays_away(world: World) -> None:
     assert {said["why"] for said in one.said("connection_refused")} == {"held down: it had too many prefixes"}
     assert len(one.said("session_up")) == 1
     world.run_until(lambda: len(one.said("session_up")) == 2, limit=400)
+
+
+def test_a_dynamic_peer_that_is_shut_for_good_is_let_in_by_hand(world: World) -> None:
+    limit = MaxPrefixesConfig(limit=1, action="shut")
+    template = PeerConfig("", remote_as=64512, passive=True, max_prefixes=limit, graceful_restart=OFF)
+    one = world.add(A, dynamic_peers=(DynamicPeersConfig("192.0.2.0/24", template=template),))
+    two = world.add(B, peers=[ibgp(A)], graceful_restart=OFF)
+    world.run_until(two.core.all_established)
+    fill(world, two, MANY[:2])
+    world.run_until(lambda: not two.core.all_established())
+    two.withdraw(MANY[0])
+    world.advance(1000)
+    assert len(one.said("session_up")) == 1
+
+    one.core.enable_peer(B, world.now)
+
+    world.run_until(lambda: len(one.said("session_up")) == 2, limit=400)
+    with pytest.raises(ApiError):
+        one.core.enable_peer("192.0.2.99", world.now)
 
 
 def test_what_is_advertised_is_shown_with_what_only_the_inside_sees(world: World) -> None:

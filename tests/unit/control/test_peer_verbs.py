@@ -42,6 +42,8 @@ class Verbs(FakeSpeaker):
         self.done.append(("disable", name, message))
 
     def enable(self, name: str) -> None:
+        if name == "nobody":
+            raise ApiError("no peer 'nobody'")
         self.done.append(("enable", name))
 
 
@@ -104,3 +106,16 @@ def test_what_can_not_be_done_is_an_error(arguments: dict[str, str], error: type
 def test_a_message_that_is_too_long_is_a_bad_argument() -> None:
     with pytest.raises(BadArgument, match="at most 255"):
         peer_verbs.disable(Verbs(), name="rr", message="x" * 256)
+
+
+def test_a_guest_that_is_held_down_is_no_peer_and_may_come_again() -> None:
+    speaker = Verbs()
+
+    answer = peer_verbs.enable(speaker, name="192.0.2.99")
+
+    assert answer["peers"] == [{"peer": "192.0.2.99", "done": "may come again", "error": None}]
+    assert speaker.done == [("enable", "192.0.2.99")]
+    with pytest.raises(UnknownPeer):
+        peer_verbs.enable(speaker, name="nobody")
+    with pytest.raises(UnknownPeer):
+        peer_verbs.enable(speaker, group="nobody")
