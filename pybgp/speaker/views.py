@@ -164,7 +164,7 @@ def _advertised(core: SpeakerCore, family: Family, key: bytes, name: str | None)
     """From the code that tells: what the update group of each peer has for it."""
     entry = core.tables[family].get(key)
     best = best_of(entry)
-    for peer in core.sessions.peers.values():
+    for peer in list(core.sessions.peers.values()):  # some may come or go before the caller goes on
         membership = peer.members.get(family)
         if name not in (None, peer.name) or membership is None:
             continue

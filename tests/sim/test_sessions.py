@@ -533,3 +533,19 @@ def test_the_status_tells_what_a_session_goes_by(world: World) -> None:
     now = one.counters(B)
     assert (now.local_address, now.export_policy) == (A, "accept")
     assert two.counters(A).max_prefixes is None
+
+
+def test_peers_may_come_and_go_while_somebody_reads_what_they_are_told(world: World) -> None:
+    """A long answer is read in slices."""
+    one = world.add(A, peers=[ibgp(B), ibgp(C)])
+    others = [world.add(address, peers=[ibgp(A)]) for address in (B, C)]
+    established(world, one, *others)
+    one.announce(P)
+    world.advance(1)
+
+    views = one.core.route_views(direction="advertised")
+    first = next(views)
+    one.core.add_peer(ibgp("192.0.2.4"), world.now)
+    one.core.remove_peer(B, world.now)
+
+    assert [first.to, *(view.to for view in views)] == [B, C]
