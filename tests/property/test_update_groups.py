@@ -109,6 +109,8 @@ SELECTIONS: dict[str, dict[str, Any]] = {
     "position-by-mark": {"policy": BY_MARK},
 }
 """Which paths members are told; where the policy reads prefixes, others of one prefix than of its neighbours."""
+READING = sorted(name for name in SELECTIONS if "-by-" in name)
+OTHERS = sorted(SELECTIONS.keys() - set(READING))
 
 OTHER_RULES: dict[str, dict[str, Any]] = {
     "local-pref": {"default_local_pref": 50},
@@ -134,8 +136,7 @@ class Groups(RuleBasedStateMachine):
         for each in self.small_pieces:
             each.start()
 
-    @initialize(add_path=st.booleans(), mrai=st.sampled_from((0, 0, 5)), selection=st.sampled_from(sorted(SELECTIONS)))
-    def set_up(self, add_path: bool, mrai: float, selection: str) -> None:
+    def begin(self, add_path: bool, mrai: float, selection: str) -> None:
         self.add_path = add_path
         self.selection = selection
         self.mrai = mrai
@@ -362,5 +363,22 @@ class Groups(RuleBasedStateMachine):
                 each.stop()
 
 
-TestUpdateGroups = Groups.TestCase
-TestUpdateGroups.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+MRAI = st.sampled_from((0, 0, 5))
+
+
+class UsualGroups(Groups):
+    @initialize(add_path=st.booleans(), mrai=MRAI, selection=st.sampled_from(OTHERS))
+    def set_up(self, add_path: bool, mrai: float, selection: str) -> None:
+        self.begin(add_path, mrai, selection)
+
+
+class GroupsThatReadPrefixes(Groups):
+    @initialize(add_path=st.booleans(), mrai=MRAI, selection=st.sampled_from(READING))
+    def set_up(self, add_path: bool, mrai: float, selection: str) -> None:
+        self.begin(add_path, mrai, selection)
+
+
+TestUpdateGroups = UsualGroups.TestCase
+TestUpdateGroupsThatReadPrefixes = GroupsThatReadPrefixes.TestCase
+for each in (TestUpdateGroups, TestUpdateGroupsThatReadPrefixes):
+    each.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)

@@ -1159,3 +1159,52 @@ def test_identifiers_stay_while_a_member_has_not_heard_that_their_paths_are_gone
 
     assert len(rib.peers["slow"].routes) == 1
     assert (rib.peers["slow"].withdrawn, rib.peers["slow"].needless_withdrawals) == (1, 0)
+
+
+# -- counters, and who is told what when a path takes another's place --------------------------------------------------
+
+
+def counted(rib: Rib, *names: str) -> None:
+    """Each member's counter says how many routes it has."""
+    for name in names:
+        ((_, member),) = rib.outbound._by_conn[rib.conns[name]]
+        assert member.advertised == len(rib.peers[name].routes), name
+
+
+@pytest.mark.row("SND-03")
+@pytest.mark.parametrize("rules", [{}, {"best_external": True}, {"route_server_client": True}], ids=str)
+def test_counters_follow_when_the_best_path_is_another_members(rib: Rib, rules: dict[str, Any]) -> None:
+    """And back again: whoever brings the best one has the other's, or none."""
+    rib.join("a", "b", "c", **rules)
+    rib.insert([P], path(block(local_pref=200), by=A))
+    rib.settle()
+    counted(rib, *"abc")
+
+    for local_pref in (300, 100):
+        rib.insert([P], path(block(local_pref=local_pref), by=B))
+        rib.settle()
+        counted(rib, *"abc")
+    rib.table.withdraw([P], "a")
+    rib.settle()
+    counted(rib, *"abc")
+    rib.table.withdraw([P], "b")
+    rib.settle()
+    counted(rib, *"abc")
+    assert not rib.told("c")
+
+
+def test_two_flushes_while_one_walks_are_told_apart(rib: Rib) -> None:
+    """What each has changed, with what was before it."""
+    rib.join("slow", "quick")
+    rib.insert([P], path(by=A))
+    rib.settle()
+    rib.outbound.congested(rib.conns["slow"])
+    for med in (1, 2):
+        rib.insert([P, Q] if med == 1 else [Q, R], path(block(med=med), by=A))
+        rib.settle()
+
+    rib.outbound.writable(rib.conns["slow"])
+    rib.settle()
+
+    assert rib.peers["slow"].routes == rib.peers["quick"].routes
+    assert len(rib.told("slow")) == 3
