@@ -12,6 +12,7 @@ from pybgp.config.model import (
     DecisionConfig,
     DynamicPeersConfig,
     FibConfig,
+    FibImportConfig,
     MatchConfig,
     MaxPrefixesConfig,
     PeerConfig,
@@ -24,9 +25,10 @@ from pybgp.config.model import (
 from pybgp.errors import ConfigError
 from pybgp.policy.generation import Generation
 from pybgp.rib import table
-from pybgp.rib.kernel import FibRoute
+from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.rib.preference import Preference
 from pybgp.routes import Route, RpkiState
+from pybgp.speaker.fib import KernelChanges
 from pybgp.speaker.outputs import Listen
 
 from .world import Node, World, ebgp, established, ibgp
@@ -529,3 +531,122 @@ def test_other_limits_of_prefixes_warn_again(world: World, nodes: dict[str, Node
 
     assert [event["warn"] for event in nodes[A].said("max_prefixes_warning")] == [1, 2]
     assert [event["limit"] for event in nodes[A].said("max_prefixes_exceeded")] == [1, 2]
+
+
+def test_another_set_alone_is_another_policy(world: World, nodes: dict[str, Node]) -> None:
+    """The policies read as before, and mean something else."""
+    policies = {"some": (TermConfig(action="accept", match=MatchConfig(prefix_set="some")),)}
+    peers = (ibgp(B, export_policy=("some",)), ibgp(C))
+    nodes[A].announce(Q)
+    reconfigure(world, nodes[A], policies=policies, peers=peers, sets=PolicySets(prefix_sets={"some": (P,)}))
+    world.advance(1)
+    assert (nodes[B].has(P), nodes[B].has(Q)) == (True, False)
+
+    reconfigure(world, nodes[A], sets=PolicySets(prefix_sets={"some": (Q,)}))
+    world.advance(1)
+
+    assert (nodes[B].has(P), nodes[B].has(Q)) == (False, True)
+    assert ups(nodes[A]) == [B, C]
+
+
+def test_another_policy_for_the_kernel_is_done_at_once(world: World) -> None:
+    one, two = world.add(A, peers=[ibgp(B)], fib=FibConfig()), world.add(B, peers=[ibgp(A)])
+    established(world, one, two)
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+    world.advance(1)
+    policies = {"metric": (TermConfig(action="accept", set=SetConfig(metric=77)),)}
+
+    config = replace(one.core.config, policies=policies)
+    one.core.reconfigure(config, world.now, fib=FibConfig(export_policy="metric"))
+    world.pump(one)
+
+    route = one.fib[prefix_key(P)[1]]
+    assert isinstance(route, FibRoute)
+    assert route.metric == 77
+
+
+def test_kernel_routes_that_may_now_be_announced_are(world: World) -> None:
+    one, two = world.add(A, peers=[ibgp(B)], fib=FibConfig()), world.add(B, peers=[ibgp(A)])
+    established(world, one, two)
+    static = KernelRoute("unicast", 4, (NextHop(None, "eth0"),))
+    one.core.kernel(KernelChanges(Family.IPV4_UNICAST, {prefix_key(P)[1]: (static,)}), world.now)
+    world.pump(one)
+    world.advance(1)
+    assert not two.has(P)
+
+    for imports, there in (((FibImportConfig(protocols=("static",)),), True), ((), False)):
+        one.core.reconfigure(one.core.config, world.now, fib=FibConfig(imports=imports))
+        world.pump(one)
+        world.advance(1)
+        assert two.has(P) is there
+
+
+def test_the_listener_hears_of_other_passwords(world: World, nodes: dict[str, Node]) -> None:
+    core = nodes[A].core
+    core.take_outputs()
+
+    core.reconfigure(core.config, world.now, secrets={B: "secret"})
+
+    listens = [output for output in core.take_outputs() if isinstance(output, Listen)]
+    assert listens[-1].passwords == {B: "secret"}
+
+
+def test_a_peer_that_was_switched_off_by_hand_and_left_comes_again_as_configured(
+    world: World, nodes: dict[str, Node]
+) -> None:
+    nodes[A].core.disable_peer(B, world.now)
+    reconfigure(world, nodes[A], peers=(ibgp(C),))
+
+    reconfigure(world, nodes[A], peers=(ibgp(B), ibgp(C)))
+    world.run_until(lambda: ups(nodes[A]) == [B, C, B], limit=300)
+
+    assert not nodes[A].counters(B).switched
+
+
+def test_a_peer_that_a_program_has_switched_off_and_removed_comes_again_as_it_is_added(
+    world: World, nodes: dict[str, Node]
+) -> None:
+    nodes[A].core.disable_peer(B, world.now)
+    nodes[A].core.remove_peer(B, world.now)
+    world.pump(nodes[A])
+
+    nodes[A].core.add_peer(ibgp(B), world.now)
+    world.pump(nodes[A])
+    world.run_until(lambda: ups(nodes[A]) == [B, C, B], limit=300)
+
+
+RANGE = "192.0.2.2/32"
+
+
+@pytest.mark.parametrize(
+    ("changes", "again"),
+    [
+        ({"options": {"hold_time": 30}}, True),
+        ({"router_id": "192.0.2.111"}, True),
+        ({"options": {"import_policy": ("reject",)}}, None),
+        ({"options": {"enabled": False}}, False),
+        ({"gone": True}, False),
+    ],
+    ids=["ends the session", "ends all sessions", "stays", "disabled", "gone"],
+)
+def test_guests_of_a_range_follow_its_template(world: World, changes: dict[str, Any], again: bool | None) -> None:
+    """They come again by themselves, where they still may."""
+    template = ibgp("", passive=True)
+    one = world.add(A, peers=[ibgp(C)], dynamic_peers=(DynamicPeersConfig(RANGE, template=template),))
+    guest = world.add(B, peers=[ibgp(A)])
+    world.run_until(guest.core.all_established)
+    guest.announce(Q)
+    world.run_until(lambda: one.has(Q))
+    options = dict(changes)
+    other = DynamicPeersConfig(RANGE, template=replace(template, **options.pop("options", {})))
+    ranges = () if options.pop("gone", False) else (other,)
+
+    reconfigure(world, one, dynamic_peers=ranges, **options)
+    world.advance(1)
+
+    assert len(one.said("session_down")) == (again is not None)
+    assert not one.has(Q)
+    world.advance(300)
+    assert len(ups(one)) == (2 if again else 1)
+    assert one.has(Q) is (again is True)
