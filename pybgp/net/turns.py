@@ -57,12 +57,15 @@ class Turns:
         """Input that had to wait comes before what is new."""
         queue = self._queue
         until = self._loop.time() + TURN
-        while queue:
-            action, args = queue.popleft()
-            action(*args)
-            if self._loop.time() > until:
+        try:
+            while queue:
+                action, args = queue.popleft()
+                action(*args)
+                if self._loop.time() > until:
+                    break
+        finally:  # after a bug of ours, too: what is new must not overtake what waits
+            if queue:
                 self.soon(self._take_waiting)
-                return
 
     def soon(self, duty: Callable[[], None]) -> None:
         """Do it in the next turn that has time for it, behind what waits."""

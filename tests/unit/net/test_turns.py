@@ -14,7 +14,7 @@ from pybgp.net import shell
 from pybgp.net.readable import Readable
 from pybgp.net.speaker import Speaker
 from pybgp.net.transport import Connection
-from pybgp.net.turns import TURN
+from pybgp.net.turns import TURN, Turns
 from pybgp.speaker import core
 from tests.integration.daemons import free_port
 
@@ -219,6 +219,24 @@ def test_a_peer_whose_input_leads_to_much_is_read_on_when_that_is_told(monkeypat
             await until(lambda: received(passive) == many)
 
     asyncio.run(scenario())
+
+
+def test_a_bug_in_one_input_does_not_keep_those_behind_it() -> None:
+    done: list[int] = []
+    bugs: list[object] = []
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, context: bugs.append(context["exception"]))
+        turns = Turns(loop, lambda: None)
+        turns.take(time.sleep, TURN * 1.5)
+        turns.take(lambda: 1 // 0)
+        turns.take(done.append, 1)
+        await until(lambda: done == [1])
+
+    asyncio.run(scenario())
+
+    assert [type(bug) for bug in bugs] == [ZeroDivisionError]
 
 
 def test_who_is_not_established_in_time_is_named() -> None:
