@@ -13,7 +13,9 @@ from pybgp.config.model import (
     FamilyConfig,
     FibConfig,
     GracefulRestartConfig,
+    MatchConfig,
     PeerConfig,
+    PolicySets,
     SetConfig,
     TermConfig,
 )
@@ -655,3 +657,38 @@ def test_a_refresh_brings_all_paths_and_its_end(world: World) -> None:
     assert watcher.core.sessions.peers[A].epoch == epoch + 1
     assert paths() == 2
     assert all(path.source.epoch == epoch + 1 for _, path in watcher.core.tables[V4].adj_rib_in(A))
+
+
+@pytest.mark.row("DEC-02")
+@pytest.mark.parametrize("imports", [("accept",), ("by_prefix",)], ids=["plain", "by-prefix"])
+def test_what_comes_after_the_way_to_a_next_hop_has_changed_is_judged_anew(
+    world: World, imports: tuple[str, ...]
+) -> None:
+    """Though the session has sent the same attributes before."""
+    terms = (
+        TermConfig(action="accept", match=MatchConfig(prefix_set="q"), set=SetConfig(med=7)),
+        TermConfig(action="accept"),
+    )
+    one = world.add(
+        A,
+        peers=[ibgp(B, import_policy=imports)],
+        fib=FibConfig(),
+        policies={"by_prefix": terms},
+        sets=PolicySets(prefix_sets={"q": (Q,)}),
+    )
+    two = world.add(B, peers=[ibgp(A)])
+    kernel(world, one, **{"192.0.2.0/24": connected()})
+    established(world, one, two)
+    two.announce(P, next_hop=FAR)
+    world.run_until(lambda: one.received(P, B) is not None)
+    assert not one.has(P)
+
+    kernel(world, one, **{"203.0.113.0/24": connected("eth1")})
+    two.announce("10.65.77.0/26", next_hop=FAR)
+    world.run_until(lambda: one.received("10.65.77.0/26", B) is not None)
+    assert one.has(P, "10.65.77.0/26")
+
+    kernel(world, one, **{"203.0.113.0/24": ()})
+    two.announce("10.65.78.0/26", next_hop=FAR)
+    world.run_until(lambda: one.received("10.65.78.0/26", B) is not None)
+    assert not any(one.has(prefix) for prefix in (P, "10.65.77.0/26", "10.65.78.0/26"))
