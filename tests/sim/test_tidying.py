@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from sys import getsizeof
+
 import pytest
 
 from pybgp.addresses import Family, address_octets, prefix_key
 from pybgp.config.model import FamilyConfig, FibConfig, GracefulRestartConfig
 from pybgp.rib import add_path, next_hops
+from pybgp.rib import table as rib_table
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.rib.path import Path, paths_of
+from pybgp.routes import Source
 from pybgp.speaker import programming
 from pybgp.speaker.fib import KernelChanges
 from pybgp.speaker.tidying import give_back
 from tests.unit.rib.paths import block, source
 
 from .labeled_routes import originate, take_back
-from .world import World, established, ibgp
+from .world import Node, World, established, ibgp
 
 V4 = Family.IPV4_UNICAST
-A, B = "192.0.2.1", "192.0.2.2"
+A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 P, Q = "10.65.1.0/26", "10.65.2.0/26"
 
 
@@ -137,3 +142,112 @@ def test_who_comes_back_while_its_memory_is_given_back_is_counted(world: World) 
         pass
 
     assert [table.counters("guest").received for table in tables.values()] == [1] * len(tables)
+
+
+def test_a_next_hop_that_was_given_back_is_looked_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody was told meanwhile that it leads nowhere any more."""
+    monkeypatch.setattr(next_hops, "MANY", 4)
+    world = World()
+    one, two = world.add(A, peers=[ibgp(B)], fib=FibConfig()), world.add(B, peers=[ibgp(A)])
+    links = {prefix_key(prefix)[1]: (connected("eth0"),) for prefix in ("192.0.2.0/24", "203.0.113.0/24")}
+    one.core.kernel(KernelChanges(V4, links), world.now)
+    established(world, one, two)
+    for last in (*range(1, 20), 1):  # the first one is long gone when it comes again
+        if last == 1 and one.received(P, B) is not None:
+            one.core.kernel(KernelChanges(V4, {prefix_key("203.0.113.0/24")[1]: ()}), world.now)
+            world.pump(one)
+        two.announce(P, next_hop=f"203.0.113.{last}" if last == 1 else f"192.0.2.{last + 100}")
+        world.advance(1)
+
+    path = one.received(P, B)
+    assert path is not None
+    assert path.received.next_hop == address_octets("203.0.113.1")
+    assert "unreachable" in path.reason
+
+
+@pytest.mark.row("ADP-04")
+def test_the_identifier_of_a_default_route_of_our_own_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in no table, and yet somebody has to be told that it is gone."""
+    monkeypatch.setattr(add_path, "FEW", 4)
+    world = World()
+    both = {V4: FamilyConfig(add_path="both")}
+    peer = ibgp(B, families=both, route_reflector_client=True, default_originate=True)
+    one, two = world.add(A, peers=[peer]), world.add(B, peers=[ibgp(A, families=both)])
+    established(world, one, two)
+    world.run_until(lambda: two.has("0.0.0.0/0"))
+    table, key = one.core.tables[V4], prefix_key(P)[1]
+    for number in range(20):
+        made = block(med=number)
+        table.insert([key], Path(source("feeder", address="192.0.2.9"), number, made, made))
+        world.pump(one)
+        world.advance(1)
+        table.withdraw([key], "feeder", number)
+        world.pump(one)
+        world.advance(1)
+
+    one.core.reconfigure(replace(one.core.config, peers=(replace(peer, default_originate=False),)), world.now)
+    world.pump(one)
+    world.advance(1)
+
+    assert not two.has("0.0.0.0/0")
+
+
+def test_of_a_peer_that_is_gone_nothing_stays() -> None:
+    """Blocks, exports, counters and room in the table that only its routes needed."""
+    world = World()
+    one = world.add(A, peers=[ibgp(B, route_reflector_client=True), ibgp(C)])
+    two, three = world.add(B, peers=[ibgp(A)]), world.add(C, peers=[ibgp(A)])
+    established(world, one, two, three)
+    three.announce(Q)
+    world.run_until(lambda: one.has(Q))
+    table = one.core.tables[V4]
+    before = len(one.core.blocks)
+    made = block()
+    table.insert([b"\x20\x0a" + number.to_bytes(3) for number in range(2000)], Path(_of(one), 0, made, made))
+    for med in range(10):
+        two.announce(f"10.66.{med}.0/26", med=med)
+    world.pump(one)
+    world.advance(1)
+    big = getsizeof(table._entries)
+    assert len(table) == 2000 + 11
+    assert len(one.core.blocks) > before
+
+    one.core.remove_peer(B, world.now)
+    world.pump(one)
+    world.advance(1)
+
+    assert list(table.prefixes()) == [prefix_key(Q)[1]]
+    assert B not in table._counters
+    assert getsizeof(table._entries) < big / 4
+    assert len(one.core.blocks) <= before
+    assert not any(group.exporter._cache for group in one.core.outbound.groups())
+
+
+def _of(node: Node) -> Source:
+    found = node.core.sessions.peers[B].source
+    assert found is not None
+    return found
+
+
+@pytest.mark.row("ADP-04")
+def test_of_a_peer_that_is_going_the_numbers_stay_until_all_its_routes_are_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They go in slices, and each is taken back by the number that it was told with."""
+    monkeypatch.setattr(rib_table, "SLICE", 2)
+    world = World()
+    both = {V4: FamilyConfig(add_path="both")}
+    one = world.add(A, peers=[ibgp(B, route_reflector_client=True), ibgp(C, families=both)])
+    two, three = world.add(B, peers=[ibgp(A)]), world.add(C, peers=[ibgp(A, families=both)])
+    established(world, one, two, three)
+    some = [f"10.66.{number}.0/26" for number in range(20)]
+    for prefix in some:
+        two.announce(prefix)
+    world.run_until(lambda: three.has(*some))
+
+    one.core.remove_peer(B, world.now)
+    world.pump(one)
+    world.advance(1)
+
+    assert not any(three.has(prefix) for prefix in some)
+    assert len(one.core.outbound.ids) == 0
