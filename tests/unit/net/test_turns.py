@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from netaddr import IPNetwork
@@ -16,6 +18,7 @@ from pybgp.net.speaker import Speaker
 from pybgp.net.transport import Connection
 from pybgp.net.turns import TURN, Turns
 from pybgp.speaker import core
+from pybgp.speaker.outputs import Send, SendAll
 from tests.integration.daemons import free_port
 
 LIMIT = 10.0
@@ -78,12 +81,12 @@ def test_what_had_to_wait_is_not_lost_with_its_connection(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    ("few", "more", "at_once"),
-    [(64, False, True), (64, True, False), (0, False, False)],
-    ids=["alone", "more can be read", "many peers"],
+    ("few", "more", "busy", "at_once"),
+    [(64, False, False, True), (64, True, False, False), (0, False, False, False), (64, False, True, False)],
+    ids=["alone", "more can be read", "many peers", "something waits"],
 )
 def test_a_change_is_told_at_once_if_nothing_else_can_share_the_flush(
-    monkeypatch: pytest.MonkeyPatch, few: int, more: bool, at_once: bool
+    monkeypatch: pytest.MonkeyPatch, few: int, more: bool, busy: bool, at_once: bool
 ) -> None:
     """It waited a turn of the loop for company, a tenth of the time that it takes through a reflector."""
     monkeypatch.setattr(shell, "FEW", few)
@@ -100,6 +103,8 @@ def test_a_change_is_told_at_once_if_nothing_else_can_share_the_flush(
                 monkeypatch.setattr(passive, "_readable", True)
 
             def note(connection: Connection, data: bytes) -> None:
+                if busy:
+                    passive._turns.soon(lambda: None)
                 received(connection, data)
                 told.append(not passive.core.flush_wanted)
 
@@ -133,6 +138,30 @@ def test_what_can_be_read_is_read_before_anything_is_told(monkeypatch: pytest.Mo
             await until(lambda: not passive.core.flush_wanted)
 
     asyncio.run(scenario())
+
+
+def test_octets_for_many_are_handed_over_in_turns_and_nothing_overtakes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = speaker(1, free_port(), 2, passive=True)
+    written: dict[int, list[bytes]] = {conn: [] for conn in range(1, 41)}
+    steps: list[int] = []
+
+    async def scenario() -> None:
+        async with one:
+            monkeypatch.setattr(shell, "SENDING", -1.0)
+            for conn, octets in written.items():
+                one._connections[conn] = cast(Connection, SimpleNamespace(write=octets.append))
+            one.core.put(SendAll(list(written), b"a"))
+            one.core.put(Send(40, b"b"))
+            one.core.put(Send(1, b"c"))
+            one._perform()
+            steps.append(sum(map(len, written.values())))
+            await until(lambda: not one._outbox)
+            one._connections.clear()
+
+    asyncio.run(scenario())
+
+    assert steps == [16]
+    assert written == {1: [b"a", b"c"], 40: [b"a", b"b"], **{conn: [b"a"] for conn in range(2, 40)}}
 
 
 def test_readable_says_whether_anybody_has_brought_something() -> None:
