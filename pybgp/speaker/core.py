@@ -553,10 +553,9 @@ class SpeakerCore:
         # HOT, once a flush for all members that get the same.
         self._outputs.append(SendAll(conns, data))
         told, now = self.sessions.told, self.sessions.now
-        congested = self.outbound.is_congested
-        for conn in conns:
+        for conn in conns:  # none of them full: those have left the stream
             if conn in told:
-                told[conn](messages, None if congested(conn) else now)
+                told[conn](messages, now)
 
 
 def _best_changes(family: Family, moves: list[Move]) -> Iterator[BestChange]:

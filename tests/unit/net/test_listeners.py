@@ -71,3 +71,20 @@ def test_a_reload_that_fails_leaves_us_listening_where_we_did(wrong: str) -> Non
                 assert listening(port) == {"127.0.0.1", "127.0.0.2"}
 
     asyncio.run(scenario())
+
+
+def test_what_made_room_once_is_not_listened_on_again_when_a_later_configuration_fails() -> None:
+    port = free_port()
+
+    async def scenario() -> None:
+        async with Speaker(config(f"127.0.0.1:{port}")) as speaker:
+            speaker.reconfigure(config(f"0.0.0.0:{port}"))
+
+            with pytest.raises(PybgpError, match="hold_time"):
+                speaker.reconfigure(
+                    replace(speaker.core.config, peers=(PeerConfig("192.0.2.2", remote_as=64512, hold_time=1),))
+                )
+
+            assert listening(port) == {"127.0.0.1", "127.0.0.2"}
+
+    asyncio.run(scenario())
