@@ -303,3 +303,30 @@ def test_stopping_hangs_up() -> None:
     world.advance(1)
 
     assert not cache.rtr.conns
+
+
+@pytest.mark.row("RPK-13")
+def test_another_preference_of_a_cache_counts_at_once() -> None:
+    """The connections stay; each cache says which addresses it has how many VRPs of."""
+    world = World()
+    first = CacheNode(world, CACHE, RtrCache(f"{ONE} as 65002"))
+    second = CacheNode(world, OTHER_CACHE, RtrCache(f"{TWO} as 65002", "2001:db8::/32 as 65002"))
+    caches = (RpkiCacheConfig(CACHE, preference=1), RpkiCacheConfig(OTHER_CACHE, preference=2))
+    node = us(world, rpki=RpkiConfig(caches=caches))
+    world.add(THEM, asn=65001, peers=[ebgp(US, 64512)]).announce(ONE)
+    world.nodes[THEM].announce(TWO)
+    world.run_until(lambda: views(node) == {ONE: "invalid", TWO: "not_found"})
+    world.advance(1)
+    conns = set(first.rtr.conns), set(second.rtr.conns)
+
+    other = replace(node.core.config, rpki=RpkiConfig(caches=(replace(caches[0], preference=3), caches[1])))
+    node.core.reconfigure(other, world.now)
+    world.pump(node)
+    world.advance(1)
+
+    assert views(node) == {ONE: "not_found", TWO: "invalid"}
+    assert (set(first.rtr.conns), set(second.rtr.conns)) == conns
+    assert [(row.address, row.used, row.ipv4_vrps, row.ipv6_vrps) for row in node.core.rpki.status()] == [
+        (OTHER_CACHE, True, 1, 1),
+        (CACHE, False, 1, 0),
+    ]

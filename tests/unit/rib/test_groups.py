@@ -1208,3 +1208,69 @@ def test_two_flushes_while_one_walks_are_told_apart(rib: Rib) -> None:
 
     assert rib.peers["slow"].routes == rib.peers["quick"].routes
     assert len(rib.told("slow")) == 3
+
+
+# -- intervals, ends and identifiers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.row("SND-04")
+def test_what_was_held_begins_an_interval_too(rib: Rib) -> None:
+    rib.join("b", mrai=5.0)
+    rib.pass_time(6)
+    for med in (1, 2):  # at once, and when the interval is over
+        rib.insert([P], path(block(med=med), by=A))
+        rib.settle()
+    rib.pass_time(5)
+    assert rib.peers["b"].announced == 2
+
+    rib.insert([P], path(block(med=3), by=A))
+    rib.settle()
+    rib.pass_time(1)
+    assert rib.peers["b"].announced == 2
+
+    rib.pass_time(4)
+    assert rib.peers["b"].announced == 3
+
+
+@pytest.mark.row("ADP-04")
+def test_identifiers_of_a_peer_that_is_gone_stay_while_an_interval_holds_that_back(rib: Rib) -> None:
+    rib.join("b", mrai=5.0, add_path=True)
+    rib.pass_time(6)
+    rib.insert([P], path(by=A))
+    rib.settle()
+    rib.table.withdraw([P], "a")
+    rib.settle()
+
+    rib.outbound.forget(["a"])
+    assert len(rib.outbound.ids) == 1
+    rib.pass_time(5)
+    assert rib.peers["b"].routes == {}
+
+    rib.outbound.forget([])
+    assert len(rib.outbound.ids) == 0
+
+
+def test_the_end_that_was_held_back_comes_behind_the_routes(rib: Rib) -> None:
+    """RFC 4724 §4.1."""
+    rib.insert(prefixes(5000), path(by=A))
+    rib.flush()
+    rib.conns["b"], rib.peers["b"] = 1, Receiver()
+    rib.outbound.join("b", 1, RULES, end_of_rib=False)
+    rib.outbound.step()
+
+    rib.outbound.end_of_rib(FAMILY)
+    assert rib.peers["b"].ends == 0
+    rib.settle()
+
+    assert (len(rib.told("b")), rib.peers["b"].ends) == (5000, 1)
+    rib.outbound.end_of_rib(FAMILY)
+    assert rib.peers["b"].ends == 2
+
+
+def test_a_connection_that_is_gone_is_not_full(rib: Rib) -> None:
+    rib.join("b")
+    rib.outbound.congested(rib.conns["b"])
+
+    rib.outbound.leave(rib.conns["b"])
+
+    assert not rib.outbound.is_congested(rib.conns["b"])
