@@ -32,6 +32,7 @@ _NAMED: Final = frozenset(
         AttributeCode.CLUSTER_LIST,
         AttributeCode.EXTENDED_COMMUNITIES,
         AttributeCode.LARGE_COMMUNITIES,
+        AttributeCode.ONLY_TO_CUSTOMER,
     }
 )
 
@@ -62,6 +63,7 @@ def attribute_fields(block: Block) -> dict[str, Any]:
 
     path = AsPath.decode(value(AttributeCode.AS_PATH))
     originator = value(AttributeCode.ORIGINATOR_ID)
+    otc = value(AttributeCode.ONLY_TO_CUSTOMER)
     return {
         "next_hop": address_text(block.next_hop) if block.next_hop else None,
         "next_hop_link_local": address_text(block.next_hop[16:]) if len(block.next_hop) == 32 else None,
@@ -77,6 +79,7 @@ def attribute_fields(block: Block) -> dict[str, Any]:
         "cluster_list": [address_text(item) for item in pieces(value(AttributeCode.CLUSTER_LIST), 4)],
         "atomic_aggregate": AttributeCode.ATOMIC_AGGREGATE in values,
         "aggregator": _aggregator(value(AttributeCode.AGGREGATOR)),
+        "only_to_customer": int.from_bytes(otc) if otc else None,
         "other_attributes": [
             {
                 "code": attribute.code,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 from ..addresses import Family, address_text, key_text, prefix_key
 from ..config.model import UNICAST
 from ..config.words import PROTOCOLS
-from ..constants import Community
+from ..constants import AttributeCode, Community
 from ..errors import ApiError
+from ..messages.attributes.only_to_customer import OnlyToCustomer
 from ..messages.context import PeerKind
 from ..messages.families.registry import route_text
 from ..rib.aggregates import AggregateState
@@ -84,13 +85,16 @@ def _notes(core: SpeakerCore, family: Family, key: bytes, path: Path) -> tuple[s
         return tuple(
             _made_of(state) for state in core.aggregates.states() if (state.family, state.key) == (family, key)
         )
+    notes = []
+    otc = path.block.get(AttributeCode.ONLY_TO_CUSTOMER)
+    if isinstance(otc, OnlyToCustomer):
+        notes.append(f"only for customers since AS {otc.asn} (ONLY_TO_CUSTOMER, RFC 9234 §5)")
     external = path.source.kind is SourceKind.BGP and path.source.peer_kind is PeerKind.EXTERNAL
-    if not (core.rules.draining and external and path.accepted is not None):
-        return ()
-    marked = Community.GRACEFUL_SHUTDOWN in path.accepted.communities
-    if not marked or Community.GRACEFUL_SHUTDOWN in path.received.communities:
-        return ()
-    return ("LOCAL_PREF 0 and 65535:0 are our own: this speaker is draining (RFC 8326 §4)",)
+    if core.rules.draining and external and path.accepted is not None:
+        marked = Community.GRACEFUL_SHUTDOWN in path.accepted.communities
+        if marked and Community.GRACEFUL_SHUTDOWN not in path.received.communities:
+            notes.append("LOCAL_PREF 0 and 65535:0 are our own: this speaker is draining (RFC 8326 §4)")
+    return tuple(notes)
 
 
 def _made_of(state: AggregateState) -> str:

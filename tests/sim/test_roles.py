@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pybgp.addresses import prefix_key
 from pybgp.messages.capabilities.role import ALLOWED_PAIRS, BgpRole
 from pybgp.policy.roles import REMOTE
 
@@ -158,3 +159,15 @@ def test_without_a_role_a_mark_passes_as_it_is(world: World) -> None:
     above.announce(P)
 
     assert told(world, other, A) == 65002
+
+
+def test_explain_says_where_a_route_became_one_for_customers_only(world: World) -> None:
+    one = world.add(A, peers=[ebgp(X, 65001, role="customer")])
+    provider = world.add(X, asn=65001, peers=[ebgp(A, OWN, role="provider")])
+    established(world, one, provider)
+    provider.announce(P)
+    assert told(world, one, X) == 65001
+
+    explained = str(one.core.explain(*prefix_key(P)))
+
+    assert "only for customers since AS 65001 (ONLY_TO_CUSTOMER, RFC 9234 §5)" in explained

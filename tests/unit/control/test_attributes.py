@@ -23,6 +23,7 @@ def test_a_plain_route() -> None:
         "cluster_list": [],
         "atomic_aggregate": False,
         "aggregator": None,
+        "only_to_customer": None,
         "other_attributes": [],
     }
 
@@ -39,6 +40,7 @@ def test_every_attribute_has_its_field() -> None:
             "80 0a 08 c0000206 c0000207"  # CLUSTER_LIST
             "c0 10 08 0002fde900000001"  # EXTENDED COMMUNITIES: route target
             "c0 20 0c 0000fc00 00000007 00000001"  # LARGE_COMMUNITIES
+            "c0 23 04 0000fde9"  # ONLY_TO_CUSTOMER
             "e0 63 02 cafe",  # type 99, partial
             next_hop="2001:db8::9 fe80::9",
             origin=2,
@@ -61,6 +63,7 @@ def test_every_attribute_has_its_field() -> None:
         "cluster_list": ["192.0.2.6", "192.0.2.7"],
         "atomic_aggregate": True,
         "aggregator": {"as": 65001, "router_id": "192.0.2.9"},
+        "only_to_customer": 65001,
         "other_attributes": [{"code": 99, "flags": 0xE0, "value": "cafe"}],
     }
 
