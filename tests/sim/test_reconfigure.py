@@ -650,3 +650,20 @@ def test_guests_of_a_range_follow_its_template(world: World, changes: dict[str, 
     world.advance(300)
     assert len(ups(one)) == (2 if again else 1)
     assert one.has(Q) is (again is True)
+
+
+def test_new_roas_count_for_the_kernel_too(world: World) -> None:
+    policies = {"valid": (TermConfig(action="reject", match=MatchConfig(rpki="invalid")), TermConfig(action="accept"))}
+    one = world.add(A, peers=[ibgp(B)], fib=FibConfig(export_policy="valid"), policies=policies)
+    two = world.add(B, peers=[ibgp(A)])
+    established(world, one, two)
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+    world.advance(1)
+    assert isinstance(one.fib[prefix_key(P)[1]], FibRoute)
+
+    for generation, there in ((Generation(Invalid(0)), False), (Generation(Invalid(7)), True)):
+        one.fib.clear()  # what is wanted comes whole
+        one.core.new_generation(generation, world.now)
+        world.pump(one)
+        assert (prefix_key(P)[1] in one.fib) is there

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pybgp.addresses import Family, address_octets, prefix_key
-from pybgp.config.model import FamilyConfig, MatchConfig, TermConfig
+from pybgp.config.model import DecisionConfig, FamilyConfig, MatchConfig, TermConfig
 from pybgp.errors import ConfigError
 
 from .world import Node, World, ebgp, established, ibgp
@@ -217,3 +217,22 @@ def test_a_route_servers_client_is_told_what_policy_lets_it_have_of_the_best_tha
     world.advance(1)
     assert heard(nodes[A]) == heard(nodes[C]) == {address_octets(B)}
     assert heard(nodes[B]) == set()
+
+
+def test_what_is_best_from_a_clients_place_is_decided_by_the_newest_rules(world: World) -> None:
+    """RFC 9107: the steps of the decision are those of the speaker, also after a reload."""
+    rr = world.add(RR, peers=[ibgp(address, route_reflector_client=True) for address in (A, B)] + [
+        ibgp(C, route_reflector_client=True, orr=lambda peer, next_hop: 1)
+    ])  # fmt: skip
+    nodes = {address: world.add(address, peers=[ibgp(RR)]) for address in (A, B, C)}
+    established(world, rr, *nodes.values())
+    nodes[A].announce(P, prepend=(65001,), med=9)
+    nodes[B].announce(P, prepend=(65002,), med=5)
+    world.run_until(lambda: heard(nodes[C]) == {address_octets(A)})
+    world.advance(1)
+
+    rr.core.reconfigure(replace(rr.core.config, decision=DecisionConfig(always_compare_med=True)), world.now)
+    world.pump(rr)
+    world.advance(1)
+
+    assert heard(nodes[C]) == {address_octets(B)}
