@@ -89,6 +89,8 @@ INSIDE: Final = (*PREFIXES[:2], *(IN_IPV6[prefix] for prefix in PREFIXES[:2]))
 """Those in 10.1.0.0/16 and 2a00:1::/32."""
 LONGEST: Final = 900.0
 """Virtual seconds within which the network must have come to rest."""
+IN_STEP: Final = 4.0
+"""Virtual seconds after which speakers that still exchange messages are taken to go round in circles."""
 ONE, ALL, TWO = FamilyConfig(), FamilyConfig(add_path="both"), FamilyConfig(add_path="both", add_path_limit=2)
 
 MARK: Final = 64512 << 16 | 9
@@ -265,15 +267,12 @@ class Network(RuleBasedStateMachine):
 
     @rule(end=st.sampled_from(ENDS))
     def stop_or_go_on_reading(self, end: tuple[str, str]) -> None:
-        node = self.awake(end[0])
-        if node is None:
+        if self.awake(end[0]) is None:
             return
-        peer = node.core.sessions.peers.get(self.at(end[1]))
         if end in self.congested:
             self.go_on_reading(*end)
-        elif peer is not None and peer.fsm.conn is not None:
-            node.core.congested(peer.fsm.conn, self.world.now)
-            self.congested.add(end)
+        else:
+            self.stop_reading(*end)
 
     @rule(end=st.sampled_from(ENDS), enhanced=st.booleans(), pause=PAUSES)
     def refresh(self, end: tuple[str, str], enhanced: bool, pause: float) -> None:
@@ -344,7 +343,9 @@ class Network(RuleBasedStateMachine):
                 world.thaw(node)
         for end in sorted(self.congested):
             self.go_on_reading(*end)
+        self.break_step()
         world.run_until(self.all_up, limit=LONGEST)
+        self.break_step()
         world.run_until(lambda: world.quiet, limit=LONGEST)
         self.check()
 
@@ -456,6 +457,13 @@ class Network(RuleBasedStateMachine):
             ),
         }
 
+    def stop_reading(self, one: str, other: str) -> None:
+        node = self.nodes.get(one)
+        peer = node.core.sessions.peers.get(self.at(other)) if node is not None else None
+        if node is not None and peer is not None and peer.fsm.conn is not None:
+            node.core.congested(peer.fsm.conn, self.world.now)
+            self.congested.add((one, other))
+
     def go_on_reading(self, one: str, other: str) -> None:
         self.congested.discard((one, other))
         node = self.nodes[one]
@@ -463,6 +471,19 @@ class Network(RuleBasedStateMachine):
         if peer is not None and peer.fsm.conn is not None:
             node.core.writable(peer.fsm.conn, self.world.now)
             self.world.pump(node)
+
+    def break_step(self) -> None:
+        """Where two speakers each prefer what the other one tells, both outcomes are stable; but as all messages take
+        equally long, both may change their minds in step forever. One side says nothing for a while then."""
+        world = self.world
+        patience = world.now + IN_STEP
+        world.run_until(lambda: world.quiet or world.now > patience, limit=LONGEST)
+        if not world.quiet:
+            for link in LINKS:
+                self.stop_reading(*link)
+            world.advance(1)
+            for link in sorted(self.congested):
+                self.go_on_reading(*link)
 
     def all_up(self) -> bool:
         """Are all sessions up that can be? Those with a limit may be, or not."""
@@ -648,3 +669,12 @@ def test_a_med_that_import_sets_and_export_sets_again_goes_outside() -> None:
     network.settle()
     told = network.nodes[Y].core.tables[network.family].adj_rib_in(REFLECTOR)
     assert {path.received.med for _, path in told} == {7}
+
+
+def test_two_that_change_their_minds_in_step_come_to_rest() -> None:
+    """One prefers the other's routes for their LOCAL_PREF, the other one that one's for their shorter paths."""
+    network = Network()
+    network.set_up(seed=0, ipv6=False, confederation=True, dynamic=False, everywhere=())
+    network.change_peer(end=(REFLECTOR, PLAIN), change=("import_policy", ("prefer",)), pause=1.0)
+    network.cut(link=(REFLECTOR, PLAIN), pause=0.0)
+    network.settle()
