@@ -667,3 +667,21 @@ def test_new_roas_count_for_the_kernel_too(world: World) -> None:
         one.core.new_generation(generation, world.now)
         world.pump(one)
         assert (prefix_key(P)[1] in one.fib) is there
+
+
+@pytest.mark.parametrize("direction", ["import", "export"])
+def test_a_python_policy_that_says_something_else_under_the_same_name_runs_again(world: World, direction: str) -> None:
+    """An operator edits the module and reloads; the configuration is the same text."""
+    policy = {f"{direction}_policy": ("m:f",)}
+    one = world.add(A, peers=[ibgp(B, **policy)], functions={"m:f": lambda route: route})
+    two = world.add(B, peers=[ibgp(A)])
+    established(world, one, two)
+    sender, receiver = (two, one) if direction == "import" else (one, two)
+    sender.announce(P)
+    world.run_until(lambda: receiver.has(P))
+
+    one.core.reconfigure(one.core.config, world.now, functions={"m:f": lambda route: None})
+    world.pump(one)
+
+    world.run_until(lambda: not receiver.has(P))
+    assert len(ups(one)) == 1
