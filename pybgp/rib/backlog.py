@@ -119,7 +119,13 @@ class Backlog:
 
     def _look_at_default(self, by: AdjRibOut, to: AdjRibOut, table: Table) -> None:
         """The default route of our own may come, change or go, and is in no table."""
-        if (by.originated is None and to.originated is None) or DEFAULT_KEY in self.behind or self.walk is None:
+        if by.originated is None and to.originated is None:
+            return
+        if DEFAULT_KEY in self.behind:
+            if self.behind[DEFAULT_KEY] is None:  # of the table's, but perhaps of our own
+                self.behind[DEFAULT_KEY] = Again(None, by)
+            return
+        if self.walk is None:
             return
         number = self.walk.number(DEFAULT_KEY)
         former = self.former(number) if number is not None else Again(None, by)

@@ -20,7 +20,7 @@ from pybgp.policy.compile import compile_chain
 from pybgp.rib import groups
 from pybgp.rib.decision import Decision
 from pybgp.rib.export import ExportRules, Position
-from pybgp.rib.local import OWN
+from pybgp.rib.local import DEFAULT_KEY, OWN
 from pybgp.rib.moves import moves_of
 from pybgp.rib.path import Path
 from pybgp.rib.selection import _View
@@ -317,6 +317,24 @@ def test_of_what_waits_and_changes_again_a_member_was_told_what_it_was_before_bo
 
     ((octets, _),) = rib.peers["slow"].routes.values()
     assert b"\x80\x04\x04\x00\x00\x00\x02" in octets
+
+
+@pytest.mark.parametrize("ours", ["from now on", "no longer"])
+def test_a_default_of_our_own_comes_or_goes_while_the_tables_waits_for_the_interval(rib: Rib, ours: str) -> None:
+    """What is held back of the table's default is nothing that such a member hears, or has heard."""
+    before, after = (False, True) if ours == "from now on" else (True, False)
+    rib.join("b", mrai=5.0, default_originate=before)
+    rib.flush()  # the interval begins
+    rib.insert([DEFAULT_KEY], path(by=B))  # its own, which it is not told
+    rib.flush()
+    ((group, member),) = rib.outbound._by_conn[rib.conns["b"]]
+
+    rib.outbound.change_rules(rib.conns["b"], member, group, replace(group.rules, default_originate=after))
+    rib.settle()
+    rib.pass_time(6)
+
+    assert rib.told("b") == ({DEFAULT_KEY} if after else set())
+    assert member.advertised == len(rib.told("b"))
 
 
 def test_who_was_told_something_else_takes_nobody_along(rib: Rib) -> None:
