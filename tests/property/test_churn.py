@@ -104,6 +104,8 @@ NUMBERS: Final = {
 TERMS: Final = {
     "prefer": (TermConfig(action="accept", set=SetConfig(local_pref=200)),),
     "tag": (TermConfig(action="accept", set=SetConfig(med=7, add_communities=("64512:9",))),),
+    "longer": (TermConfig(action="accept", set=SetConfig(origin="incomplete", prepend=(65009, 65009))),),
+    "plain": (TermConfig(action="accept", set=SetConfig(communities=())),),
     "not_inside": (TermConfig(action="reject", match=MatchConfig(prefix_set="inside")), TermConfig(action="accept")),
     "not_tagged": (TermConfig(action="reject", match=MatchConfig(community_set="tagged")), TermConfig(action="accept")),
 }
@@ -125,6 +127,8 @@ POLICIES: Final[dict[str, Policy]] = {
     "reject": lambda prefix, route: None,
     "prefer": lambda prefix, route: replace(route, local_pref=200),
     "tag": lambda prefix, route: replace(route, med=7, med_is_set=True, communities=route.communities | {MARK}),
+    "longer": lambda prefix, route: replace(route, origin=2, as_path=(65009, 65009, *route.as_path)),
+    "plain": lambda prefix, route: replace(route, communities=frozenset()),
     "not_inside": lambda prefix, route: None if prefix in INSIDE else route,
     "not_tagged": lambda prefix, route: None if MARK in route.communities else route,
 }
