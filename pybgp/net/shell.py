@@ -226,9 +226,12 @@ class Shell:
         now = self._loop.time()
         core.received(connection.conn, data, now)
         due = core.flush_due
-        if not due and self._is_alone and core.flush_wanted and not self._readable:
-            core.flush(now)
-        self._after_input(flush=False)
+        if not due and self._turns.has(self._settle):  # which waits for more, and performs what this has led to
+            self._inputs += 1
+        else:
+            if not due and self._is_alone and core.flush_wanted and not self._readable:
+                core.flush(now)
+            self._after_input(flush=False)
         if due or self._outbox:  # that much is told in the next turns, and nothing more is read of this peer before
             self._unread.add(connection)
             connection.pause_reading()
@@ -289,11 +292,11 @@ class Shell:
 
     def _after_input(self, *, flush: bool = True) -> None:
         self._inputs += 1
-        self._stalls.busy()
         core = self.core
         if flush and core.flush_due:
             core.flush(self.now())
         self._perform()
+        self._stalls.busy()
         if core.flush_wanted or core.has_work:
             self._settle_soon()
         self._arm()
@@ -311,6 +314,8 @@ class Shell:
         if self._outbox or (patient and (self._inputs != self._seen or self._readable)):
             self._seen = self._inputs
             self._turns.soon(self._settle)
+            self._perform()
+            self._arm()
             return
         core = self.core
         core.flush(now)
@@ -366,7 +371,7 @@ class Shell:
             if kind is SendAll:
                 self._send_all(output, deadline)  # type: ignore[arg-type]
             elif kind is Send:
-                self._write(output.conn, output.data)  # type: ignore[union-attr]
+                self._send_all(SendAll([output.conn], output.data), deadline)  # type: ignore[union-attr]
             else:
                 self._perform_rare(output)
             if outbox and self._loop.time() > deadline and not self._stopped:
@@ -375,18 +380,17 @@ class Shell:
 
     def _send_all(self, output: SendAll, deadline: float) -> None:
         """To those that there is time for; the rest waits before all else."""
+        # HOT, once a flush and member.
         conns, data = output
+        connections = self._connections
         for done, conn in enumerate(conns, 1):
-            self._write(conn, data)
+            connection = connections.get(conn)
+            if connection is not None:
+                connection.write(data)
             if not done & 15 and self._loop.time() > deadline and not self._stopped:
                 if done < len(conns):
                     self._outbox.appendleft(SendAll(conns[done:], data))
                 return
-
-    def _write(self, conn: int, data: bytes) -> None:
-        connection = self._connections.get(conn)
-        if connection is not None:
-            connection.write(data)
 
     def _go_on(self) -> None:
         """Perform more; when nothing is left, those go on reading whose input has led to it."""

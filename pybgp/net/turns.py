@@ -44,9 +44,14 @@ class Turns:
     def take(self, action: Callable[..., None], *args: Any) -> bool:
         """Do it now; or in one of the next turns (False) if this one has had its share, and behind what waits."""
         # HOT, once a reading.
-        if self._until is None:
-            self._begin()
-        elif self._queue or self._loop.time() > self._until:
+        if self._until is None:  # the first of the turn; what it leads to is told before anything is arranged
+            self._until = self._loop.time() + TURN
+            try:
+                action(*args)
+            finally:
+                self._loop.call_soon(self._turn)
+            return True
+        if self._queue or self._loop.time() > self._until:
             self._queue.append((action, args))
             self.soon(self._take_waiting)
             return False

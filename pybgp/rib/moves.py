@@ -45,6 +45,10 @@ def moves_of(changes: Changes, table: Table) -> list[Move]:
 def regroup(changes: dict[bytes, Told] | dict[bytes, Entry | None], table: Table) -> list[Move]:
     """Prefixes and what they had as moves to what the table has now; unchanged prefixes are left out."""
     # HOT: once a changed prefix; neighbours mostly go the same way, then it is one comparison and one append.
+    if len(changes) == 1:  # a lone change, for whose sake peers wait
+        ((key, old),) = changes.items()
+        new = table.get(key)
+        return [] if old is new else [Move(old, new, [key])]
     moved: dict[tuple[Told, Entry | None], list[bytes]] = {}
     last_old: object = table  # nothing that could be in a table
     last_new: object = table

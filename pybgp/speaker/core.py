@@ -425,11 +425,11 @@ class SpeakerCore:
         if changed:
             self.sessions.next_hops_changed(changed)
         self.own.follow()
-        for policy, why in self.rules.policy_errors():
-            self.event("policy_error", "error", policy=policy, why=why)
         for family, table in self.tables.items():
             while table.pending:  # twice where aggregates come, go or change
                 self._flush_one(family, table, now)
+        for policy, why in self.rules.policy_errors():
+            self.event("policy_error", "error", policy=policy, why=why)
         if self.memberships.news:
             constraint.follow(self)
         if self.existence:

@@ -26,6 +26,8 @@ from .import_rules import ImportRules
 from .martians import destinations, martians
 
 _IPV4: Final = Family.IPV4_UNICAST
+_EMPTY: Final = bytes(4)
+"""The body of an UPDATE with nothing in it (RFC 4724 §2)."""
 _CACHE_LIMIT: Final = 65_536
 UNREACHABLE: Final = WHY_UNREACHABLE
 _PATHS_LIMIT: Final = 4 << 20
@@ -233,6 +235,9 @@ class Inbound:
                     raw = body[4:end]
                     path = paths.get(raw)
                     if path is None:
+                        if body == _EMPTY:  # End-of-RIB, which hundreds of peers send at the same time
+                            self.end_of_ribs.append(_IPV4)
+                            continue
                         path = self._new_path(raw)
                     if path is not None and end < len(body):
                         field = body[end:]
