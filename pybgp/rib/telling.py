@@ -179,6 +179,7 @@ class Telling:
     def _tell_chosen(
         self, stream: Stream, was: Choice | None, now: Choice | None, keys: list[bytes], *, again: bool
     ) -> None:
+        # Where all get what the former source alone had, it hears that again: a stream leaves out only one of them.
         source = now.path.source.name if now is not None else ""
         former = was.path.source.name if was is not None else ""
         count = len(keys)
