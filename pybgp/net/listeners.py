@@ -34,7 +34,7 @@ class Listeners:
         """
         try:
             for endpoint in wanted:
-                if endpoint not in self._listeners:
+                if endpoint not in self._listeners and endpoint not in self._spare:
                     self._make_room(endpoint, self._listeners.keys() - set(wanted))
                     self._spare[endpoint] = listening_socket(*endpoint)
             if passwords:

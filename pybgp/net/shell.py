@@ -202,10 +202,10 @@ class Shell:
         now = self.now()
         try:
             remote, local = address_of(sock.getpeername()), address_of(sock.getsockname())
+            self._readable.watch(sock.fileno())
         except OSError:  # gone already
             connection.close(self._loop, abort=True)
             return
-        self._readable.watch(sock.fileno())
         if connection.conn:
             self._connections[connection.conn] = connection
             self.core.connected(connection.conn, now, remote_address=remote, local_address=local)

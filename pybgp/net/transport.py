@@ -50,7 +50,7 @@ class Connection(asyncio.BufferedProtocol):
         """Octets that wait in our buffer, or in the kernel's for the peer's TCP to acknowledge them."""
         try:
             octets = fcntl.ioctl(self.socket, termios.TIOCOUTQ, bytes(4))
-        except OSError:  # it is gone already
+        except (OSError, ValueError):  # it is gone already, or even closed
             return 0
         return self.unsent + int.from_bytes(octets, sys.byteorder)
 

@@ -10,6 +10,7 @@ import pytest
 
 from pybgp.config.model import PeerConfig, SpeakerConfig
 from pybgp.errors import PybgpError
+from pybgp.net.listeners import Listeners
 from pybgp.net.speaker import Speaker
 from tests.integration.daemons import free_port
 
@@ -86,5 +87,19 @@ def test_what_made_room_once_is_not_listened_on_again_when_a_later_configuration
                 )
 
             assert listening(port) == {"127.0.0.1", "127.0.0.2"}
+
+    asyncio.run(scenario())
+
+
+def test_a_second_configuration_may_want_what_the_first_has_opened_and_not_yet_in_use() -> None:
+    endpoint = ("127.0.0.1", free_port())
+
+    async def scenario() -> None:
+        listeners = Listeners(asyncio.get_running_loop(), lambda sock: sock.close())
+        listeners.open([endpoint], passwords=False)
+        listeners.open([endpoint], passwords=False)
+
+        assert list(listeners.use([endpoint], {})) == [endpoint]
+        listeners.close()
 
     asyncio.run(scenario())

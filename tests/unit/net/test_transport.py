@@ -58,3 +58,21 @@ def test_a_lost_connection_is_told_in_the_kernels_words_without_numbers() -> Non
     connection.connection_lost(ConnectionResetError(104, "Connection reset by peer"))
 
     assert speaker.lost == ["connection lost: Connection reset by peer"]
+
+
+def test_nothing_is_unacknowledged_of_a_connection_that_is_closed_already() -> None:
+    """The speaker may not know it yet: that a connection is lost waits for its turn, like all input."""
+
+    async def run() -> int:
+        loop, speaker = asyncio.get_running_loop(), _Speaker()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            theirs = socket.create_connection(server.getsockname())
+            ours, _ = server.accept()
+        _, connection = await loop.connect_accepted_socket(lambda: Connection(cast(Any, speaker), 1), ours)
+        theirs.close()
+        async with asyncio.timeout(10):
+            while connection.socket.fileno() != -1:
+                await asyncio.sleep(0)
+        return connection.unacknowledged
+
+    assert asyncio.run(run()) == 0
