@@ -107,6 +107,9 @@ class _ForAll(Stream):
     def for_all_but(self, name: str, messages: list[bytes], delta: int) -> None:
         super().for_all_but("", messages, delta)
 
+    def for_all_but_both(self, names: tuple[str, str], messages: list[bytes]) -> None:
+        super().for_all_but("", messages, 0)
+
     def gone_for_all_but(self, name: str, nlri: Sequence[bytes], delta: int) -> None:
         super().gone_for_all_but("", nlri, delta)
 

@@ -23,12 +23,22 @@ class Stream:
     What is withdrawn gathers, so that it needs few UPDATEs whatever attributes it had.
     """
 
-    __slots__ = ("_delta", "_delta_by_member", "_gone_not_for", "_gone_only", "_not_for", "_only", "_withdraw")
+    __slots__ = (
+        "_delta",
+        "_delta_by_member",
+        "_gone_not_for",
+        "_gone_only",
+        "_not_for",
+        "_not_for_both",
+        "_only",
+        "_withdraw",
+    )
 
     def __init__(self, withdraw: Callable[[list[bytes]], list[bytes]]) -> None:
         """``withdraw`` makes UPDATEs of NLRI, which have their path identifiers in front with ADD-PATH."""
         self._withdraw = withdraw
         self._not_for: defaultdict[str, list[bytes]] = defaultdict(list)  # a member's name -> what all others get
+        self._not_for_both: defaultdict[tuple[str, str], list[bytes]] = defaultdict(list)  # two of them: seldom
         self._only: defaultdict[str, list[bytes]] = defaultdict(list)
         self._gone_not_for: defaultdict[str, list[bytes]] = defaultdict(list)  # NLRI, likewise
         self._gone_only: defaultdict[str, list[bytes]] = defaultdict(list)
@@ -38,6 +48,12 @@ class Stream:
     def for_all_but(self, name: str, messages: list[bytes], delta: int) -> None:
         self._not_for[name] += messages
         self._count_for_all_but(name, delta)
+
+    def for_all_but_both(self, names: tuple[str, str], messages: list[bytes]) -> None:
+        """What changes for all but two members, and comes and goes for none."""
+        self._not_for_both[names] += messages
+        for name in names:
+            self._delta_by_member[name] += 0  # so that somebody looks at what is for it
 
     def only_for(self, name: str, messages: list[bytes], delta: int) -> None:
         self._only[name] += messages
@@ -73,8 +89,10 @@ class Stream:
         if delta:
             for member in alike:
                 member.advertised += delta
-        if whole and alike:
-            yield Parcel(alike, whole, messages)
+        if alike:
+            both = [message for some in self._not_for_both.values() for message in some]
+            if both or whole:
+                yield Parcel(alike, whole + b"".join(both), messages + len(both))
         if len(alike) == len(members):
             return
         for member in members:
@@ -86,6 +104,10 @@ class Stream:
                     start = starts[name]
                     data = whole[:start] + whole[start + len(parts[name]) :]
                     count -= len(self._not_for[name])
+                for names, some in self._not_for_both.items():
+                    if name not in names:
+                        data += b"".join(some)
+                        count += len(some)
                 if name in self._only:
                     data += b"".join(self._only[name])
                     count += len(self._only[name])

@@ -179,7 +179,6 @@ class Telling:
     def _tell_chosen(
         self, stream: Stream, was: Choice | None, now: Choice | None, keys: list[bytes], *, again: bool
     ) -> None:
-        # Where all get what the former source alone had, it hears that again: a stream leaves out only one of them.
         source = now.path.source.name if now is not None else ""
         former = was.path.source.name if was is not None else ""
         count = len(keys)
@@ -196,7 +195,11 @@ class Telling:
         if was is None or was.sent != now.sent:
             common = count if was is None else 0
             told = True
-            stream.for_all_but(source, self._announce(now.sent, keys), common)
+            apart = was.to(former) if was is not None and former != source else None
+            if apart is not None and apart[1] == now.sent:  # what the former source alone had
+                stream.for_all_but_both((source, former), self._announce(now.sent, keys))
+            else:
+                stream.for_all_but(source, self._announce(now.sent, keys), common)
         if former and former != source:
             had = was.to(former) if was is not None else None
             delta = (0 if had is not None else count) - common

@@ -1292,3 +1292,18 @@ def test_a_connection_that_is_gone_is_not_full(rib: Rib) -> None:
     rib.outbound.leave(rib.conns["b"])
 
     assert not rib.outbound.is_congested(rib.conns["b"])
+
+
+def test_who_alone_was_told_what_all_others_get_now_does_not_hear_it_again(rib: Rib) -> None:
+    """RFC 7947 §2.3: each client has its own best path; x's was a's, until a's became the best for all."""
+    rib.join("x", "b", kind=EXTERNAL, route_server_client=True)
+    rib.insert([P], path(block(), by=A))
+    rib.insert([P], path(block((1,), med=1), by=X))
+    rib.settle()
+    rib.sent("x"), rib.sent("b")
+
+    rib.insert([P], path(block(local_pref=200), by=A))
+    rib.settle()
+
+    assert (len(rib.sent("x")), len(rib.sent("b"))) == (0, 1)
+    assert rib.told("x") == rib.told("b") == {P}
