@@ -44,16 +44,32 @@ class RawPeer:
         return f"raw@{self.local}"
 
     def connect(self, remote: str) -> None:
-        """Come up with the daemon there, which is passive; returns when both are Established."""
-        self._socket = until(lambda: self._dial(remote), limit=20, why=f"{remote} to accept", interval=0.2)
-        threading.Thread(target=self._listen, daemon=True).start()
-        self.say(self.open.encode(), KEEPALIVE)
+        """Come up with the daemon there, which is passive; returns when both are Established.
+
+        A daemon that is just starting may take a connection and close it again (GoBGP listens before it knows its
+        peers), so it is tried until one stays.
+        """
         until(
-            lambda: MessageType.KEEPALIVE in [kind for kind, _ in self.heard],
-            limit=10,
-            why=f"{self}: Established",
-            seen=lambda: self.heard,
+            lambda: self._opens(remote),
+            limit=30,
+            why=f"{self}: Established with {remote}",
+            seen=lambda: self.notification() or self.heard,
+            interval=0.2,
         )
+
+    def _opens(self, remote: str) -> bool:
+        """One connection; False: the daemon closed it."""
+        self.close()
+        self.heard = []
+        self._socket = self._dial(remote)
+        listening = threading.Thread(target=self._listen, args=(self._socket, self.heard), daemon=True)
+        listening.start()
+        self.say(self.open.encode(), KEEPALIVE)
+        until(lambda: self._is_up() or not listening.is_alive(), limit=10, why="an answer", seen=lambda: self.heard)
+        return self._is_up()
+
+    def _is_up(self) -> bool:
+        return MessageType.KEEPALIVE in [kind for kind, _ in self.heard]
 
     def _dial(self, remote: str) -> socket.socket:
         netns.pushns(self.host.namespace)  # a socket stays where it was made
@@ -71,18 +87,11 @@ class RawPeer:
             raise
         return made
 
-    def _listen(self) -> None:
-        assert self._socket is not None
+    @staticmethod
+    def _listen(connection: socket.socket, heard: list[tuple[int, bytes]]) -> None:
         framer = Framer(65535)
-        while octets := self._receive():
-            self.heard += ((kind, bytes(body)) for kind, body in framer.feed(octets))
-
-    def _receive(self) -> bytes:
-        assert self._socket is not None
-        try:
-            return self._socket.recv(65536)
-        except OSError:
-            return b""
+        while octets := _receive(connection):
+            heard += ((kind, bytes(body)) for kind, body in framer.feed(octets))
 
     def say(self, *messages: bytes) -> None:
         """Send whole messages."""
@@ -117,3 +126,11 @@ class RawPeer:
 def whole(kind: int, body: bytes) -> bytes:
     """A message with its header, as it was heard."""
     return MARKER + (HEADER_SIZE + len(body)).to_bytes(2) + bytes((kind,)) + body
+
+
+def _receive(connection: socket.socket) -> bytes:
+    """b"" at the end, however it came."""
+    try:
+        return connection.recv(65536)
+    except OSError:
+        return b""

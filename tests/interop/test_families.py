@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,34 +61,44 @@ def sessions(folder: Path) -> Iterator[Callable[..., Sessions]]:
     ``sessions("bird", add_path=True)`` is another one.
     """
     found: dict[str, Sessions] = {}
-    with Network(["raw", *REFLECTORS, *(f"{kind}-ap" for kind in REFLECTORS)]) as network:
+    hosts = ["raw", *REFLECTORS, *(f"{kind}-ap" for kind in REFLECTORS)]
+    with Network(hosts) as network, ExitStack() as stack:
         raw = network["raw"]
         raw.ip(f"address add {SECOND}/16 dev eth0")
+
+        @contextmanager
+        def made(kind: str, name: str, add_path: bool) -> Iterator[Sessions]:
+            host = network[name]
+            host.ip(f"neighbour replace {SECOND} lladdr {raw.mac} dev eth0 nud permanent")
+            daemon = REFLECTORS[kind](host, AS, folder / name)
+            daemon.add_path = add_path
+            speaker, listener = (
+                RawPeer(raw, local, AS, daemon.families, add_path=add_path) for local in (raw.ipv4, SECOND)
+            )
+            daemon.clients = (speaker.local, listener.local)
+            _running.append(daemon)
+            stack.callback(_running.remove, daemon)  # not before: if it doesn't come up, the report shows its log
+            try:
+                daemon.start()
+                speaker.connect(host.ipv4)
+                listener.connect(host.ipv4)
+                yield Sessions(kind, daemon, speaker, listener)
+            finally:
+                speaker.close()
+                listener.close()
+                daemon.stop()
 
         def make(kind: str, *, add_path: bool = False) -> Sessions:
             name = f"{kind}-ap" if add_path else kind
             if name not in found:
-                host = network[name]
-                host.ip(f"neighbour replace {SECOND} lladdr {raw.mac} dev eth0 nud permanent")
-                daemon = REFLECTORS[kind](host, AS, folder / name)
-                daemon.add_path = add_path
-                speaker, listener = (
-                    RawPeer(raw, local, AS, daemon.families, add_path=add_path) for local in (raw.ipv4, SECOND)
-                )
-                daemon.clients = (speaker.local, listener.local)
-                found[name] = Sessions(kind, daemon, speaker, listener)
-                _running.append(daemon)
-                daemon.start()
-                speaker.connect(host.ipv4)
-                listener.connect(host.ipv4)
-                keep(
-                    kind, "open", [body for each, body in listener.heard if each == MessageType.OPEN], MessageType.OPEN
-                )
-                if Family.ROUTE_TARGET in daemon.families:  # else it waits for what we want of VPNs (RFC 4684 §6)
-                    listener.announce(
+                those = found[name] = stack.enter_context(made(kind, name, add_path))
+                opens = [body for each, body in those.listener.heard if each == MessageType.OPEN]
+                keep(kind, "open", opens, MessageType.OPEN)
+                if Family.ROUTE_TARGET in those.daemon.families:  # else it waits for what we want of VPNs (RFC 4684 §6)
+                    those.listener.announce(
                         Family.ROUTE_TARGET, [b"\0"], block_of(Family.ROUTE_TARGET, raw), 1 if add_path else None
                     )
-                    for peer in (speaker, listener):
+                    for peer in (those.speaker, those.listener):
                         peer.say(update.end_of_rib(Family.ROUTE_TARGET))
             return found[name]
 
@@ -95,10 +106,6 @@ def sessions(folder: Path) -> Iterator[Callable[..., Sessions]]:
         for name, each in found.items():
             bodies = zip(each.listener.updates(), each.heard(0), strict=True)
             keep(name, "end-of-rib", [body for body, said in bodies if said.end_of_rib])
-            each.speaker.close()
-            each.listener.close()
-            each.daemon.stop()
-            _running.remove(each.daemon)
 
 
 def each_family(*, add_path: bool = False) -> list[object]:
