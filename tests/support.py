@@ -1,7 +1,9 @@
-"""Waiting for what happens elsewhere: a daemon, the kernel, a socket. Never a plain sleep in a test."""
+"""What tests of all kinds need: waiting for what happens elsewhere, never a plain sleep; and a port to listen on."""
 
 from __future__ import annotations
 
+import secrets
+import socket
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -54,3 +56,18 @@ def throughout(condition: Callable[[], object], *, seconds: float, why: str) -> 
         value = condition()
         assert value, f"{why}: no longer after {passed:.1f} s, saw {value}"
         time.sleep(INTERVAL)
+
+
+def free_port() -> int:
+    """A port that can be listened on, at one address or all.
+
+    It is below those that the kernel gives to connections: a listener on all addresses would be in their way.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as sock:
+            try:
+                sock.bind(("", port))
+            except OSError:
+                continue
+            return port

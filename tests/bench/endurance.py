@@ -24,7 +24,8 @@ from pathlib import Path
 from struct import pack
 from typing import Any
 
-from tests.integration.daemons import Daemon, free_port, speaking, until
+from tests.integration.daemons import Daemon, speaking, until
+from tests.support import free_port
 
 from . import crowd_of_peers, traffic
 from .crowd_of_peers import AS

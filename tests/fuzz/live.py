@@ -22,6 +22,7 @@ from pybgp.messages.capabilities import AddPath, AddPathMode, FourOctetAs, Multi
 from pybgp.messages.header import KEEPALIVE, message
 from pybgp.rib.path import paths_of
 from pybgp.speaker.outputs import Event
+from tests.support import free_port
 
 from .mutate import mutated
 
@@ -59,7 +60,7 @@ class LiveSpeaker:
     async def __aenter__(self) -> LiveSpeaker:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._escaped)
-        self._port = _free_port()
+        self._port = free_port()
         self._speaker = pybgp.Speaker(_config(self._port), on_event=self._event)
         await self._speaker.start()
         self._good = _RawPeer(GOOD, GOOD_AS, strict=True)
@@ -249,12 +250,3 @@ def _config(port: int) -> pybgp.SpeakerConfig:
         peers=[pybgp.PeerConfig(GOOD, remote_as=GOOD_AS, **both)],
         dynamic_peers=tuple(hostile),
     )
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind((SPEAKER, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -35,12 +34,6 @@ def until(condition: Callable[[], Found], *, limit: float = 20, why: str) -> Fou
             return found
         assert time.monotonic() < deadline, f"waited {limit} s for {why}; last seen: {found!r}"
         threading.Event().wait(POLL_S)
-
-
-def free_port(address: str = "127.0.0.1") -> int:
-    with socket.socket() as sock:
-        sock.bind((address, 0))
-        return int(sock.getsockname()[1])
 
 
 class Daemon:

@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import importlib.util
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -19,19 +18,13 @@ from types import ModuleType
 import pytest
 
 import pybgp
+from tests.support import free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SHORT = ("busiest_origins.py", "health_checked_service.py", "watch_routes.py")
 ASN = 64512
 LIMIT = 30.0
 """Seconds that anything may take on a busy machine."""
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def router(port: int) -> pybgp.Speaker:

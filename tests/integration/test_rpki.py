@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from tests.rtr_cache import RtrCache, RtrServer
+from tests.support import free_port
 
-from .daemons import Daemon, free_port, speaking, until
+from .daemons import Daemon, speaking, until
 
 FILE = """
 local_as = 64512

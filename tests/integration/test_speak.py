@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from pybgp.control.client import Refused
+from tests.support import free_port
 
-from .daemons import Daemon, free_port, is_gone, speaking, until
+from .daemons import Daemon, is_gone, speaking, until
 
 PASSIVE_FILE = """
 local_as = 64512

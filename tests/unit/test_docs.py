@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import doctest
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from pybgp.config.file import parse
 from pybgp.control import native
 from pybgp.speaker.rules import Rules
 from pybgp.testing import strategies
+from tests.support import free_port
 from tests.unit.test_floors import FLOORS
 
 ROOT = Path(__file__).parents[2]
@@ -146,11 +146,8 @@ PROGRAMS = [
 
 @pytest.mark.parametrize(("program", "output"), PROGRAMS)
 def test_the_pages_programs_print_what_it_says(program: str, output: str, tmp_path: Path) -> None:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.2", 0))
-        port = sock.getsockname()[1]
     file = tmp_path / "program.py"
-    file.write_text(program.replace("1790", str(port)))
+    file.write_text(program.replace("1790", str(free_port())))
 
     done = subprocess.run([sys.executable, file], capture_output=True, text=True, timeout=60, check=False)
 
