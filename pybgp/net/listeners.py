@@ -39,8 +39,8 @@ class Listeners:
                     self._spare[endpoint] = listening_socket(*endpoint)
             if passwords:
                 check_md5()
-        except PybgpError:
-            self.back_out()
+        except PybgpError as error:
+            self.back_out(error)
             raise
 
     def _make_room(self, endpoint: Endpoint, unwanted: set[Endpoint]) -> None:
@@ -50,15 +50,26 @@ class Listeners:
                 self._listeners.pop(other).close()
                 self._gone.append(other)
 
-    def back_out(self) -> None:
-        """Listen as before."""
+    def back_out(self, error: PybgpError) -> None:
+        """Listen as before, after this error; where that fails, too, the next ``open`` or ``back_out`` tries it again.
+
+        Raises:
+            PybgpError: an address that had made room is taken by somebody else now.
+        """
         while self._spare:
             self._spare.popitem()[1].close()
-        while self._gone:
-            endpoint = self._gone.pop()
-            sock = listening_socket(*endpoint)
+        lost = []
+        for endpoint in self._gone:
+            try:
+                sock = listening_socket(*endpoint)
+            except PybgpError as another:
+                lost.append((endpoint, another))
+                continue
             set_passwords(sock, self._passwords, {})
             self._listeners[endpoint] = Listener(self._loop, sock, self._accepted)
+        self._gone = [endpoint for endpoint, _ in lost]
+        if lost:
+            raise PybgpError("; ".join([str(error), *(f"and no longer: {another}" for _, another in lost)])) from error
 
     def use(self, endpoints: Collection[Endpoint], passwords: Mapping[str, str]) -> Iterator[Endpoint]:
         """Listen on exactly these, with these passwords by peer address or prefix; gives those that are new."""

@@ -21,3 +21,8 @@ class Readable:
     def __bool__(self) -> bool:
         """Are there octets, or has a peer hung up? Asking takes about 1 µs."""
         return self._epoll is None or bool(self._epoll.poll(0, 1))
+
+    def close(self) -> None:
+        if self._epoll is not None:
+            self._epoll.close()
+            self._epoll = None

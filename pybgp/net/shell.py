@@ -76,7 +76,8 @@ class Shell:
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         """``fib`` gets the best routes (nobody, if None). ``functions`` are imported Python policies by
-        "module:function"; ``secrets`` TCP-MD5 passwords by peer name; ``on_event`` hears what a log would say.
+        "module:function"; ``secrets`` TCP-MD5 passwords by peer name; ``on_event`` hears what a log would say
+        (what it raises goes to the event loop's exception handler).
 
         Raises:
             ConfigError: the configuration can't be used.
@@ -85,7 +86,7 @@ class Shell:
         if fib is not None and fib_config is None:
             fib_config = FibConfig()
         self.core = SpeakerCore(config, random=Random(), fib=fib_config, functions=functions, secrets=secrets)
-        self._on_event = on_event or (lambda event: None)
+        self._on_event = on_event
         self._connections: dict[int, Connection] = {}
         self._connecting: dict[int, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -162,6 +163,7 @@ class Shell:
         if self._timer is not None:
             self._timer.cancel()
         self._stalls.close()
+        self._readable.close()
         for watcher in list(self._watchers):
             watcher.close()
         if self.fib is not None:
@@ -282,7 +284,7 @@ class Shell:
         self._after_input()
 
     def _link_trouble(self, interface: str, why: str) -> None:
-        self._on_event(Event("no_router_advertisements", "warn", {"interface": interface, "why": why}))
+        self._tell(Event("no_router_advertisements", "warn", {"interface": interface, "why": why}))
 
     def _kernel(self, event: KernelEvent) -> None:
         self.core.kernel(event, self.now())
@@ -407,7 +409,7 @@ class Shell:
         try:
             self._perform_one(output)
         except (OSError, PybgpError) as error:
-            self._on_event(Event("output_failed", "error", {"why": str(error), "output": type(output).__name__}))
+            self._tell(Event("output_failed", "error", {"why": str(error), "output": type(output).__name__}))
 
     def _perform_one(self, output: Output) -> None:
         match output:
@@ -418,7 +420,7 @@ class Shell:
                 for watcher in self._watchers:
                     watcher.changed(changes)
             case Event():
-                self._on_event(output)
+                self._tell(output)
                 self._wake()
             case Connect(conn):
                 self._connecting[conn] = self._loop.create_task(self._connect(output))
@@ -433,6 +435,15 @@ class Shell:
             case SweepFib(family):
                 if self.fib is not None:
                     self.fib.sweep(family)
+
+    def _tell(self, event: Event) -> None:
+        """A program's mistake in hearing it must not cost what is performed after it."""
+        if self._on_event is None:
+            return
+        try:
+            self._on_event(event)
+        except Exception as error:
+            self._loop.call_exception_handler({"message": f"on_event of {event.kind} failed", "exception": error})
 
     def _accepted(self, sock: socket.socket) -> None:
         task = self._loop.create_task(self._loop.connect_accepted_socket(lambda: Connection(self, 0), sock))
@@ -456,7 +467,7 @@ class Shell:
             try:
                 set_them(connection.socket)
             except OSError as error:
-                self._on_event(Event("socket_option_failed", "warn", {"why": error.strerror}))
+                self._tell(Event("socket_option_failed", "warn", {"why": error.strerror}))
                 connection.close(self._loop, abort=True)
 
     def _close(self, conn: int, abort: bool) -> None:
@@ -472,7 +483,7 @@ class Shell:
 
     def _listen(self, endpoints: tuple[tuple[str, int], ...], passwords: Mapping[str, str]) -> None:
         for host, port in self._listeners.use(endpoints, passwords):
-            self._on_event(Event("listening", "info", {"address": host, "port": port}))
+            self._tell(Event("listening", "info", {"address": host, "port": port}))
 
     # -- waiting -----------------------------------------------------------------------------------------------------
 

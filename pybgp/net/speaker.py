@@ -249,8 +249,8 @@ class Speaker(Shell):
         self._open_listeners(config, secrets or {})
         try:
             changes = self.core.reconfigure(config, self.now(), fib=fib_config, functions=functions, secrets=secrets)
-        except PybgpError:
-            self._listeners.back_out()
+        except PybgpError as error:
+            self._listeners.back_out(error)
             raise
         self._watch_links()
         self._after_input()

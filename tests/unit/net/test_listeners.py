@@ -12,7 +12,8 @@ from pybgp.config.model import PeerConfig, SpeakerConfig
 from pybgp.errors import PybgpError
 from pybgp.net.listeners import Listeners
 from pybgp.net.speaker import Speaker
-from tests.integration.daemons import free_port
+from pybgp.speaker.core import SpeakerCore
+from tests.support import free_port
 
 
 def listening(port: int) -> set[str]:
@@ -71,6 +72,42 @@ def test_a_reload_that_fails_leaves_us_listening_where_we_did(wrong: str) -> Non
                 speaker.reconfigure(config(f"0.0.0.0:{port}"))
                 assert listening(port) == {"127.0.0.1", "127.0.0.2"}
 
+    asyncio.run(scenario())
+
+
+def test_a_reload_that_fails_when_somebody_has_taken_our_place_says_both_and_gets_it_back_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """127.0.0.1 makes room for all addresses, somebody else takes it, and the configuration turns out to be wrong."""
+    port, elsewhere = free_port(), free_port()
+    thief = socket.socket()
+
+    def failing(self: SpeakerCore, *args: object, **settings: object) -> None:
+        listeners._spare.popitem()[1].close()  # as back_out does, so that the address is free for a moment
+        thief.bind(("127.0.0.1", port))
+        thief.listen()
+        raise PybgpError("nonsense")
+
+    async def scenario() -> None:
+        nonlocal listeners
+        wanted = (f"127.0.0.1:{port}", f"127.0.0.2:{elsewhere}")
+        async with Speaker(config(*wanted)) as speaker:
+            listeners = speaker._listeners
+            with monkeypatch.context() as patch:
+                patch.setattr(SpeakerCore, "reconfigure", failing)
+                with pytest.raises(PybgpError) as caught:
+                    speaker.reconfigure(config(f"0.0.0.0:{port}"))
+
+            assert str(caught.value) == (
+                f"nonsense; and no longer: can't listen on 127.0.0.1 port {port}: Address already in use"
+            )
+            assert listening(elsewhere) == {"127.0.0.2"}
+
+            thief.close()
+            speaker.reconfigure(config(*wanted))
+            assert listening(port) == {"127.0.0.1"}
+
+    listeners: Listeners
     asyncio.run(scenario())
 
 

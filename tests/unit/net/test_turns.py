@@ -19,9 +19,16 @@ from pybgp.net.transport import Connection
 from pybgp.net.turns import TURN, Turns
 from pybgp.speaker import core
 from pybgp.speaker.outputs import Send, SendAll
-from tests.integration.daemons import free_port
+from tests.support import free_port
 
 LIMIT = 10.0
+
+
+class MoreComes(Readable):
+    """Someone always has octets for us."""
+
+    def __bool__(self) -> bool:
+        return True
 
 
 def speaker(number: int, port: int, other: int, *, passive: bool) -> Speaker:
@@ -100,7 +107,7 @@ def test_a_change_is_told_at_once_if_nothing_else_can_share_the_flush(
             await until(lambda: not (passive._turns.waiting or passive.core.has_work or passive.core.flush_wanted))
             received = passive._received
             if more:
-                monkeypatch.setattr(passive, "_readable", True)
+                monkeypatch.setattr(passive, "_readable", MoreComes())
 
             def note(connection: Connection, data: bytes) -> None:
                 if busy:
@@ -129,7 +136,7 @@ def test_what_can_be_read_is_read_before_anything_is_told(monkeypatch: pytest.Mo
             await asyncio.gather(active.established(timeout=LIMIT), passive.established(timeout=LIMIT))
             await until(lambda: not (passive._turns.waiting or passive.core.has_work or passive.core.flush_wanted))
             with monkeypatch.context() as patch:
-                patch.setattr(passive, "_readable", True)
+                patch.setattr(passive, "_readable", MoreComes())
                 active.announce("10.65.1.0/26")
                 await until(lambda: passive.core.flush_wanted)
                 for _ in range(50):

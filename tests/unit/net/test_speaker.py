@@ -1,0 +1,78 @@
+"""The speaker on a real event loop: what a program does wrong stays with the program."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from typing import Any
+
+from pybgp.config.model import PeerConfig, SpeakerConfig
+from pybgp.net.speaker import Speaker
+from pybgp.speaker.outputs import Event
+from tests.support import free_port
+
+LIMIT = 10.0
+
+
+def pair(port: int, **settings: Any) -> tuple[Speaker, Speaker]:
+    """Two speakers that come up with each other; the first gets ``settings``."""
+
+    def config(number: int, other: int) -> SpeakerConfig:
+        peer = PeerConfig(
+            address=f"127.0.0.{other}",
+            remote_as=64512,
+            local_address=f"127.0.0.{number}",
+            port=port,
+            passive=number == 1,
+        )
+        listen = (f"127.0.0.1:{port}",) if number == 1 else ()
+        return SpeakerConfig(local_as=64512, router_id=f"192.0.2.{number}", listen=listen, peers=(peer,))
+
+    return Speaker(config(1, 2), **settings), Speaker(config(2, 1))
+
+
+def test_an_on_event_that_raises_costs_neither_sessions_nor_routes() -> None:
+    told: list[dict[str, Any]] = []
+
+    def on_event(event: Event) -> None:
+        raise RuntimeError(event.kind)
+
+    async def scenario() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+        one, other = pair(free_port(), on_event=on_event)
+        async with one, other:
+            await asyncio.gather(one.established(timeout=LIMIT), other.established(timeout=LIMIT))
+            changes = other.watch()
+            one.announce("192.0.2.0/24")
+
+            assert str((await asyncio.wait_for(anext(changes), LIMIT)).prefix) == "192.0.2.0/24"
+
+    asyncio.run(scenario())
+
+    assert {str(each["exception"]) for each in told} >= {"state", "session_up", "end_of_rib"}
+    assert "on_event of session_up failed" in [each["message"] for each in told]
+
+
+def test_a_stopped_speaker_leaves_no_descriptor_open() -> None:
+    def descriptors() -> int:
+        gc.collect()
+        return len(os.listdir("/proc/self/fd"))
+
+    async def scenario() -> tuple[int, int]:
+        before = descriptors()
+        both = pair(free_port())
+        async with both[0], both[1]:
+            await asyncio.gather(*(each.established(timeout=LIMIT) for each in both))
+        for each in both:
+            await each.stop()  # again: nothing
+        await until_no(both)
+        return before, descriptors()
+
+    async def until_no(both: tuple[Speaker, Speaker]) -> None:
+        while any(each._connections for each in both):
+            await asyncio.sleep(0.01)
+
+    before, after = asyncio.run(scenario())
+
+    assert after == before
