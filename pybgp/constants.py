@@ -5,6 +5,7 @@ The names are those of the registries "Border Gateway Protocol (BGP) Parameters"
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum, IntFlag
 from typing import Final
 
@@ -220,13 +221,28 @@ class Safi(IntEnum):
 
 
 class Community(IntEnum):
-    """Well-known communities (RFC 1997, 3765, 7999, 8326, 9494)."""
+    """Well-known communities (RFC 1997, 3765, 7611, 7999, 8326, 9026, 9494)."""
 
     GRACEFUL_SHUTDOWN = 0xFFFF0000
+    ACCEPT_OWN = 0xFFFF0001
     LLGR_STALE = 0xFFFF0006
     NO_LLGR = 0xFFFF0007
+    STANDBY_PE = 0xFFFF0009
     BLACKHOLE = 0xFFFF029A
     NO_EXPORT = 0xFFFFFF01
     NO_ADVERTISE = 0xFFFFFF02
     NO_EXPORT_SUBCONFED = 0xFFFFFF03
     NOPEER = 0xFFFFFF04
+
+    @property
+    def text(self) -> str:
+        """As policies have it: "no-export"."""
+        return self.name.lower().replace("_", "-")
+
+
+_NAMED: Final = {f"{community >> 16}:{community & 0xFFFF}": community.text for community in Community}
+
+
+def with_names(communities: Iterable[str]) -> list[str]:
+    """Communities of JSON for people: "65535:65281" is "no-export", others of all kinds stay as they are."""
+    return [_NAMED.get(text, text) for text in communities]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from ..constants import with_names
 from . import format
 from .options import connect, json_option, socket_option
 
@@ -237,9 +238,12 @@ def _compared(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 def _text_of(changes: dict[str, Any]) -> str:
     return "".join(
-        f"; {name} {format.printable(each['before'])} → {format.printable(each['after'])}"
-        for name, each in changes.items()
+        f"; {name} {_value(name, each['before'])} → {_value(name, each['after'])}" for name, each in changes.items()
     )
+
+
+def _value(name: str, value: Any) -> str:
+    return format.printable(with_names(value) if name == "communities" else value)
 
 
 def _as_text(route: Route, trace: Trace, to: str | None) -> str:

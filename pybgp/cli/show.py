@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from ..constants import with_names
 from . import format
 from .options import connect, json_option, socket_option
 from .show_aggregates import aggregates
@@ -169,7 +170,7 @@ def _attribute_cells(row: Row) -> tuple[str, ...]:
         format.printable(row["med"]),
         format.printable(row["as_path_text"]),
         row["origin"],
-        format.printable(communities),
+        format.printable(with_names(communities)),
     )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from ..constants import with_names
+
 _USABLE: Final = "DEC-02"
 NAMED: Final = 8
 """Peers that one line of the text names; the others are counted."""
@@ -214,7 +216,8 @@ def _candidate(number: int, each: _Row, *, has_next_hop: bool) -> Iterator[str]:
     next_hop = f", {_next_hop(each)}" if has_next_hop else ""
     yield f"{mark} {number}. from {_from(each)}{identifier}{next_hop}"
     facts = [("LOCAL_PREF", each["local_pref"]), ("AS path", each["as_path"] or "empty"), ("origin", each["origin"])]
-    facts += [("MED", each["med"]), ("communities", " ".join(each["communities"]) or None), ("RPKI", each["rpki"])]
+    communities = " ".join(with_names(each["communities"])) or None
+    facts += [("MED", each["med"]), ("communities", communities), ("RPKI", each["rpki"])]
     yield "     " + ", ".join(f"{name} {value}" for name, value in facts if value is not None)
     yield from (f"     {note}" for note in each["notes"])
     if each["reason"]:

@@ -93,7 +93,9 @@ def _notes(core: SpeakerCore, family: Family, key: bytes, path: Path) -> tuple[s
     if core.rules.draining and external and path.accepted is not None:
         marked = Community.GRACEFUL_SHUTDOWN in path.accepted.communities
         if marked and Community.GRACEFUL_SHUTDOWN not in path.received.communities:
-            notes.append("LOCAL_PREF 0 and 65535:0 are our own: this speaker is draining (RFC 8326 §4)")
+            notes.append(
+                "LOCAL_PREF 0 and graceful-shutdown (65535:0) are our own: this speaker is draining (RFC 8326 §4)"
+            )
     return tuple(notes)
 
 

@@ -91,7 +91,9 @@ def test_explain_says_that_our_own_draining_changed_a_route(world: World, nodes:
 
     assert notes(FROM_OUTSIDE) == ()
     drain(world, nodes[A])
-    assert notes(FROM_OUTSIDE) == ("LOCAL_PREF 0 and 65535:0 are our own: this speaker is draining (RFC 8326 §4)",)
+    assert notes(FROM_OUTSIDE) == (
+        "LOCAL_PREF 0 and graceful-shutdown (65535:0) are our own: this speaker is draining (RFC 8326 §4)",
+    )
     assert notes(FROM_CLIENT) == ()
     drain(world, nodes[A], undo=True)
     assert notes(FROM_OUTSIDE) == ()

@@ -77,6 +77,18 @@ def test_the_text_is_what_the_page_shows(explained: Node) -> None:
     assert str(found) + "\n" == shown[1]
 
 
+def test_well_known_communities_have_their_names_in_text_and_numbers_in_json(world: World) -> None:
+    one, two = world.add(A, peers=[ibgp(B)]), world.add(B, peers=[ibgp(A)])
+    established(world, one, two)
+    two.announce(P, communities=["no-export", "64512:7", "rt:65001:7"])
+    world.run_until(lambda: one.has(P))
+
+    found = explain(one)
+
+    assert "communities no-export 64512:7 rt:65001:7" in str(found)
+    assert found.candidates[0].communities == ("65535:65281", "64512:7", "rt:65001:7")
+
+
 def test_json_has_it_all(explained: Node) -> None:
     found = explain(explained)
 

@@ -13,7 +13,7 @@ from ..errors import AttributeLengthError, Outcome
 from .base import CANONICAL, EVERYBODY, AttributeValue, distinct
 from .text import some_texts
 
-_NAMES: Final = {community.value: community.name.lower().replace("_", "-") for community in Community}
+_NAMES: Final = {community.value: community.text for community in Community}
 _VALUES: Final = {name: value for value, name in _NAMES.items()}
 
 

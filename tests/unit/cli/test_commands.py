@@ -165,6 +165,22 @@ def test_show_routes_as_json_is_an_object_a_line(socket: str, capsys: pytest.Cap
     assert (row["prefix"], row["communities"]) == ("10.1.2.64/26", ["64512:7"])
 
 
+def test_well_known_communities_have_their_names_in_text_and_numbers_in_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """RFC 1997, RFC 7999; the text is what policies take."""
+    path = str(tmp_path / "s")
+    octets = "40010100 400200 c0080c ffff029a ffffff01 fc000007 c01008 0002fde900000007"
+    with serving(Path(path), FakeSpeaker([view("10.1.2.64/26", attributes=block(octets, local_pref=100))])):
+        assert main(["show", "routes", "-s", path]) == 0
+        assert capsys.readouterr().out.splitlines()[1].split()[-2:] == [
+            "blackhole,no-export,64512:7,rt:65001:7",
+            "-",
+        ]
+        assert main(["show", "routes", "-s", path, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["communities"] == ["65535:666", "65535:65281", "64512:7"]
+
+
 def test_show_fib(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", "fib"]) == 0
 

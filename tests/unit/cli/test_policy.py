@@ -89,6 +89,12 @@ def test_a_route_is_told_term_by_term(node: str, capsys: Capsys) -> None:
     ]
 
 
+def test_well_known_communities_have_their_names(node: str, capsys: Capsys) -> None:
+    assert ask(node, "--peer", "tor-a", "--route", "10.1.0.0/24 as_path=65001 communities=no-export,65535:666") == 0
+
+    assert "; communities no-export,blackhole → no-export,blackhole,64512:1" in capsys.readouterr().out
+
+
 def test_json_has_the_attributes_before_and_after(node: str, capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [
         {"prefix": "10.1.0.0/24", "as_path": [65001], "rpki": "invalid"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pybgp.constants import AttributeCode, Community
+from pybgp.constants import AttributeCode, Community, with_names
 from pybgp.messages.attributes.aggregator import Aggregator, AtomicAggregate
 from pybgp.messages.attributes.as_path import AsPath, Segment, SegmentType
 from pybgp.messages.attributes.base import Attribute
@@ -176,6 +176,20 @@ def test_well_known_communities_have_names() -> None:
         assert parse_community(community_text(community)) == community
     assert community_text(Community.NOPEER) == "nopeer"
     assert parse_community("65535:65281") == Community.NO_EXPORT
+
+
+@pytest.mark.parametrize("community", list(Community))
+def test_the_name_of_a_well_known_community_is_what_policies_take(community: Community) -> None:
+    (name,) = with_names([f"{community >> 16}:{community & 0xFFFF}"])
+
+    assert name == community.text
+    assert parse_community(name) == community
+
+
+def test_other_communities_of_all_kinds_have_no_name() -> None:
+    others = ["64512:7", "65535:65280", "64512:7:1", "rt:65001:7", "no-export"]
+
+    assert with_names(others) == others
 
 
 @pytest.mark.parametrize("text", ["", "1:65536", "65536:1", "a:b", "1:2:3", "-1", "4294967296", "no-exports"])
