@@ -15,7 +15,7 @@ from .options import connect, json_option, socket_option
 from .show_aggregates import aggregates
 from .show_policies import policies
 from .show_rpki import rpki
-from .status import peer_type, state_name
+from .status import down_words, peer_type, remedy, state_name
 
 Row = dict[str, Any]
 
@@ -68,15 +68,15 @@ def _peer_cells(row: Row, now: datetime) -> tuple[str, ...]:
         format.printable(row["name"]),
         format.printable(row["remote_as"]),
         peer_type(row),
-        state_name(row),
-        format.time_and_age(row["since"], now),
+        f"{state_name(row)} ({down_words(row)})" if row["down"] else state_name(row),
+        format.time_and_age(row["down_since"] or row["since"], now),
         *(str(sum(family[count] for family in families)) for count in ("received", "accepted", "advertised")),
-        format.printable(row["last_error"]),
+        format.printable("; ".join(filter(None, (row["last_error"], remedy(row))))),
     )
 
 
 def _peer_details(row: Row, now: datetime) -> Iterator[tuple[str, str]]:
-    times = ("since", "last_error_at", "next_retry")
+    times = ("since", "last_error_at", "next_retry", "down_since")
     for name, value in row.items():
         if name == "families":
             for family, counters in value.items():
@@ -84,6 +84,8 @@ def _peer_details(row: Row, now: datetime) -> Iterator[tuple[str, str]]:
         elif name == "update_errors_by_kind":
             for attribute, counts in value.items():
                 yield f"update_errors {attribute}", " ".join(f"{outcome}={count}" for outcome, count in counts.items())
+        elif name == "down":
+            yield name, format.printable("; ".join(filter(None, (down_words(row), remedy(row)))))
         elif name in times:
             yield name, format.time_and_age(value, now)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from shlex import quote
 from typing import Any, Final
 
 import click
@@ -22,6 +23,12 @@ _STATES: Final = {
     "established": "Established",
 }
 
+_DOWN: Final = {
+    "configuration": "disabled in the configuration",
+    "by_hand": "disabled by hand",
+    "max_prefixes": "held down for too many prefixes",
+}
+
 
 @click.command()
 @socket_option
@@ -29,8 +36,9 @@ _STATES: Final = {
 def status(socket: str | None, as_json: bool) -> int:
     """Show the speaker and its sessions, as calicoctl node status does.
 
-    STATE is "up", "start" (trying) or "down" (shut down by the configuration or by hand). SINCE is in UTC: a time of
-    day, or a date when the change is older than 20 hours. INFO is the session's state, and why the last one ended.
+    STATE is "up", "start" (trying) or "down" (shut down by the configuration or by hand, or for too many prefixes).
+    SINCE is in UTC: a time of day, or a date when the change is older than 20 hours. INFO is the session's state, why
+    the last one ended, and what brings back a peer that is down.
     """
     with connect(socket) as client:
         answer = client.ask("status")
@@ -63,7 +71,7 @@ def _row(peer: dict[str, Any], now: datetime) -> tuple[str, ...]:
         format.printable(peer["address"]),
         peer_type(peer),
         peer_state(peer),
-        _since(peer["since"], now),
+        _since(peer["down_since"] or peer["since"], now),
         _info(peer),
     )
 
@@ -77,7 +85,8 @@ def peer_type(peer: dict[str, Any]) -> str:
 def peer_state(peer: dict[str, Any]) -> str:
     if peer["state"] == "established":
         return "up"
-    return "start" if peer["enabled"] else "down"
+    for_good = peer["down"] and not peer["next_retry"]
+    return "down" if for_good or not peer["enabled"] else "start"
 
 
 def state_name(peer: dict[str, Any]) -> str:
@@ -85,14 +94,30 @@ def state_name(peer: dict[str, Any]) -> str:
     return _STATES.get(peer["state"], str(peer["state"]))
 
 
+def down_words(peer: dict[str, Any]) -> str:
+    """Who keeps it down, "" if nobody does."""
+    return _DOWN.get(peer["down"], "")
+
+
+def remedy(peer: dict[str, Any]) -> str:
+    """What brings back a peer that is kept down, "" of any other."""
+    if not peer["down"]:
+        return ""
+    if peer["next_retry"]:
+        return f"tries again at {peer['next_retry']}"
+    enable = f"pybgp peer enable {quote(format.printable(peer['name']))}"
+    changed = "enabled = true and pybgp reload, or " if peer["down"] == "configuration" else ""
+    return f"back with: {changed}{enable}"
+
+
 def _info(peer: dict[str, Any]) -> str:
     name = state_name(peer)
-    if peer["switched"] and not peer["enabled"]:
-        name += ", disabled by hand"
-    if peer["state"] == "established" or not peer["last_error"]:
+    if peer["state"] == "established":
         return name
-    separator = "; " if "," in name else " "
-    return f"{name}{separator}{format.printable(peer['last_error'])}"
+    error = format.printable(peer["last_error"]) if peer["last_error"] else ""
+    if peer["down"]:
+        return "; ".join(filter(None, (f"{name}, {down_words(peer)}", error, remedy(peer))))
+    return f"{name} {error}".rstrip()
 
 
 def _since(text: str, now: datetime) -> str:

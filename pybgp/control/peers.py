@@ -40,6 +40,8 @@ def peer_row(speaker: Speaker, row: PeerStatus) -> JsonObject:
         "dynamic": row.dynamic,
         "enabled": row.enabled,
         "switched": row.switched,
+        "down": row.down or None,
+        "down_since": time_text(speaker, row.down_since),
         "state": row.state,
         "since": time_text(speaker, row.since),
         "uptime_s": seconds(row.uptime),

@@ -26,7 +26,7 @@ class PeerFsm:
     that has ended is ignored.
     """
 
-    __slots__ = ("_peering", "_sessions", "_wanted")
+    __slots__ = ("_down_since", "_held_down", "_peering", "_sessions", "_wanted")
 
     def __init__(
         self, settings: SessionSettings, *, conn_ids: Iterator[int], random: Random, since: float = 0.0
@@ -35,12 +35,15 @@ class PeerFsm:
         self._sessions = self._peering.sessions  # never empty: the last one stays, Idle
         self._sessions.append(Session(self._peering))
         self._wanted = False  # the operator wants the session up
+        self._down_since: float | None = since  # when it was told to stay down; None: it is to be up
+        self._held_down = False  # that was ``hold_down``
 
     # What the operator and the speaker want
 
     def start(self, now: float) -> None:
         """ManualStart: connect and listen, or only listen; at once, also where it was to stay Idle for a while."""
         self._wanted = True
+        self._down_since, self._held_down = None, False
         self._peering.explained = False
         if self.state is State.IDLE:
             self._peering.idle_hold.forget()
@@ -48,12 +51,12 @@ class PeerFsm:
 
     def stop(self, now: float, error: Cease | None = None, text: str = "") -> None:
         """ManualStop: say why (by default 6/2, with ``text`` as RFC 9003 has it), and stay down until ``start``."""
-        self._wanted = False
+        self._stay_down(now)
         self._everywhere(Event.MANUAL_STOP, now, Detail(error=shutdown(error, text)))
 
     def shutdown_silently(self, now: float) -> None:
         """Close without a NOTIFICATION, so that the peer keeps our routes (RFC 4724 §4.1); down until ``start``."""
-        self._wanted = False
+        self._stay_down(now)
         self._everywhere(Event.MANUAL_STOP, now, Detail(why="closed for a graceful restart", silent=True))
 
     def reset(self, now: float, error: Cease) -> None:
@@ -62,7 +65,8 @@ class PeerFsm:
 
     def hold_down(self, now: float, seconds: float | None, error: Cease) -> None:
         """AutomaticStop, and Idle for ``seconds``, None until ``start``; for a peer with too many prefixes."""
-        wanted, self._wanted = self._wanted, False
+        wanted = self._wanted
+        self._stay_down(now, held=True)
         self._everywhere(Event.AUTOMATIC_STOP, now, Detail(error=error))
         if seconds is not None and wanted:
             self._wanted = True
@@ -195,9 +199,16 @@ class PeerFsm:
             messages_in=peering.messages_in,
             messages_out=peering.messages_out,
             connect_retry_counter=peering.connect_retry_counter,
+            down_since=self._down_since if self.state is State.IDLE else None,
+            held_down=self._held_down and self.state is State.IDLE,
         )
 
     # How it is done
+
+    def _stay_down(self, now: float, *, held: bool = False) -> None:
+        if self._down_since is None or held is not self._held_down:
+            self._down_since = now
+        self._wanted, self._held_down = False, held
 
     def _next_retry(self) -> float | None:
         timers = self._sessions[0].timers
@@ -270,6 +281,7 @@ class PeerFsm:
             useful[0].alone(now)
 
     def _get_up_later(self, session: Session, now: float) -> None:
+        self._down_since, self._held_down = None, False  # the time that it was held down is over: that was another fall
         peering = self._peering
         if not peering.plain_open_next:  # that was no fall: we know what to do better
             peering.idle_hold.fell(session.fell_from, session.was_up_for, peering.settings)

@@ -30,3 +30,7 @@ class SessionStatus:
     messages_in: int
     messages_out: int
     connect_retry_counter: int
+    down_since: float | None = None
+    """When it was told to stay down, which lasts; None if it is to be up."""
+    held_down: bool = False
+    """That was for too many prefixes; ``next_retry`` says for how long, None for good."""

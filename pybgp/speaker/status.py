@@ -78,6 +78,10 @@ class PeerStatus:
     """"receive", "send", "both" where negotiated."""
     graceful_restart: str = "none"
     """"none", "helper" (we keep the peer's routes), "waiting" (we are keeping them now)."""
+    down: str = ""
+    """Who keeps it down: "configuration" (``enabled = false``), "by_hand" (``disable``), "max_prefixes" (until
+    ``next_retry``; None: until somebody enables it), "" for nobody."""
+    down_since: float | None = None
     behind: int = 0
     """Prefixes the peer has not been told the newest of (slow, or just joined)."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..addresses import Family, address_text
 from ..config.model import UNICAST
+from ..fsm.status import SessionStatus
 from ..messages import update
 from ..messages.attributes.block import Block
 from ..messages.context import Context, PeerKind
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 def peer_status(core: SpeakerCore, peer: Peer, now: float) -> PeerStatus:
     status = peer.fsm.status()
+    down = _down(core, peer, status)
     negotiated = peer.negotiated
     families = {}
     add_path = {}
@@ -83,8 +85,17 @@ def peer_status(core: SpeakerCore, peer: Peer, now: float) -> PeerStatus:
         families=families,
         add_path=add_path,
         graceful_restart=_graceful_restart(peer),
+        down=down,
+        down_since=status.down_since if down else None,
         behind=behind,
     )
+
+
+def _down(core: SpeakerCore, peer: Peer, status: SessionStatus) -> str:
+    """Who keeps the peer down, "" if nobody does."""
+    if not core.sessions.enabled(peer):
+        return "by_hand" if peer.name in core.sessions.switched else "configuration"
+    return "max_prefixes" if status.held_down else ""
 
 
 def _graceful_restart(peer: Peer) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,26 @@ def test_who_is_shut_stays_away_whatever_time_is_for_a_restart() -> None:
 
     assert one.counters(B).state == "idle"
     assert "restart_time_s" not in one.said("max_prefixes_exceeded")[0]
+
+
+@pytest.mark.parametrize(("action", "for_good"), [("shut", True), ("restart", False)])
+def test_the_status_says_that_the_limit_keeps_a_peer_down(action: Any, for_good: bool) -> None:
+    world, one, two = limited(MaxPrefixesConfig(limit=1, action=action, restart_time=300))
+    for prefix in ("10.65.1.0/26", "10.65.2.0/26"):
+        two.announce(prefix)
+    world.run_until(lambda: one.counters(B).state == "idle")
+    held = world.now
+    world.advance(60)
+
+    status = one.counters(B)
+    assert (status.down, status.down_since) == ("max_prefixes", pytest.approx(held))
+    assert "more than 1 prefixes of ipv4-unicast" in status.last_error
+    assert (status.next_retry is None) is for_good
+
+    two.withdraw("10.65.2.0/26")
+    one.core.enable_peer(B, world.now)
+    world.run_until(one.core.all_established)
+    assert (one.counters(B).down, one.counters(B).down_since) == ("", None)
 
 
 def test_each_session_is_warned_again() -> None:

@@ -69,6 +69,7 @@ def test_what_is_disabled_stays_down_until_enabled(world: World, pair: tuple[Nod
 
     assert two.counters(A).last_notification == 'Cease/Hard Reset (Cease/Administrative Shutdown) "maintenance"'
     assert (one.counters(B).state, one.counters(B).enabled, one.counters(B).switched) == ("idle", False, True)
+    assert (one.counters(B).down, one.counters(B).down_since) == ("by_hand", world.now - 600)
     assert one.core.all_established()  # nobody waits for it
     with pytest.raises(ApiError, match="disabled"):
         one.core.reset_peer(B, world.now)
@@ -101,6 +102,7 @@ def test_a_reload_leaves_down_what_was_disabled(
 def test_a_reload_that_changes_enabled_wins(world: World, pair: tuple[Node, Node]) -> None:
     one, _ = pair
     one.core.reconfigure(replace(one.core.config, peers=(ibgp(B, enabled=False),)), world.now)
+    assert (one.counters(B).down, one.counters(B).down_since) == ("configuration", world.now)
     one.core.enable_peer(B, world.now)
     world.pump(one)
     world.run_until(lambda: len(one.said("session_up")) == 2)

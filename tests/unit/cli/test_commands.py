@@ -100,6 +100,64 @@ def test_status_without_peers(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "IPv4 BGP status\nNo IPv4 peers found.\n\nIPv6 BGP status\nNo IPv6 peers found.\n" in out
 
 
+DOWN = [
+    peer("a", "192.0.2.2", state="idle", enabled=False, switched=True, down="by_hand", down_since=950.0,
+         last_error="administrative shutdown: new line cards"),
+    peer("b b", "192.0.2.3", state="idle", down="max_prefixes", down_since=960.0,
+         last_error="more than 10 prefixes of ipv4-unicast"),
+    peer("c", "192.0.2.4", state="idle", down="max_prefixes", down_since=970.0, next_retry=1270.0,
+         last_error="more than 10 prefixes of ipv4-unicast"),
+    peer("d", "192.0.2.5", state="idle", enabled=False, down="configuration", down_since=0.0),
+]  # fmt: skip
+
+
+def test_status_says_who_keeps_a_peer_down_why_since_when_and_what_brings_it_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "s"
+    with serving(path, FakeSpeaker(peers=DOWN)):
+        assert main(["status", "-s", str(path)]) == 0
+
+    rows = [[cell.strip() for cell in line.split("|")[3:6]] for line in capsys.readouterr().out.splitlines()[6:10]]
+    too_many = "Idle, held down for too many prefixes; more than 10 prefixes of ipv4-unicast"
+    assert rows == [
+        [
+            "down",
+            "10:15:50",
+            "Idle, disabled by hand; administrative shutdown: new line cards; back with: pybgp peer enable a",
+        ],
+        ["down", "10:16:00", f"{too_many}; back with: pybgp peer enable 'b b'"],
+        ["start", "10:16:10", f"{too_many}; tries again at 2026-01-05T10:21:10Z"],
+        [
+            "down",
+            "10:00:00",
+            "Idle, disabled in the configuration; back with: enabled = true and pybgp reload, or pybgp peer enable d",
+        ],
+    ]
+
+
+def test_show_peers_says_who_keeps_a_peer_down_and_what_brings_it_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "s")
+    with serving(Path(path), FakeSpeaker(peers=DOWN)):
+        assert main(["show", "peers", "-s", path]) == 0
+        lines = [re.split(r"  +", line) for line in capsys.readouterr().out.splitlines()]
+        assert main(["show", "peers", "b b", "-s", path]) == 0
+        details = dict(re.split(r"  +", line) for line in capsys.readouterr().out.splitlines())
+
+    assert [line[3] for line in lines[1:]] == [
+        "Idle (disabled by hand)",
+        "Idle (held down for too many prefixes)",
+        "Idle (held down for too many prefixes)",
+        "Idle (disabled in the configuration)",
+    ]
+    assert lines[2][4].startswith("2026-01-05T10:16:00Z (")
+    assert lines[2][-1] == "more than 10 prefixes of ipv4-unicast; back with: pybgp peer enable 'b b'"
+    assert details["down"] == "held down for too many prefixes; back with: pybgp peer enable 'b b'"
+    assert details["down_since"].startswith("2026-01-05T10:16:00Z (")
+
+
 def test_status_as_json_is_one_object(socket: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--json"]) == 0
 

@@ -321,6 +321,37 @@ def test_too_many_prefixes_keep_the_peer_down(seconds: float | None) -> None:
     assert peer.fsm.state is State.CONNECT
 
 
+def test_the_status_says_since_when_a_peer_is_kept_down() -> None:
+    peer, _ = established()
+    assert (peer.fsm.status().down_since, peer.fsm.status().held_down) == (None, False)
+
+    peer.fsm.stop(peer.now)
+    stopped = peer.now
+    peer.pass_time(10)
+    peer.fsm.stop(peer.now)
+
+    assert (peer.fsm.status().down_since, peer.fsm.status().held_down) == (stopped, False)
+    peer.start()
+    assert peer.fsm.status().down_since is None
+
+
+def test_a_peer_is_held_down_no_more_when_its_time_is_over() -> None:
+    """Also where it falls again before a session is up."""
+    peer, _ = established()
+
+    peer.fsm.hold_down(peer.now, 300.0, Cease(subcode=1, data=bytes(7)))
+    held = peer.now
+
+    peer.pass_time(200)
+    assert (peer.fsm.status().down_since, peer.fsm.status().held_down) == (held, True)
+    peer.said()
+    peer.pass_time(101)
+    conn = peer.dialled()
+    assert peer.fsm.status().held_down is False
+    peer.fsm.connection_failed(conn, peer.now, "Connection refused")
+    assert (peer.fsm.status().down_since, peer.fsm.status().held_down) == (None, False)
+
+
 @pytest.mark.row("FSM-44", "FSM-46")
 @pytest.mark.parametrize(
     ("error", "sent"),
