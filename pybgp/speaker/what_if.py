@@ -3,7 +3,8 @@
 Compared are policies and whatever else decides about import and export, how paths are compared (``decision``,
 ``preference``, ``default_local_pref``), and the routes of peers that go, because the other configuration doesn't have
 them or has them disabled. Sessions that stay are taken as they are: what a new capability or a new peer would bring,
-and routes of our own that come or go (``routes``, ``aggregates``), is not foreseen.
+and routes of our own that come or go (``routes``, ``aggregates``), is not foreseen; the default route of
+``default_originate`` is.
 """
 
 from __future__ import annotations
@@ -11,18 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from ..addresses import Family
 from ..config import resolved
 from ..config.model import FibConfig, PeerConfig, SpeakerConfig
 from ..messages.attributes.block import Block
-from ..rib.export import Export, Exporter, ExportRules
+from ..rib.adj_rib_out import AdjRibOut
+from ..rib.export import Export, ExportRules
 from ..rib.flow_table import FlowTable
 from ..rib.group_kinds import exporter
+from ..rib.local import DEFAULT_KEY, DEFAULT_ROUTE
 from ..rib.path import Entry, Path, best_of, paths_of
-from ..rib.selection import Selection, selection_of, told_to
+from ..rib.selection import selection_of
 from .inbound import Importer
 from .peers import Peer
 from .reconfigure import beside
@@ -33,6 +35,7 @@ from .views import sent_block
 if TYPE_CHECKING:
     from .core import SpeakerCore
 
+_NOT_SELECTED: Final = "none of its paths is selected for the peer"
 _Sent = tuple[Path, Export]
 _Told = dict[tuple[str, int], _Sent]
 """What a group is told of a prefix, by the source's name and its path identifier."""
@@ -68,15 +71,21 @@ class RouteChange:
 class _Audience:
     """Members that are told the same now, and would be told the same then."""
 
-    now: Exporter
-    then: Exporter
+    now: AdjRibOut
+    then: AdjRibOut
     names: list[str]
-    selected: Selection | None = None
-    to_select: Selection | None = None
 
     @property
     def same_rules(self) -> bool:
         return self.now.rules == self.then.rules
+
+    @property
+    def selects(self) -> bool:
+        return self.now.selection is not None or self.then.selection is not None
+
+    @property
+    def originates(self) -> bool:
+        return self.now.originated is not None or self.then.originated is not None
 
 
 class WhatIf:
@@ -136,9 +145,12 @@ class WhatIf:
             busy = bool(self._importers or self._leaving or ranked_anew) or any(
                 not each.same_rules for each in audiences
             )
-            for key in table.prefixes() if busy else ():
+            keys = table.prefixes() if busy else []
+            if table.get(DEFAULT_KEY) is None and any(each.originates for each in audiences):
+                keys.append(DEFAULT_KEY)
+            for key in keys:
                 entry = table.get(key)
-                if entry is not None:
+                if entry is not None or key == DEFAULT_KEY:
                     paths = paths_of(entry)
                     new = tuple(successor(key, path) for path in paths)
                     yield from self._imports(family, key, paths, new)
@@ -153,7 +165,7 @@ class WhatIf:
         importer = self._importers.get(name)
         return self._core.validates_flows(name) if importer is None else importer.rules.validate_flowspec
 
-    def _ordered(self, paths: tuple[Path, ...], entry: Entry) -> Entry | None:
+    def _ordered(self, paths: tuple[Path, ...], entry: Entry | None) -> Entry | None:
         if len(paths) < 2:
             return paths[0] if paths else None
         return self._decision.order(paths, best_of(entry))
@@ -186,11 +198,9 @@ class WhatIf:
             audience = found.get((now, then))
             if audience is None:
                 audience = found[now, then] = _Audience(
-                    exporter(now),
-                    exporter(then),
+                    AdjRibOut(exporter(now), selection_of(now, lambda: table.decision)),
+                    AdjRibOut(exporter(then), selection_of(then, lambda: self._decision)),
                     [],
-                    selection_of(now, lambda: table.decision),
-                    selection_of(then, lambda: self._decision),
                 )
             audience.names.append(peer.name)
         return found.values()
@@ -204,12 +214,12 @@ def _of_range(peer: Peer, config: SpeakerConfig) -> PeerConfig | None:
 
 
 def _exports(
-    family: Family, key: bytes, entry: Entry, after: Entry | None, audiences: list[_Audience]
+    family: Family, key: bytes, entry: Entry | None, after: Entry | None, audiences: list[_Audience]
 ) -> Iterator[RouteChange]:
     for audience in audiences:
         if audience.same_rules and entry is after:
             continue
-        if audience.selected is not None or audience.to_select is not None:
+        if audience.selects:
             for name in audience.names:
                 yield from _selected(family, key, entry, after, audience, name)
             continue
@@ -242,35 +252,29 @@ def _exported(
 
 
 def _selected(
-    family: Family, key: bytes, entry: Entry, after: Entry | None, audience: _Audience, name: str
+    family: Family, key: bytes, entry: Entry | None, after: Entry | None, audience: _Audience, name: str
 ) -> Iterator[RouteChange]:
     """For one member: which paths it is told depends on which are its own."""
 
-    def of(exporter: Exporter, selection: Selection | None, one: Entry | None) -> _Told:
-        add_path = exporter.rules.add_path
-        pairs = told_to(exporter.rules, selection, partial(exporter.export, key=key), one, name)
+    def of(out: AdjRibOut, one: Entry | None) -> _Told:
+        add_path = out.rules.add_path
+        pairs = out.told(name, key, one)
         return {(path.source.name, path.path_id) if add_path else ("", 0): (path, sent) for path, sent in pairs}
 
-    before, then = of(audience.now, audience.selected, entry), of(audience.then, audience.to_select, after)
+    before, then = of(audience.now, entry), of(audience.then, after)
     for identity in dict.fromkeys((*before, *then)):
         old, new = before.get(identity), then.get(identity)
         if (old and old[1]) != (new and new[1]):
-            reason = "" if new is not None else "none of its paths is selected for the peer"
+            reason = "" if new is not None else _why_none_is_ours(audience, old) or _NOT_SELECTED
             yield _exported(audience, (name,), family, key, old, new, reason)
 
 
-def _told(exporter: Exporter, entry: Entry | None, key: bytes) -> _Told:
+def _told(out: AdjRibOut, entry: Entry | None, key: bytes) -> _Told:
     """By the best path, or with ADD-PATH by all."""
-    best = best_of(entry)
-    if not exporter.rules.add_path:
-        export = None if best is None else exporter.export(best, key)
-        return {} if best is None or export is None else {("", 0): (best, export)}
-    told: _Told = {}
-    for path in paths_of(entry):
-        export = exporter.export(path, key)
-        if export is not None:
-            told[path.source.name, path.path_id] = path, export
-    return told
+    if out.rules.add_path:
+        return {(path.source.name, path.path_id): (path, sent) for path, sent in out.several(entry, key)}
+    choice = out.one(entry, key)
+    return {} if choice is None else {("", 0): (choice.path, choice.sent)}
 
 
 def _differences(
@@ -288,9 +292,22 @@ def _differences(
 
 def _why(audience: _Audience, key: bytes, old: _Sent | None, after: Entry | None) -> str:
     """Why there is nothing to tell in the place of ``old``."""
+    ours = _why_none_is_ours(audience, old)
+    if ours:
+        return ours
     best = best_of(after)
     if audience.then.rules.add_path and old is not None:
         best = next((path for path in paths_of(after) if path.same_origin(old[0])), None)
     if best is None or best.accepted is None:
         return "no longer accepted"
-    return audience.then.why_not(best, key) or "it would be the peer's own route"
+    return audience.then.exporter.why_not(best, key) or "it would be the peer's own route"
+
+
+def _why_none_is_ours(audience: _Audience, old: _Sent | None) -> str:
+    """Why a default route that we originate is told no longer, "" if ``old`` is another route."""
+    if old is None or old[0] is not DEFAULT_ROUTE:
+        return ""
+    then = audience.then
+    if not then.rules.default_originate:
+        return "no longer originated (default_originate)"
+    return then.exporter.why_not(DEFAULT_ROUTE, DEFAULT_KEY)

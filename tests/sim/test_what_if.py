@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,7 @@ from pybgp.config.model import (
     TermConfig,
 )
 from pybgp.errors import ConfigError
+from pybgp.messages.attributes.block import Block
 from pybgp.rib.preference import Preference
 from pybgp.speaker.what_if import RouteChange, WhatIf
 
@@ -84,16 +86,20 @@ def compare(node: Node, config: SpeakerConfig) -> list[RouteChange]:
     return [change for change in changes if change is not None]
 
 
-def held(node: Node) -> dict[tuple[str, str, str], Any]:
-    """What is accepted of each peer, and what each peer is told."""
-    found: dict[tuple[str, str, str], Any] = {}
+Place = tuple[str, str, str]
+"""Direction, peer and prefix."""
+
+
+def held(node: Node) -> dict[Place, Counter[Block]]:
+    """What is accepted of each peer, and what each peer is told; with ADD-PATH these may be several routes."""
+    found: dict[Place, Counter[Block]] = defaultdict(Counter)
     for table in node.core.tables.values():
-        for peer in (B, C, D):
+        for peer in node.core.sessions.peers:
             for key, path in table.adj_rib_in(peer):
                 if path.accepted is not None:
-                    found["import", peer, key_text(table.family, key)] = path.accepted
+                    found["import", peer, key_text(table.family, key)][path.accepted] += 1
     for view in node.core.route_views(direction="advertised"):
-        found["export", view.to or "", key_text(view.family, view.key)] = view.block
+        found["export", view.to or "", key_text(view.family, view.key)][view.block] += 1
     return found
 
 
@@ -104,24 +110,27 @@ def test_what_is_foretold_comes_true(world: World, node: Node, case: str) -> Non
     assert (case == "nothing") is (not changed)
 
 
-def comes_true(world: World, node: Node, config: SpeakerConfig, *, gone: str = "") -> set[tuple[str, str, str]]:
+def comes_true(world: World, node: Node, config: SpeakerConfig, *, gone: str = "") -> set[Place]:
     """What has changed, which is what was foretold; a peer that is ``gone`` is told nothing, of course."""
     before = held(node)
-    foretold = {
-        (change.direction, peer, key_text(change.family, change.key)): (change.before, change.after)
-        for change in compare(node, config)
-        for peer in change.peers
-    }
+    foretold: dict[Place, tuple[Counter[Block], Counter[Block]]] = defaultdict(lambda: (Counter(), Counter()))
+    for change in compare(node, config):
+        for peer in change.peers:
+            at = change.direction, peer, key_text(change.family, change.key)
+            for blocks, block in zip(foretold[at], (change.before, change.after), strict=True):
+                blocks.update(() if block is None else (block,))
     assert held(node) == before
     node.core.reconfigure(config, world.now)
     world.pump(node)
     world.advance(1)
 
     after = held(node)
-    changed = {at for at in before.keys() | after.keys() if before.get(at) != after.get(at)}
-    changed = {at for at in changed if at[:2] != ("export", gone)}
-    assert foretold == {at: (before.get(at), after.get(at)) for at in changed}
-    return changed
+    nothing: Counter[Block] = Counter()
+    pairs = {at: (before.get(at, nothing), after.get(at, nothing)) for at in before.keys() | after.keys()}
+    changed = {at: (old - new, new - old) for at, (old, new) in pairs.items() if old != new}
+    changed = {at: each for at, each in changed.items() if at[:2] != ("export", gone)}
+    assert foretold == changed
+    return set(changed)
 
 
 def test_another_way_to_compare_paths_is_foretold(world: World, node: Node) -> None:
@@ -363,3 +372,57 @@ def test_what_is_kept_for_a_peer_that_restarts_does_not_go(world: World) -> None
     assert made.has(P)
 
     assert compare(made, made.core.config) == []
+
+
+DEFAULT = "0.0.0.0/0"
+OURS = MatchConfig(peer=("default_originate",))
+WITHOUT_OURS = {"without_ours": (TermConfig(match=OURS, action="reject"), TermConfig(action="accept"))}
+ORIGINATED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "begins": ({}, {"default_originate": True}, "announced"),
+    "ends": ({"default_originate": True}, {}, "withdrawn"),
+    "policy takes it": (
+        {"default_originate": True},
+        {"default_originate": True, "export_policy": ("without_ours",)},
+        "withdrawn",
+    ),
+    "policy gives it": (
+        {"default_originate": True, "export_policy": ("without_ours",)},
+        {"default_originate": True},
+        "announced",
+    ),
+    "stays": ({"default_originate": True}, {"default_originate": True}, ""),
+}
+REASONS = {
+    "ends": "no longer originated (default_originate)",
+    "policy takes it": "policy without_ours term 0",
+}
+
+
+@pytest.mark.parametrize("case", ORIGINATED)
+@pytest.mark.parametrize("add_path", [False, True])
+@pytest.mark.parametrize("other", [False, True])
+def test_a_default_route_of_our_own_is_foretold(world: World, case: str, add_path: bool, other: bool) -> None:
+    """Whether the table has a default route besides or not."""
+    before, after, kind = ORIGINATED[case]
+    families = {Family.IPV4_UNICAST: FamilyConfig(add_path="both")} if add_path else None
+
+    def peers(options: dict[str, Any]) -> tuple[PeerConfig, ...]:
+        return client(B), client(C), client(D, families=families, **options)
+
+    made = world.add(A, peers=list(peers(before)), policies=WITHOUT_OURS)
+    others = {address: world.add(address, peers=[ibgp(A, families=families)]) for address in (B, C, D)}
+    established(world, made, *others.values())
+    if other:
+        others[B].announce(DEFAULT, local_pref=50)
+        world.run_until(lambda: others[C].has(DEFAULT))
+    world.advance(1)
+    config = replace(made.core.config, peers=peers(after))
+    foretold = compare(made, config)
+
+    changed = comes_true(world, made, config)
+
+    assert changed == ({("export", D, DEFAULT)} if kind else set())
+    assert [change.reason for change in foretold if change.kind == "withdrawn"] == (
+        [REASONS[case]] if kind == "withdrawn" and (add_path or not other) else []
+    )
+    assert others[D].has(DEFAULT) is (other or case in ("begins", "policy gives it", "stays"))
