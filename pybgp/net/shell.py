@@ -38,7 +38,7 @@ from .readable import Readable
 from .sockopt import prepare, set_md5
 from .stalls import LoopStalls, StallMonitor
 from .transport import READ_SIZE, Connection
-from .turns import TURN, Turns
+from .turns import Turns
 from .watch import Watcher
 
 if TYPE_CHECKING:
@@ -329,11 +329,10 @@ class Shell:
     def _work(self) -> None:
         """Long work, a slice at least; while octets wait there is no use in making more."""
         core = self.core
-        until = self._loop.time() + TURN
         while core.has_work and not self._outbox:
             core.work(self._loop.time())
             self._perform()
-            if self._loop.time() > until:
+            if not self._turns.has_time():
                 break
         if core.has_work or core.flush_wanted:
             self._settle_soon()

@@ -13,19 +13,27 @@ from typing import Any, Final
 TURN: Final = 0.004
 """Seconds after which a turn of the loop begins nothing more: hundreds of connections that bring a keepalive, or are
 lost, at once take longer, and so does what they lead to. What has begun is ended, which takes some 10 ms at most."""
+PAUSE: Final = 0.000_05
+"""Seconds without anything of ours, after which what comes begins a turn: the loop has asked the kernel meanwhile, or
+had other things to do."""
 
 
 class Turns:
-    """Duties, each at most once in a turn, and input, which keeps its order; ``busy`` is called when there are some."""
+    """Duties, each at most once in a turn, and input, which keeps its order; ``busy`` is called when there are some.
 
-    __slots__ = ("_busy", "_duties", "_loop", "_queue", "_until")
+    Nothing is arranged with the loop while turns have time to spare: a lone change is told, and the loop sleeps again.
+    """
+
+    __slots__ = ("_arranged", "_busy", "_duties", "_ended", "_loop", "_queue", "_until")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, busy: Callable[[], None]) -> None:
         self._loop = loop
         self._busy = busy
         self._duties: deque[Callable[[], None]] = deque()  # for the next turns, none of them twice
         self._queue: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()  # input that waits likewise
-        self._until: float | None = None  # when this turn has had its share; None before anything is done in it
+        self._until = 0.0  # when this turn has had its share
+        self._ended = 0.0  # when the last thing that was done in it had been done
+        self._arranged = False  # does the loop know that there is another turn?
 
     @property
     def waiting(self) -> bool:
@@ -41,32 +49,43 @@ class Turns:
         """Is it left for the next turns?"""
         return duty in self._duties
 
+    def has_time(self) -> bool:
+        """May this turn go on?"""
+        return self._loop.time() <= self._until
+
     def take(self, action: Callable[..., None], *args: Any) -> bool:
         """Do it now; or in one of the next turns (False) if this one has had its share, and behind what waits."""
         # HOT, once a reading.
-        if self._until is None:  # the first of the turn; what it leads to is told before anything is arranged
-            self._until = self._loop.time() + TURN
-            try:
-                action(*args)
-            finally:
-                self._loop.call_soon(self._turn)
-            return True
-        if self._queue or self._loop.time() > self._until:
+        if self._queue or not self._may_begin():
             self._queue.append((action, args))
             self.soon(self._take_waiting)
             return False
-        action(*args)
+        try:
+            action(*args)
+        finally:
+            self._done()
         return True
+
+    def _may_begin(self) -> bool:
+        now = self._loop.time()
+        if now - self._ended > PAUSE and not self._arranged:
+            self._until = now + TURN
+            return True
+        return now <= self._until
+
+    def _done(self) -> None:
+        self._ended = self._loop.time()
+        if self._ended > self._until:
+            self._arrange()
 
     def _take_waiting(self) -> None:
         """Input that had to wait comes before what is new."""
         queue = self._queue
-        until = self._loop.time() + TURN
         try:
             while queue:
                 action, args = queue.popleft()
                 action(*args)
-                if self._loop.time() > until:
+                if not self.has_time():
                     break
         finally:  # after a bug of ours, too: what is new must not overtake what waits
             if queue:
@@ -76,32 +95,39 @@ class Turns:
         """Do it in the next turn that has time for it, behind what waits."""
         if duty not in self._duties:
             self._duties.append(duty)
-            if self._until is None:
-                self._begin()
+            self._arrange()
 
     def first(self, duty: Callable[[], None]) -> None:
         """Do it now, or before all else that waits if this turn has had its share."""
-        if self._until is None:
-            self._begin()
-        elif self._loop.time() > self._until:
+        if not self._may_begin():
             if duty not in self._duties:
                 self._duties.appendleft(duty)
+                self._arrange()
             return
-        duty()
+        try:
+            duty()
+        finally:
+            self._done()
 
-    def _begin(self) -> None:
-        self._until = self._loop.time() + TURN
-        self._loop.call_soon(self._turn)
+    def _arrange(self) -> None:
+        if not self._arranged:
+            self._arranged = True
+            self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
         """What the last turn has left to do, each thing once, as far as there is time; the rest goes on in the next."""
+        self._arranged = False
+        self._until = self._loop.time() + TURN
         duties = self._duties
         if not duties:
-            self._until = None
             return
         self._busy()
-        self._begin()
-        for _ in range(len(duties)):
-            duties.popleft()()
-            if self._loop.time() > self._until:  # type: ignore[operator]  # since _begin
-                return
+        try:
+            for _ in range(len(duties)):
+                duties.popleft()()
+                if not self.has_time():
+                    break
+        finally:
+            if duties:
+                self._arrange()
+            self._done()

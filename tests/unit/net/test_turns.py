@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import cast
 
@@ -16,7 +17,7 @@ from pybgp.net import shell
 from pybgp.net.readable import Readable
 from pybgp.net.speaker import Speaker
 from pybgp.net.transport import Connection
-from pybgp.net.turns import TURN, Turns
+from pybgp.net.turns import PAUSE, TURN, Turns
 from pybgp.speaker import core
 from pybgp.speaker.outputs import Send, SendAll
 from tests.support import free_port
@@ -67,7 +68,6 @@ def test_what_comes_at_the_same_time_is_taken_in_turns() -> None:
 def test_what_had_to_wait_is_not_lost_with_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """All input waits, and nothing is read meanwhile: routes arrive, and the last words come before the end."""
     monkeypatch.setattr("pybgp.net.turns.TURN", -1.0)
-    monkeypatch.setattr(shell, "TURN", -1.0)
     monkeypatch.setattr(shell, "MANY", -1)
     port = free_port()
     passive = speaker(1, port, 2, passive=True)
@@ -188,6 +188,55 @@ def test_readable_says_whether_anybody_has_brought_something() -> None:
     assert not readable  # the kernel has forgotten it
 
 
+class Clock:
+    """A loop whose time stands still; ``turn`` is what it has been asked to call."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.arranged: list[Callable[[], None]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_soon(self, what: Callable[[], None]) -> None:
+        self.arranged.append(what)
+
+    def turn(self) -> None:
+        (what,) = self.arranged
+        self.arranged.clear()
+        what()
+
+
+def test_a_share_of_several_readings_is_one_share_and_one_alone_arranges_nothing() -> None:
+    """The loop's turns can't be told apart: what comes without a pause belongs to the one before."""
+    clock = Clock()
+    turns = Turns(cast(asyncio.AbstractEventLoop, clock), lambda: None)
+    done: list[str] = []
+
+    def work(name: str, seconds: float) -> None:
+        clock.now += seconds
+        done.append(name)
+
+    assert turns.take(work, "alone", TURN / 2)
+    assert not clock.arranged
+    assert turns.take(work, "without a pause", TURN / 4)
+    clock.now += 2 * PAUSE
+    assert turns.take(work, "after one", TURN * 3 / 4)
+    assert not clock.arranged
+    assert turns.take(work, "too much", TURN / 2)
+    assert len(clock.arranged) == 1
+    clock.now += 2 * PAUSE  # others are busy in this turn of the loop
+    assert not turns.take(work, "late", 0.0)
+    assert not turns.take(work, "later", 0.0)
+    assert len(clock.arranged) == 1
+    clock.turn()
+    assert not clock.arranged
+    assert done == ["alone", "without a pause", "after one", "too much", "late", "later"]
+    assert turns.take(work, "new", TURN * 2)
+    clock.turn()
+    assert turns.take(work, "another turn", 0.0)
+
+
 def test_duties_wait_for_a_turn_that_has_time_for_them() -> None:
     """Each takes more than a turn's share; none comes twice in a turn, none is left out."""
     one = speaker(1, free_port(), 2, passive=True)
@@ -227,8 +276,7 @@ def test_timers_that_come_in_a_full_turn_are_the_first_of_the_next(monkeypatch: 
     async def scenario() -> None:
         async with one:
             monkeypatch.setattr(one, "_tick", lambda: done.append("tick"))
-            one._turns._begin()
-            time.sleep(TURN * 1.5)
+            one._turns.take(time.sleep, TURN * 1.5)
             one._turns.soon(lambda: done.append("other"))
             one._timed()
             one._timed()
