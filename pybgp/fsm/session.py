@@ -250,9 +250,11 @@ class Session(Handlers):
 
     def told(self, messages: int, now: float | None) -> None:
         """So many messages of the speaker's own went to the transport; ``now``: they start the timers anew."""
+        # HOT, once a flush and member.
         self.peering.messages_out += messages
         if now is not None:
-            self.sent(now)
+            self.spoke = self.left = now
+            self.blocked = False
 
     def stuck(self, now: float) -> None:
         """The transport takes no more: from the last octets that left, the send hold time runs (RFC 9687 §4.3)."""

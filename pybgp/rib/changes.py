@@ -12,44 +12,46 @@ from .path import Entry, Path
 class Changes:
     """prefix → what it had, None for nothing. Prefixes that changed and changed back are still in it."""
 
-    __slots__ = ("_added", "_before", "_count", "_whole")
+    __slots__ = ("_count", "_whole", "added", "others")
 
     def __init__(self) -> None:
-        self._added: dict[Path, list[bytes]] = {}  # prefixes that had nothing -> the path they got
-        self._before: dict[bytes, Entry | None] = {}  # all others, and new ones that have changed again
-        self._count = 0  # prefixes in _added
+        self.added: dict[Path, list[bytes]] = {}
+        """Prefixes that had nothing, by the path they got."""
+        self.others: dict[bytes, Entry | None] = {}
+        """All others, and new ones that have changed again: what they had."""
+        self._count = 0  # prefixes in added
         self._whole: dict[bytes, Entry | None] | None = None
 
     def add(self, keys: list[bytes], path: Path) -> None:
         """``keys`` (none twice) were not in the table and have ``path`` now."""
         # HOT, once an UPDATE. A prefix that was withdrawn since the last flush is not new.
-        before = self._before
+        before = self.others
         if before and not before.keys().isdisjoint(keys):
             keys = [key for key in keys if key not in before]
-        known = self._added.get(path)
+        known = self.added.get(path)
         if known is None:
-            self._added[path] = keys[:]
+            self.added[path] = keys[:]
         else:
             known += keys
         self._count += len(keys)
 
     def change(self, key: bytes, before: Entry | None) -> None:
         """A prefix has something else now, or nothing."""
-        self._before.setdefault(key, before)
+        self.others.setdefault(key, before)
 
     def __len__(self) -> int:
         """How many prefixes, roughly: new ones that have changed again count twice."""
-        return self._count + len(self._before)
+        return self._count + len(self.others)
 
     def split(self) -> tuple[dict[Path, list[bytes]], dict[bytes, Entry | None]]:
         """New prefixes by their path; all other changes. Nothing is added after this."""
-        before = self._before
-        if before and self._added:
-            for path, keys in list(self._added.items()):
+        before = self.others
+        if before and self.added:
+            for path, keys in list(self.added.items()):
                 if not before.keys().isdisjoint(keys):  # new, and changed again: it had nothing, whatever came between
                     before.update((key, None) for key in keys if key in before)
-                    self._added[path] = [key for key in keys if key not in before]
-        return self._added, before
+                    self.added[path] = [key for key in keys if key not in before]
+        return self.added, before
 
     def before(self) -> dict[bytes, Entry | None]:
         """All of them, one by one. Nothing is added after this."""

@@ -10,7 +10,7 @@ changed, to hear what differs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import copy
 from itertools import islice
 from typing import ClassVar, Final
@@ -122,16 +122,15 @@ class UpdateGroup:
 
     # -- telling -----------------------------------------------------------------------------------------------------
 
-    def flush(self, changes: Changes, moves: list[Move]) -> Iterator[Parcel]:
+    def flush(self, changes: Changes, moves: list[Move]) -> Iterable[Parcel]:
         """Tell the members that are up to date; the others remember."""
-        present = []
-        for member in self.members.values():
-            if member.backlog is None:
-                present.append(member)
-            else:
-                member.backlog.changed(changes)
-        if present:
-            yield from self._telling.stream(moves).to(present)
+        # HOT, once a flush and group.
+        present = [member for member in self.members.values() if member.backlog is None]
+        if len(present) < len(self.members):
+            for member in self.members.values():
+                if member.backlog is not None:
+                    member.backlog.changed(changes)
+        return self._telling.stream(moves).to(present) if present else ()
 
     def hold(self, changes: Changes) -> None:
         """Within the advertisement interval: keep only what each prefix had before it (RFC 4271 §9.2.1.1)."""

@@ -86,7 +86,6 @@ class NextHops:
 
     __slots__ = (
         "_aside",
-        "_changed",
         "_circular",
         "_known",
         "_lengths",
@@ -96,13 +95,15 @@ class NextHops:
         "_static",
         "_ways",
         "active",
+        "changed",
     )
 
     def __init__(self) -> None:
         self.active = False  # no kernel has spoken yet: everything resolves
         self._routes: dict[Family, dict[bytes, tuple[KernelRoute, ...]]] = {}
         self._static: dict[Family, dict[bytes, tuple[Gateway, ...]]] = {}  # prefix -> gateways, none if it drops
-        self._changed = False  # have static routes changed since ``take_changed``?
+        self.changed = False
+        """Have static routes changed since ``take_changed``?"""
         self._lengths: dict[Family, tuple[int, ...]] = {}  # prefix lengths in use, longest first
         self._known: dict[bytes, Resolution] = {}  # next hop -> what was answered
         self._aside: dict[bytes, Resolution] = {}  # the same, of those that nobody has asked for since ``set_aside``
@@ -190,13 +191,13 @@ class NextHops:
             if gateways:
                 self._ways[family, key] = self.way_of(family, key, gateways)
         self._measure(family, (key,))
-        self._changed = True
+        self.changed = True
 
     def take_changed(self) -> frozenset[bytes]:
         """The next hops that resolve differently since static routes changed."""
-        if not self._changed:
+        if not self.changed:
             return frozenset()
-        self._changed = False
+        self.changed = False
         return self._look_again()
 
     def take_moved(self) -> frozenset[_Static]:

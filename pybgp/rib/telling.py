@@ -98,6 +98,12 @@ class Telling:
         before, after = best_of(old), best_of(new)
         if before is after:
             return
+        exporter = self._exporter
+        if not exporter.reads_prefix:
+            was = exporter.export(before) if before is not None else None
+            sent = exporter.export(after) if after is not None else None
+            self._tell_change(stream, before, was, after, sent, keys)
+            return
         for was, sent, some in self._by_export(before, after, keys):
             self._tell_change(stream, before, was, after, sent, some)
 

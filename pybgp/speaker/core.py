@@ -416,17 +416,23 @@ class SpeakerCore:
 
     @property
     def flush_wanted(self) -> bool:
-        return any(table.pending for table in self.tables.values())
+        # HOT, once a reading.
+        for table in self.tables.values():
+            pending = table.pending
+            if pending.others or pending.added:
+                return True
+        return False
 
     def flush(self, now: float) -> None:
         """Tell peers, the FIB and watchers what has changed since the last flush."""
         self.sessions.now = now
-        changed = self.next_hops.take_changed()
-        if changed:
-            self.sessions.next_hops_changed(changed)
-        self.own.follow()
+        if self.next_hops.changed:
+            changed = self.next_hops.take_changed()
+            if changed:
+                self.sessions.next_hops_changed(changed)
+            self.own.follow()
         for family, table in self.tables.items():
-            while table.pending:  # twice where aggregates come, go or change
+            while table.pending.others or table.pending.added:  # twice where aggregates come, go or change
                 self._flush_one(family, table, now)
         for policy, why in self.rules.policy_errors():
             self.event("policy_error", "error", policy=policy, why=why)

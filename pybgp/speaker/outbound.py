@@ -154,8 +154,8 @@ class Outbound:
 
     def flush(self, family: Family, changes: Changes, moves: list[Move], now: float) -> None:
         """Tell all groups of the family what has changed."""
-        for group in self._groups.values():
-            rules = group.rules
+        # HOT, once a flush.
+        for rules, group in self._groups.items():
             if rules.family != family:
                 continue
             if group in self._release_at:
@@ -238,7 +238,7 @@ class Outbound:
     def take_too_long(self) -> Iterator[tuple[UpdateGroup, int]]:
         """How many paths were not told since the last call, because their attributes fill a message."""
         for group in self._groups.values():
-            exporter = group.exporter
+            exporter = group.out.exporter
             if exporter.too_long:
                 yield group, exporter.too_long
                 exporter.too_long = 0

@@ -161,10 +161,12 @@ class Rules:
 
     def policy_errors(self) -> Iterator[tuple[str, str]]:
         """(policy, error) of each Python policy that has raised for the first time."""
+        # HOT, once a flush.
         for chain in (*self._chains.values(), self.fib_policy):
-            text = chain.errors.take_first()
-            if text:
-                yield chain.name, text
+            if chain.errors.count:
+                text = chain.errors.take_first()
+                if text:
+                    yield chain.name, text
         for costs in self._costs.values():
             if costs.errors and costs.name not in self._said:
                 self._said.add(costs.name)

@@ -234,7 +234,11 @@ class Sessions:
     def drain(self, peer: Peer, now: float) -> None:
         # HOT, once a piece of input.
         self.now = now
-        for action in peer.fsm.take_output():
+        output = peer.fsm.take_output()
+        if len(output) == 1 and type(output[0]) is actions.Updates:
+            self._updates(peer, output[0], now)
+            return  # nothing is due earlier than it was
+        for action in output:
             kind = type(action)
             if kind is actions.Updates:
                 self._updates(peer, action, now)  # type: ignore[arg-type]
