@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .core import SpeakerCore
 
 _REMOVED: Final = Cease("removed", subcode=CeaseSubcode.PEER_DECONFIGURED)
+_DISABLED: Final = Cease("disabled", subcode=CeaseSubcode.ADMINISTRATIVE_SHUTDOWN)
 _CHANGED: Final = Cease("configuration changed", subcode=CeaseSubcode.OTHER_CONFIGURATION_CHANGE)
 
 
@@ -139,7 +140,7 @@ def _keep(core: SpeakerCore, peer: Peer, config: PeerConfig, now: float) -> None
     core.sessions.update_settings(peer, now)
     enabled = core.sessions.enabled(peer)
     if was_enabled and not enabled:
-        peer.fsm.stop(now, Cease("disabled", subcode=CeaseSubcode.ADMINISTRATIVE_SHUTDOWN))
+        core.sessions.switch_off(peer, now, _DISABLED)
     elif enabled and not was_enabled:
         core.sessions.begin(peer, now)
     core.sessions.drain(peer, now)

@@ -149,12 +149,15 @@ class Sessions:
 
     def remove(self, name: str, now: float, error: Cease) -> None:
         """A peer leaves the configuration; its routes go at once."""
-        peer = self.peers[name]
+        self.switch_off(self.peers[name], now, error)
+        self.peers.pop(name, None)
+        self.dropping.tidy_up((name,))
+
+    def switch_off(self, peer: Peer, now: float, error: Cease) -> None:
+        """A peer is not to be up; its routes go, also those that were kept for its return."""
         peer.fsm.stop(now, error)
         self.drain(peer, now)
         self._forget_stale(peer, set(self._core.tables))
-        self.peers.pop(name, None)
-        self.dropping.tidy_up((name,))
 
     def begin(self, peer: Peer, now: float) -> None:
         """Start a peer; an unnumbered one waits until it is known where it is."""

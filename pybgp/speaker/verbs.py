@@ -82,8 +82,7 @@ def disable(core: SpeakerCore, name: str, now: float, message: str = "") -> None
     error = _with_message(_SHUTDOWN, message)
     core.sessions.switched[name] = False
     core.event("peer_disabled", peer=name, message=message or None)
-    peer.fsm.stop(now, error)
-    core.sessions.drain(peer, now)
+    core.sessions.switch_off(peer, now, error)
 
 
 def enable(core: SpeakerCore, name: str, now: float) -> None:

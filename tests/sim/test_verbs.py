@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from pybgp.addresses import Family
-from pybgp.config.model import DynamicPeersConfig, MaxPrefixesConfig, PeerConfig
+from pybgp.config.model import DynamicPeersConfig, GracefulRestartConfig, MaxPrefixesConfig, PeerConfig
 from pybgp.errors import ApiError
 
-from .world import Node, World, ibgp
+from .world import Node, World, established, ibgp
 
 A, B = "192.0.2.1", "192.0.2.2"
 P = "10.65.1.0/26"
@@ -113,6 +113,29 @@ def test_a_reload_that_changes_enabled_wins(world: World, pair: tuple[Node, Node
 
     world.run_until(lambda: len(one.said("session_up")) == 3)
     assert not one.counters(B).switched
+
+
+@pytest.mark.parametrize("by", ["hand", "configuration"])
+def test_what_is_kept_for_a_peer_that_restarts_goes_when_it_is_disabled(world: World, by: str) -> None:
+    """As of a peer with a session; nobody is to come back for whom RFC 4724 §4.2 would have us wait."""
+    restart = GracefulRestartConfig(role="both")
+    one, two = (world.add(at, peers=[ibgp(to)], graceful_restart=restart) for at, to in ((A, B), (B, A)))
+    established(world, one, two)
+    two.announce(P)
+    world.run_until(lambda: one.has(P))
+    world.kill(two)
+    world.advance(1)
+    assert one.counters(B).graceful_restart == "waiting"
+    assert one.has(P)
+
+    if by == "hand":
+        one.core.disable_peer(B, world.now)
+    else:
+        one.core.reconfigure(replace(one.core.config, peers=(ibgp(B, enabled=False),)), world.now)
+    world.pump(one)
+
+    assert one.counters(B).graceful_restart == "none"
+    assert not one.has(P)
 
 
 def test_a_disabled_dynamic_peer_stays_away_until_enabled(world: World) -> None:
