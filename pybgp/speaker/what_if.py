@@ -2,9 +2,9 @@
 
 Compared are policies and whatever else decides about import and export, how paths are compared (``decision``,
 ``preference``, ``default_local_pref``), and the routes of peers that go, because the other configuration doesn't have
-them or has them disabled. Sessions that stay are taken as they are: what a new capability or a new peer would bring,
-and routes of our own that come or go (``routes``, ``aggregates``), is not foreseen; the default route of
-``default_originate`` is.
+them or has them disabled. What is kept for a peer that restarts (RFC 4724) counts like all else. Sessions that stay are
+taken as they are: what a new capability or a new peer would bring, and routes of our own that come or go (``routes``,
+``aggregates``), is not foreseen; the default route of ``default_originate`` is.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ class WhatIf:
         self._rules = Rules(replace(config, peers=peers), functions, fib, previous=core.rules)
         self._peers = [(peer, self._as_configured(peer, config)) for peer in core.sessions.peers.values()]
         self._importers: dict[str, Importer] = {}
-        self._leaving = frozenset(peer.name for peer, other in self._peers if other is None and peer.established)
+        held = core.sessions.importers  # of peers with a session, and of those that are restarting
+        self._leaving = frozenset(peer.name for peer, other in self._peers if other is None and peer.name in held)
         old = core.config
         self._decision = core.decision
         if (config.decision, config.preference, config.default_local_pref) != (
@@ -121,11 +122,12 @@ class WhatIf:
                     self._importers[peer.name] = Importer(rules, core.next_hops)
 
     def _as_configured(self, peer: Peer, config: SpeakerConfig) -> Peer | None:
-        """The peer with the other configuration's options, None if it wouldn't be there."""
-        if not peer.established:
-            return None
+        """The peer with the other configuration's options, None if it wouldn't be there, or has no routes now."""
+        sessions = self._core.sessions
         found = self._configured.get(peer.name) or _of_range(peer, config)
-        if found is None or not found.enabled:
+        if peer.name not in sessions.importers or found is None:
+            return None
+        if not (sessions.enabled(peer) if found.enabled == peer.config.enabled else found.enabled):
             return None
         other = copy(peer)
         other.config, other.speaker, other.policies = found, config, self._rules.policies(found)

@@ -360,18 +360,63 @@ def test_of_several_paths_the_reason_is_that_of_the_one_which_goes(world: World)
     ]
 
 
-def test_what_is_kept_for_a_peer_that_restarts_does_not_go(world: World) -> None:
+@pytest.fixture
+def restarting(world: World) -> Node:
+    """B has gone, and its routes are kept: one of which another peer has, too."""
     restart = GracefulRestartConfig(role="both")
-    made = world.add(A, peers=[client(B), client(C)], graceful_restart=restart)
-    others = {address: world.add(address, peers=[ibgp(A)], graceful_restart=restart) for address in (B, C)}
+    made = world.add(A, peers=[client(B), client(C), client(D)], graceful_restart=restart)
+    others = {address: world.add(address, peers=[ibgp(A)], graceful_restart=restart) for address in (B, C, D)}
     established(world, made, *others.values())
     others[B].announce(P)
-    world.run_until(lambda: others[C].has(P))
+    others[B].announce(Q)
+    others[C].announce(P)
+    world.run_until(lambda: others[D].has(P, Q))
     world.kill(others[B])
     world.advance(1)
-    assert made.has(P)
+    assert made.has(P, Q)
+    return made
 
-    assert compare(made, made.core.config) == []
+
+def test_what_is_kept_for_a_peer_that_restarts_does_not_go(restarting: Node) -> None:
+    assert compare(restarting, restarting.core.config) == []
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "import" in CASES[case][0]])
+def test_what_becomes_of_routes_that_are_kept_is_foretold(world: World, restarting: Node, case: str) -> None:
+    """RFC 4724 §4.2: they are used as if the session were still there, and so by the policies that hold now."""
+    changed = comes_true(world, restarting, other(restarting, *CASES[case]))
+
+    assert {at for at in changed if at[0] == "import"} == {
+        "import rejects": {("import", B, Q)},
+        "import changes": {("import", B, P), ("import", B, Q)},
+        "both": {("import", B, P), ("import", B, Q)},
+        "nothing": set(),
+    }[case]
+    assert case == "nothing" or ("export", D, Q) in changed
+
+
+@pytest.mark.parametrize("peers", [(), (client(B, enabled=False),)], ids=["removed", "disabled"])
+def test_routes_that_are_kept_go_with_their_peer_as_is_foretold(
+    world: World, restarting: Node, peers: tuple[PeerConfig, ...]
+) -> None:
+    config = replace(restarting.core.config, peers=(*peers, client(C), client(D)))
+
+    changed = comes_true(world, restarting, config)
+
+    assert changed == {("import", B, P), ("import", B, Q), *(("export", peer, at) for peer, at in EXPORTS_WITHOUT_B)}
+
+
+def test_a_peer_that_was_enabled_by_hand_stays(world: World, node: Node) -> None:
+    """The configuration has it disabled, before and after."""
+    config = replace(node.core.config, peers=(client(B, enabled=False), client(C), client(D)))
+    node.core.reconfigure(config, world.now)
+    node.core.enable_peer(B, world.now)
+    world.pump(node)
+    world.run_until(lambda: node.core.all_established((B, C, D)) and node.has(Q))
+    world.advance(1)
+
+    assert comes_true(world, node, replace(config, default_local_pref=100)) == set()
+    assert node.core.all_established((B,))
 
 
 DEFAULT = "0.0.0.0/0"
