@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..rib.backlog import Member
     from ..rib.groups import UpdateGroup
     from ..rib.targets import Targets
+    from .renewal import Renewal
 
 IBGP_TTL = 64
 
@@ -75,6 +76,7 @@ class Peer:
         "received_end_of_rib",
         "refreshing",
         "remote_address",
+        "renewals",
         "source",
         "speaker",
         "stale_before",
@@ -128,6 +130,7 @@ class Peer:
         self.to_refresh: set[Family] = set()  # families to ask for when End-of-RIB has come
         self.refreshing: dict[Family, Refreshing] = {}  # enhanced refreshes under way
         self.waiting: set[Family] = set()  # families whose stale routes we keep (RFC 4724)
+        self.renewals: dict[Family, Renewal] = {}  # of the same, once it has returned
         self.stale_before = 0  # paths of an earlier epoch are stale
         self.stale_deadline: float | None = None
         self.targets: Targets | None = None  # that it has asked for, if it says so (RFC 4684)

@@ -15,7 +15,7 @@ from ..fsm import actions
 from ..fsm.states import State
 from ..messages.context import PeerKind
 from ..routes import Source
-from . import constraint, graceful, limits, refreshing, unnumbered
+from . import constraint, graceful, limits, refreshing, renewal, unnumbered
 from .damage import WHOLE
 from .damping import PeerDamping
 from .dropping import Dropping
@@ -305,8 +305,9 @@ class Sessions:
         told = peer.fsm.when_told(up.conn)
         if told is not None:
             self.told[up.conn] = told
-        self.damp(peer)
         self._forget_stale(peer, graceful.families_given_up(peer.waiting, negotiated))
+        renewal.begin(core, peer)
+        self.damp(peer)
         if peer.waiting:
             self._stale_deadline(peer, now + peer.graceful.stale_time)
         core.flush(now)
@@ -365,6 +366,7 @@ class Sessions:
         peer.source = None
         peer.members.clear()
         peer.refreshing.clear()
+        peer.renewals.clear()
         peer.negotiated = None
         peer.stale_before = peer.epoch + 1
         peer.waiting = set(kept)
@@ -423,8 +425,7 @@ class Sessions:
         self._core.event("end_of_rib", "debug", peer=peer.name, family=str(family))
         refreshing.ask_waiting(self._core, peer, family)
         if family in peer.waiting:
-            peer.waiting.discard(family)
-            self.dropping.drop_older(peer, {family}, peer.stale_before)
+            self._forget_stale(peer, {family})
         if family == Family.ROUTE_TARGET:
             self.join_waiting(peer, now)
         self._look_for_first_ends(now)
@@ -433,6 +434,9 @@ class Sessions:
 
     def _forget_stale(self, peer: Peer, families: set[Family]) -> None:
         peer.waiting -= families
+        if peer.renewals:
+            peer.renewals = {family: one for family, one in peer.renewals.items() if family in peer.waiting}
+            self._lead_in(peer)
         if not peer.waiting and peer.source is None:
             self.importers.pop(peer.name, None)
         self.dropping.drop_older(peer, families, peer.stale_before)
@@ -501,9 +505,12 @@ class Sessions:
             peer.damping = PeerDamping(core, peer.name, core.config.damping)
         else:
             damping.use_rules(core.config.damping)
+        self._lead_in(peer)
+
+    def _lead_in(self, peer: Peer) -> None:
         inbound = self._inbound.get(peer.fsm.conn or 0)
         if inbound is not None:
-            inbound.use_tables(core.tables if peer.damping is None else peer.damping.tables)
+            inbound.use_tables(renewal.ways_in(self._core, peer))
 
     def judge_again(self, names: Set[str], concerned: Concerned | None = None) -> None:
         """Run import over what these peers have sent, in slices; each by the rules that are newest then."""

@@ -14,6 +14,7 @@ from ..messages.context import Context, PeerKind
 from ..rib.export import Export, ExportRules
 from ..rib.local import DEFAULT_KEY
 from ..rib.path import Path, best_of, paths_of
+from . import renewal
 from .damping import DAMPED
 from .peers import Peer, remote_as
 from .status import FamilyCounters, PeerStatus, RouteDirection, RouteView
@@ -31,12 +32,15 @@ def peer_status(core: SpeakerCore, peer: Peer, now: float) -> PeerStatus:
     for family, (_, member) in peer.members.items():
         counters = core.tables[family].counters(peer.name)
         families[family] = FamilyCounters(
-            received=counters.received, accepted=counters.accepted, advertised=member.advertised
+            received=counters.received,
+            accepted=counters.accepted,
+            advertised=member.advertised,
+            stale=renewal.stale(core, peer, family),
         )
     for family in peer.waiting - families.keys():
         counters = core.tables[family].counters(peer.name)
         families[family] = FamilyCounters(
-            received=counters.received, accepted=counters.accepted, stale=counters.received
+            received=counters.received, accepted=counters.accepted, stale=renewal.stale(core, peer, family)
         )
     if negotiated is not None:
         context = negotiated.context

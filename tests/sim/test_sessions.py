@@ -27,7 +27,7 @@ from pybgp.speaker.martians import destinations
 from .world import Node, World, ebgp, established, ibgp
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
-P, Q = "10.65.1.0/26", "10.65.2.0/26"
+P, Q, R = "10.65.1.0/26", "10.65.2.0/26", "10.65.3.0/26"
 OFF = GracefulRestartConfig(role="off")
 BOTH = GracefulRestartConfig(role="both", restart_time=60)
 
@@ -130,6 +130,35 @@ def test_a_restarting_peers_routes_stay_until_it_has_sent_them_again(world: Worl
     again.announce(P)
     world.run_until(lambda: one.best(Q) is None, limit=100)
     assert one.has(P)
+
+
+@pytest.mark.row("GRS-04")
+@pytest.mark.parametrize("damping", [False, True], ids=["plain", "damped"])
+def test_what_a_peer_that_is_back_has_not_sent_again_is_counted_as_stale(world: World, damping: bool) -> None:
+    """Until End-of-RIB; at every moment it is what the routes say of themselves."""
+    one, two = pair(world, ebgp(B, 65001, damping=damping), ebgp(A, 64512), asns=(64512, 65001), graceful_restart=BOTH)
+    for prefix in (P, Q, R):
+        two.announce(prefix)
+    world.run_until(lambda: one.has(P, Q, R))
+    world.kill(two)
+    world.advance(5)
+    preserved = frozenset({Family.IPV4_UNICAST})
+    again = world.add(B, asn=65001, peers=[ebgp(A, 64512)], graceful_restart=BOTH, preserved=preserved)
+    again.announce(P)
+    seen = []
+
+    def all_told() -> bool:
+        status = one.counters(B)
+        stale = status.families[Family.IPV4_UNICAST].stale
+        assert stale == sum(view.stale for view in one.core.route_views(direction="received"))
+        if status.state == "established" and stale not in seen:
+            seen.append(stale)
+        return status.graceful_restart == "helper"
+
+    world.run_until(all_told, limit=100)
+
+    assert seen == [3, 2, 0]
+    assert one.counters(B).families[Family.IPV4_UNICAST].received == 1
 
 
 @pytest.mark.row("GRS-10")
