@@ -216,6 +216,8 @@ class KernelFib:
                     await self._sleep()
             except (FibError, OSError) as error:
                 self._log("fib_error", {"why": str(error)})
+                for table in self._tables.values():
+                    table.plan.unknown()
                 self._resync_at = self._resync_by = self._now() + 1.0
                 self._events_lost = True
                 await asyncio.sleep(1.0)

@@ -78,7 +78,7 @@ class Ledger:
             self._broke(error)
 
     async def whole(self) -> str:
-        """Only what is ours now, in slices; what was to be written is in it."""
+        """Only what is ours now, or may be, in slices; what was to be written is in it."""
         journal = self._journal
         assert journal is not None
         self._lines = []
@@ -86,7 +86,7 @@ class Ledger:
             table.plan.take_released()
         text = [journal.head()]
         for family, table in self._tables.items():
-            for some in _slices(table.plan.owned(), _SLICE):
+            for some in _slices(table.plan.claims(), _SLICE):
                 text.append(journal.put(family, some))
                 await asyncio.sleep(0)
         return "".join(text)

@@ -5,7 +5,7 @@ yet), ``_installed`` (in the kernel, as desired), ``_failures`` (the kernel refu
 route has the place), ``_fights`` (somebody keeps deleting it: a pause), or in the batch that is under way. Besides,
 ``_stale`` holds routes of ours that must go, ``_adopted`` what an earlier run left. Ownership is exact: a route in
 the kernel is ours only if it is in ``_installed``, ``_stale`` or ``_adopted`` (or in ``_doubt``: an answer was lost,
-the next dump says).
+or a device went, and the next dump says). The state file forgets only what is in none of them.
 
 The caller sends ``next_batch`` and hands the answers to ``done``; one batch is outstanding at a time.
 """
@@ -62,7 +62,7 @@ class Plan:
         self._adopted: dict[Place, FibRoute] = {}
         self._adopted_metrics: set[int] = set()  # that some of them have, or had
         self._stale: dict[Place, FibRoute] = {}  # of ours, to be deleted
-        self._doubt: dict[Place, FibRoute] = {}  # perhaps ours
+        self._doubt: dict[Place, tuple[FibRoute, ...]] = {}  # perhaps ours, one of these ways
         self._failures = Failures()  # the kernel refuses
         self._asked: set[bytes] = set()  # "exists", and the next dump is to say who
         self._unexplained: set[bytes] = set()  # "exists", and not even a dump says who
@@ -219,13 +219,15 @@ class Plan:
             if request.op is Op.DELETE:
                 self._stale[request.key, request.route.metric or 0] = request.route
             else:
-                self._doubt[request.key, request.route.metric or 0] = request.route
+                self._perhaps(request.key, request.route)
                 self._again(request.key, request.route)
         self.resync_wanted = True
 
     def _is_in(self, request: Request) -> None:
         key, route, before = request.key, request.route, request.before
         self._installed[key] = route
+        if self._doubt:
+            self._doubt.pop((key, route.metric or 0), None)
         if self._unexplained:
             self._unexplained.discard(key)
         if before is not None and before.metric != route.metric:
@@ -261,7 +263,7 @@ class Plan:
         metric = route.metric or 0
         owner = self._owner(key, metric)
         if owner is None:
-            self._doubt[key, metric] = route
+            self._perhaps(key, route)
             self._asked.add(key)
             self.resync_wanted = True
             owner = "not known yet"
@@ -323,17 +325,27 @@ class Plan:
 
     def leg_lost(self, key: bytes, leg: KernelRoute) -> bool:
         """IPv6 takes a next hop out of a route of several and tells of that one; False: it isn't one of ours."""
-        have = self._installed.get(key)
-        if have is None or not damaged(have, leg) or any(request.key == key for request in self._batch):
+        if any(request.key == key for request in self._batch):
             return False
-        left = list(have.next_hops)
-        for hop in leg.next_hops:
-            left.remove(next(other for other in left if same_hop(other, hop, weights=False)))
+        at = key, leg.metric
+        for unwanted in (self._stale, self._adopted):
+            if at in unwanted and damaged(unwanted[at], leg):
+                unwanted[at] = self._without(unwanted[at], leg)
+                return True
+        have = self._installed.get(key)
+        if have is None or not damaged(have, leg):
+            return False
         whole = self._partial.get(key, have)
-        self._installed[key] = self._with_metric(have._replace(next_hops=tuple(left)))
+        self._installed[key] = self._without(have, leg)
         self._partial[key] = whole
         self._again(key, whole)
         return True
+
+    def _without(self, route: FibRoute, leg: KernelRoute) -> FibRoute:
+        left = list(route.next_hops)
+        for hop in leg.next_hops:
+            left.remove(next(other for other in left if same_hop(other, hop, weights=False)))
+        return self._with_metric(route._replace(next_hops=tuple(left)))
 
     def device_gone(self, device: str, leads_to: Callable[[bytes], str | None], *, any_leg: bool = False) -> int:
         """The kernel dropped every route that led only there, silently; they are wanted again.
@@ -344,18 +356,22 @@ class Plan:
         gone = {id(r) for r in self._routes.values() if through(r, device, leads_to, any_leg)}
         if not gone:
             return 0
+        asked = {request.key for request in self._batch}
         lost = {key: route for key, route in self._installed.items() if id(route) in gone}
-        for key in lost:
+        if not asked.isdisjoint(lost):
+            self.resync_wanted = True  # before or after the batch? A dump says
+            lost = {key: route for key, route in lost.items() if key not in asked}
+        for key, route in lost.items():
             del self._installed[key]
-        self._released += [(key, route.metric or 0) for key, route in lost.items()]
+            self._perhaps(key, route)  # old news if the device came back, and so did the route
         again = {key: self._partial.pop(key, route) for key, route in lost.items() if key not in self._work}
         again.update(self._inbox)  # type: ignore[arg-type]
         self._inbox = again  # type: ignore[assignment]
         if any(request.op is not Op.DELETE and id(request.route) in gone for request in self._batch):
             self.resync_wanted = True
         for unwanted in (self._stale, self._adopted):
-            for key, metric in [at for at, route in unwanted.items() if id(route) in gone]:
-                self._drop_unwanted(key, metric)
+            for at in [at for at, route in unwanted.items() if id(route) in gone]:
+                self._perhaps(at[0], unwanted.pop(at))
         return len(lost)
 
     def device_appeared(self, device: str) -> None:
@@ -403,18 +419,32 @@ class Plan:
         for route in (self._stale.get(at), self._adopted.get(at)):
             if route is not None and (same_way(route, kernel) or damaged(route, kernel)):
                 return True
-        doubtful = self._doubt.get(at) if dumped else None
-        if doubtful is None or not same_way(doubtful, kernel) or self._owner(*at) is not None:
+        if not dumped or at not in self._doubt or self._owner(*at) is not None:
+            return False
+        doubtful = next((way for way in self._doubt[at] if same_way(way, kernel)), None)
+        if doubtful is None:
             return False
         del self._doubt[at]
-        if have is None or have.metric == doubtful.metric:
-            blocked = self._blocked.pop(key, None)
-            self._installed[key] = doubtful
-            if blocked is not None:
-                self._again(key, blocked[0])
-        else:
-            self._stale[at] = doubtful
+        self._is_there(key, doubtful)
         return True
+
+    def _is_there(self, key: bytes, route: FibRoute) -> None:
+        """What was in doubt is in the kernel, wanted or not."""
+        have = self._installed.get(key)
+        if have is not None and have.metric != route.metric:
+            self._stale[key, route.metric or 0] = route
+            return
+        wanted = self._partial.get(key, have)
+        for place in (self._failures.routes, self._blocked, self._fights.held):
+            if key in place:
+                wanted = place[key][0]
+        if wanted is None and key not in self._inbox and key not in self._work:
+            self._stale[key, route.metric or 0] = route
+            return
+        self._forget(key)
+        self._installed[key] = route
+        if wanted is not None:
+            self._again(key, wanted)
 
     def adopt(self, key: bytes, kernel: KernelRoute) -> None:
         """An earlier run of ours put it there."""
@@ -436,6 +466,7 @@ class Plan:
         self._unexplained |= {key for key in asked if key in self._blocked}
         for key in asked:
             self.place_free(key)
+        self._released += self._doubt
         self._doubt.clear()
         self._tidy(now)
 
@@ -471,9 +502,15 @@ class Plan:
         return min((deadline for deadline in times if deadline is not None), default=None)
 
     def take_released(self) -> list[Place]:
-        """Routes that stopped being ours since the last call."""
+        """Where we had a route, or asked for one, and have none: the kernel or a dump said so since the last call."""
         released, self._released = self._released, []
-        return released
+        return [at for at in released if not self._perhaps_ours(at)]
+
+    def _perhaps_ours(self, at: Place) -> bool:
+        if at in self._stale or at in self._adopted or at in self._doubt:
+            return True
+        have = self._installed.get(at[0])
+        return have is not None and (have.metric or 0) == at[1]
 
     def take_events(self) -> list[tuple[str, dict[str, object]]]:
         """Lines for the log: a next hop that is refused, one that works again, a fight over a prefix."""
@@ -489,6 +526,13 @@ class Plan:
             for at in list(places):
                 if at in places:
                     yield at[0], places[at]
+
+    def claims(self) -> Iterator[tuple[bytes, FibRoute]]:
+        """What a run after this one is to take for ours if it is in the kernel: also what may be there."""
+        yield from self.owned()
+        for at in list(self._doubt):
+            for route in self._doubt.get(at, ()):
+                yield at[0], route
 
     def routes(self) -> Iterator[InstalledRoute]:
         """Every prefix with its state, when it is asked for; what comes to it meanwhile is left out."""
@@ -567,6 +611,13 @@ class Plan:
             self._partial.pop(key, None)
         if self._failures.routes:
             self._failures.forget(key)
+
+    def _perhaps(self, key: bytes, route: FibRoute) -> None:
+        """It may be in the kernel: the next dump says."""
+        at = key, route.metric or 0
+        others = self._doubt.get(at, ())
+        if route not in others:
+            self._doubt[at] = (*others, route)
 
     def _again(self, key: bytes, route: FibRoute) -> None:
         if key not in self._inbox and key not in self._work:

@@ -15,9 +15,9 @@ outlive the kernel isn't needed: routes are gone after a reboot too, and another
 cookie: inode numbers are used again) makes the file void. A cut-off last line is a batch that was never sent.
 
 On start a route in the kernel is ours if it has our protocol number and *is what the file says*: prefix, metric,
-type and next hops (of a batch that may not have been answered: the new way or the one before). A BIRD's route would
-be taken for ours only if it equals, next hops included, a route that we had put there and that a third party
-removed while we were down.
+type and next hops. Of the ways put there since the last ``gone`` it may be any: the kernel may have refused the last
+ones, or not have been asked, and the file doesn't say what it answered. A BIRD's route would be taken for ours only if
+it equals, next hops included, a route that we had put there and that a third party removed while we were down.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _VERSION: Final = 1
 _SLACK_OCTETS: Final = 1 << 20
 
 Claims = dict[tuple[bytes, int], tuple[FibRoute, ...]]
-"""(key, metric) -> what we asked for there: the last way, and the one before it."""
+"""(key, metric) -> the ways that we asked for there since nothing of ours was, the last one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def replay(text: str, identity: Identity) -> dict[Family, Claims]:
                 metric = route.metric or 0
                 for key in split_keys(bytes.fromhex(entry["keys"])):
                     before = mine.get((key, metric))
-                    mine[key, metric] = only if before is None or before[0] == route else (route, before[0])
+                    mine[key, metric] = only if before is None else (route, *(way for way in before if way != route))
             else:
                 for key in split_keys(bytes.fromhex(entry["keys"])):
                     mine.pop((key, entry["gone"]), None)

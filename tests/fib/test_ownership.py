@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from pybgp.fib.state import StateFile
 from pybgp.fib.wire import Header, MessageType, Op, RouteReader, route_template
 from pybgp.speaker.fib import FibRoute
 
-from .conftest import Namespace, made_namespace, running, via
+from .conftest import Namespace, Running, hop, made_namespace, running, via
 
 pytestmark = pytest.mark.root
 
@@ -372,8 +373,74 @@ def test_lost_answers_are_made_up_by_a_dump(
             )
             assert (run.fib.status().installed, run.fib.status().foreign_bird) == (150, 0)
             assert sum(event == "fib_answers_lost" for event, _ in run.log) == 3
+            async with after_a_crash(namespace, tmp_path) as successor:
+                assert (successor.fib.status().adopted, successor.fib.status().foreign_bird) == (150, 0)
 
     asyncio.run(scenario())
+
+
+@asynccontextmanager
+async def after_a_crash(namespace: Namespace, state: Path) -> AsyncIterator[Running]:
+    """What a run after this moment knows, from the state file as it is."""
+    copy = state / "after"
+    copy.mkdir()
+    shutil.copy(state / "fib.json", copy)
+    async with running(namespace, copy) as run:
+        yield run
+
+
+def test_an_error_of_the_socket_leaves_no_route_behind(
+    namespace: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel has the batch, and what it says can't be read."""
+    exchange = NetlinkChannel.exchange
+    fail = iter([True, False, False, True, False])
+
+    def failing(self: NetlinkChannel, batch: bytes, first: int, count: int) -> list[tuple[int, str]]:
+        answers = exchange(self, batch, first, count)
+        if next(fail, False):
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+        return answers
+
+    async def scenario() -> None:
+        async with running(namespace, tmp_path) as run:
+            monkeypatch.setattr(NetlinkChannel, "exchange", failing)
+            prefixes = [f"10.1.{i}.0/24" for i in range(130)]
+            await run.want(dict.fromkeys(prefixes, OURS))
+            assert namespace.prefixes() == set(prefixes)
+            await run.want(dict.fromkeys(prefixes))
+
+            assert namespace.prefixes() == set()
+            assert run.fib.status().installed == 0
+            assert [event for event, _ in run.log if event == "fib_error"] == ["fib_error"] * 2
+
+    asyncio.run(scenario())
+
+
+def test_an_adopted_route_that_loses_a_next_hop_stays_ours(namespace: Namespace, tmp_path: Path) -> None:
+    """IPv6 tells of that one next hop as if it were a route that went."""
+    both = FibRoute("unicast", (hop("2001:db8:99::2", "v0"), hop("2001:db8:98::2", "w0")))
+
+    async def first() -> None:
+        async with running(namespace, tmp_path) as run:
+            await run.want({"2001:db8:1::/64": both, "2001:db8:2::/64": both})
+
+    async def second() -> None:
+        async with running(namespace, tmp_path) as run:
+            assert run.fib.status().adopted == 2
+            namespace.ip("link del w0")
+            await run.until(lambda: "w0" not in run.local().links_up, "the device to go")
+            async with after_a_crash(namespace, tmp_path) as successor:
+                assert (successor.fib.status().adopted, successor.fib.status().foreign_bird) == (2, 0)
+            await run.want({"2001:db8:1::/64": via("2001:db8:99::2", "v0")})
+            assert run.state("2001:db8:1::/64") == "installed"
+            run.fib.sweep(Family.IPV6_UNICAST)
+            await run.fib.settled()
+
+            assert namespace.prefixes(version=6) == {"2001:db8:1::/64"}
+
+    asyncio.run(first())
+    asyncio.run(second())
 
 
 def test_replies_that_do_not_fit_are_reported_as_lost(namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,19 @@
-"""The plan against a kernel made of a dictionary, with others installing, deleting and replacing beside us."""
+"""The plan and the state file against a kernel made of a dictionary, with others installing, deleting and replacing
+beside us, also while a batch is under way. A crash may come after every step."""
 
 from __future__ import annotations
 
 import errno
+from collections.abc import Coroutine
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from pybgp.addresses import Family
+from pybgp.fib.ledger import Ledger
 from pybgp.fib.plan import Request
+from pybgp.fib.state import Claims, Identity, Journal, replay
 from pybgp.fib.table import Table
 from pybgp.fib.ways import same_way
 from pybgp.fib.wire import Header, MessageType, Op, messages, route_template
@@ -26,6 +30,7 @@ WAYS = [
     FibRoute("blackhole"),
 ]
 Place = tuple[bytes, int]
+HERE = Identity(protocol=12, table=254, boot_id="b", namespace=7)
 
 
 class World(RuleBasedStateMachine):
@@ -38,8 +43,18 @@ class World(RuleBasedStateMachine):
         self.others: set[Place] = set()
         self.up = set(DEVICES)
         self.desired: dict[bytes, FibRoute] = {}
+        self.begin()
+        self.file = finished(self.ledger.whole())
+
+    def begin(self) -> None:
+        """What a process knows."""
         self.table = Table(FAMILY, protocol=12, table=254, metric=0, name_of=lambda index: DEVICES[index - 1])
         self.unread: list[tuple[bytes, Header]] = []
+        self.asked: list[Request] = []  # a batch under way
+        self.answers: list[tuple[int, str]] | None = None  # the kernel's, not heard yet
+        self.contested = False  # others did something beside a batch, and no dump has said what came first
+        self.ledger = Ledger("", {FAMILY: self.table}, lambda why: None)
+        self.ledger._journal = Journal(HERE)
 
     # The kernel
 
@@ -58,7 +73,9 @@ class World(RuleBasedStateMachine):
             if there is None or (place in self.others and there != (12, request.route)):
                 return errno.ESRCH, "No such process"
             assert place not in self.others, f"deleted another's route: {request}"
-            assert same_way(request.route, _as_kernel(there))
+            if not same_way(request.route, _as_kernel(there)):
+                assert place in self.table.plan._doubt
+                return errno.ESRCH, "No such process"
             del self.kernel[place]
             return 0, ""
         if any(hop.device not in self.up for hop in request.route.next_hops):
@@ -83,26 +100,63 @@ class World(RuleBasedStateMachine):
         else:
             self.desired[key] = way
 
-    @rule(size=st.integers(1, 4), lost=st.sampled_from([False, False, False, True]), blind=st.booleans())
-    def batch(self, size: int, lost: bool, blind: bool) -> None:
-        """``blind``: notifications are waiting to be read, answers are lost."""
+    @precondition(lambda self: not self.asked)
+    @rule(size=st.integers(1, 4), blind=st.booleans(), patient=st.booleans())
+    def send(self, size: int, blind: bool, patient: bool) -> None:
+        """``blind``: notifications are waiting to be read. ``patient``: a dump that is wanted comes first; else the
+        last one was a moment ago."""
         if not blind:
             self.read()
-        if self.table.resync_wanted:
+        if self.table.resync_wanted and patient:
             self.dump()
-        self.one_batch(size, lost)
+        self.ask(size)
 
-    def one_batch(self, size: int, lost: bool = False) -> None:
-        requests = self.table.plan.next_batch(self.now, size)
-        assert len({(r.key, r.route.metric) for r in requests}) == len(requests)
-        answers = [self.answer(request) for request in requests]
+    def ask(self, size: int) -> None:
+        self.asked = self.table.plan.next_batch(self.now, size)
+        assert len({(r.key, r.route.metric) for r in self.asked}) == len(self.asked)
+        self.ledger.collect()
+        self.ledger.claim(FAMILY, [(r.key, r.route) for r in self.asked if r.op is not Op.DELETE])
+        self.file += self.ledger.take_lines()
+
+    @precondition(lambda self: self.asked and self.answers is None)
+    @rule()
+    def execute(self) -> None:
+        self.answers = [self.answer(request) for request in self.asked]
+
+    @precondition(lambda self: self.answers is not None)
+    @rule(lost=st.sampled_from([False, False, False, True]))
+    def answered(self, lost: bool) -> None:
+        answers, self.asked, self.answers = self.answers, [], None
+        assert answers is not None
         if lost:
             self.table.plan.unknown()
         else:
             self.table.plan.done(answers, self.now)
 
+    def one_batch(self, size: int) -> None:
+        """From the question to the answers, if they aren't under way already."""
+        if not self.asked:
+            self.ask(size)
+        if self.answers is None:
+            self.execute()
+        self.answered(lost=False)
+
+    @precondition(lambda self: not self.asked)
     @rule()
-    def dump(self) -> None:
+    def collect(self) -> None:
+        """When there is nothing else to be done."""
+        self.ledger.collect()
+        self.file += self.ledger.take_lines()
+
+    @precondition(lambda self: not self.asked)
+    @rule()
+    def rewrite(self) -> None:
+        """When the file is mostly history."""
+        self.file = finished(self.ledger.whole())
+
+    @precondition(lambda self: not self.asked)
+    @rule()
+    def dump(self, claims: Claims | None = None) -> None:
         """All notifications are read before it, and all are in the dump."""
         self.read()
         self.table.begin_dump()
@@ -112,14 +166,35 @@ class World(RuleBasedStateMachine):
                 Op.ADD, FAMILY, seen, lambda d: DEVICES.index(d) + 1, table=254, protocol=protocol
             )
             data = template.encode(key, 0)
-            self.table.dumped(data, list(messages(data)), None)
+            self.table.dumped(data, list(messages(data)), claims)
         for _ in self.table.end_dump(self.now):
             pass
+        self.contested = False
+
+    @rule()
+    def crash(self) -> None:
+        """The next run takes for ours what the file claims, and gets the same routes from its peers."""
+        claims = self.claims
+        for place in self.others:
+            protocol, way = self.kernel[place]
+            if protocol == 12 and any(same_way(claimed, way) for claimed in claims.get(place, ())):
+                return  # a BIRD's that is what we had put there: it can't be told from ours
+        self.begin()
+        self.dump(claims)
+        self.file = finished(self.ledger.whole())
+        assert set(self.table.plan.owned()) == {(key, way) for (key, _), (_, way) in self.ours.items()}
+        assert self.claims == {place: (way,) for place, (_, way) in self.ours.items()}
+        self.table.plan.apply(self.desired)
+
+    @property
+    def ours(self) -> dict[Place, tuple[int, FibRoute]]:
+        return {place: there for place, there in self.kernel.items() if place not in self.others}
 
     @rule()
     def read(self) -> None:
         """Links are told synchronously here; routes when read."""
         unread, self.unread = self.unread, []
+        self.contested = self.contested or bool(unread and self.asked)
         for data, header in unread:
             self.table.notified(data, header, self.now)
 
@@ -129,6 +204,12 @@ class World(RuleBasedStateMachine):
 
     # Others
 
+    @property
+    def is_asked(self) -> bool:
+        """We have asked, and the kernel hasn't done it: who comes in between may be replaced by us, taken for ours."""
+        return bool(self.asked) and self.answers is None
+
+    @precondition(lambda self: not self.is_asked)
     @rule(key=st.sampled_from(KEYS), way=st.sampled_from(WAYS), protocol=st.sampled_from([12, 80]))
     def another_adds(self, key: bytes, way: FibRoute, protocol: int) -> None:
         place = key, way.metric or 0
@@ -140,7 +221,7 @@ class World(RuleBasedStateMachine):
         self.others.add(place)
         self.octets(Op.ADD, key, protocol, way, replace=False, port=99)
 
-    @precondition(lambda self: self.kernel)
+    @precondition(lambda self: self.kernel and not self.is_asked)
     @rule(data=st.data(), way=st.sampled_from(WAYS))
     def another_replaces(self, data: st.DataObject, way: FibRoute) -> None:
         key, metric = data.draw(st.sampled_from(sorted(self.kernel)))
@@ -152,7 +233,7 @@ class World(RuleBasedStateMachine):
         self.octets(Op.ADD, key, 80, way, replace=True, port=99)
         self.read()  # "replace only what the mirror says is ours": it must be told first
 
-    @precondition(lambda self: self.kernel)
+    @precondition(lambda self: self.kernel and not self.is_asked)
     @rule(data=st.data())
     def another_deletes(self, data: st.DataObject) -> None:
         key, metric = data.draw(st.sampled_from(sorted(self.kernel)))
@@ -207,13 +288,25 @@ class World(RuleBasedStateMachine):
 
     @invariant()
     def what_we_think_is_ours_is_not_anothers(self) -> None:
-        if self.unread:
+        if self.unread or self.contested:
             return
         for key, way in self.table.plan.owned():
             assert (key, way.metric or 0) not in self.others
 
+    @invariant()
+    def what_is_ours_is_known_after_a_crash(self) -> None:
+        claims = self.claims
+        for place, (_, way) in self.ours.items():
+            assert any(same_way(claimed, way) for claimed in claims.get(place, ())), (place, way)
+
+    @property
+    def claims(self) -> Claims:
+        return replay(self.file, HERE).get(FAMILY, {})
+
     def teardown(self) -> None:
         """When the world calms down, the kernel is what we want wherever nobody else has the place."""
+        if self.asked:
+            self.one_batch(64)
         for device in DEVICES:
             self.device_comes(device)
         self.table.plan.sweep()
@@ -228,17 +321,30 @@ class World(RuleBasedStateMachine):
         else:
             raise AssertionError(f"never settles: {list(self.table.plan.routes())}")
 
-        ours = {place: way for place, (_, way) in self.kernel.items() if place not in self.others}
+        ours = {place: way for place, (_, way) in self.ours.items()}
         wanted = {(key, way.metric or 0): way._replace(metric=way.metric or 0) for key, way in self.desired.items()}
         assert ours == {place: way for place, way in wanted.items() if place not in self.others}
         for row in self.table.plan.routes():
             assert row.state == ("foreign" if (row.key, row.route.metric) in self.others else "installed")
         assert dict(self.table.plan.owned()) == {key: way for (key, _), way in ours.items()}
         assert self.table.foreign.same_protocol == sum(self.kernel[place][0] == 12 for place in self.others)
+        self.collect()
+        assert self.claims.keys() == ours.keys()
+        self.rewrite()
+        assert self.claims == {place: (way,) for place, way in ours.items()}
 
 
 def _as_kernel(entry: tuple[int, FibRoute]) -> FibRoute:
     return entry[1]
+
+
+def finished(coroutine: Coroutine[None, None, str]) -> str:
+    """What it returns; it waits for nothing but its turn."""
+    while True:
+        try:
+            coroutine.send(None)
+        except StopIteration as done:
+            return done.value
 
 
 World.TestCase.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)

@@ -135,11 +135,13 @@ def test_a_replacement_of_what_is_gone_becomes_an_addition(plan: Plan) -> None:
     drain(plan, 0.0)
 
     plan.apply({KEY: VIA_2})
-    sent = drain(plan, 0.0, lambda r: (errno.ENOENT, "No such file") if r.op is Op.REPLACE else OK)
+    assert [request.op for request in plan.next_batch(0.0)] == [Op.REPLACE]
+    plan.done([(errno.ENOENT, "No such file")], 0.0)
 
-    assert [request.op for request in sent] == [Op.REPLACE, Op.ADD]
-    assert plan.counts["installed"] == 1
     assert plan.take_released() == [(KEY, 0)]
+    assert [request.op for request in drain(plan, 0.0)] == [Op.ADD]
+    assert plan.counts["installed"] == 1
+    assert plan.take_released() == []
 
 
 def test_nothing_is_replaced_beside_a_foreign_route_of_the_same_metric(plan: Plan, others: Others) -> None:
@@ -226,6 +228,127 @@ def test_a_new_way_does_not_wait_for_the_end_of_a_fight(plan: Plan) -> None:
 
     assert [request.route for request in drain(plan, 0.0)] == [VIA_2]
     assert plan.counts["pending"] == 0
+
+
+# What is known of the kernel while a batch is under way, or its answers are lost
+
+
+def ask(plan: Plan) -> list[Request]:
+    """A batch whose answers aren't there yet."""
+    batch = plan.next_batch(0.0)
+    assert batch
+    return batch
+
+
+def leads_nowhere(gateway: bytes) -> None:
+    return None
+
+
+def dump(plan: Plan, *there: FibRoute) -> None:
+    """The kernel has these ways for ``KEY``."""
+    for way in there:
+        assert plan.recognise(KEY, KernelRoute("unicast", 12, way.next_hops, way.metric or 0), dumped=True)
+    plan.compare({(KEY, way.metric or 0) for way in there}, 0.0)
+
+
+def test_a_device_that_goes_while_its_route_is_replaced_does_not_bring_the_old_way_back(plan: Plan) -> None:
+    """The new way was written down before, and stays in the state file; it is also what is wanted."""
+    elsewhere = FibRoute("unicast", (NextHop(b"\x0a\x62\x00\x02", "eth1"),), 0)
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+    plan.apply({KEY: elsewhere})
+    batch = ask(plan)
+
+    plan.device_gone("eth0", leads_nowhere)
+    plan.done([OK] * len(batch), 0.0)
+
+    assert plan.take_released() == []
+    assert plan.resync_wanted
+    dump(plan, elsewhere)
+    assert drain(plan, 0.0) == []
+    assert [row.route for row in plan.routes()] == [elsewhere]
+
+
+def test_what_went_with_a_device_is_forgotten_when_a_dump_does_not_show_it(plan: Plan) -> None:
+    """The news may be older than the route: the device came back, and we put it there again."""
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+
+    plan.device_gone("eth0", leads_nowhere)
+    plan.apply({KEY: None})
+    drain(plan, 0.0)
+
+    assert plan.take_released() == []
+    assert list(plan.claims()) == [(KEY, VIA_1)]
+    dump(plan)
+    assert plan.take_released() == [(KEY, 0)]
+    assert list(plan.claims()) == []
+
+
+def test_exists_after_a_lost_answer_is_not_taken_for_another_programs_route(plan: Plan) -> None:
+    """It may be what we put there: the state file keeps it until a dump says."""
+    plan.apply({KEY: VIA_1})
+    ask(plan)
+    plan.unknown()
+
+    drain(plan, 0.0, lambda request: (errno.EEXIST, "File exists"))
+
+    assert plan.take_released() == []
+    assert list(plan.claims()) == [(KEY, VIA_1)]
+    dump(plan, VIA_1)
+    assert plan.take_released() == []
+    assert plan.counts["installed"] == 1
+
+
+def test_a_lost_answer_to_what_is_not_wanted_any_more_is_followed_by_a_deletion(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    ask(plan)
+    plan.unknown()
+    plan.apply({KEY: None})
+    assert drain(plan, 0.0) == []
+
+    dump(plan, VIA_1)
+
+    assert [(request.op, request.route) for request in drain(plan, 0.0)] == [(Op.DELETE, VIA_1)]
+    assert plan.take_released() == [(KEY, 0)]
+
+
+def test_the_old_way_is_wanted_again_while_the_answer_about_the_new_one_is_lost(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+    plan.apply({KEY: VIA_2})
+    ask(plan)
+    plan.unknown()
+    plan.apply({KEY: VIA_1})
+    assert drain(plan, 0.0) == []
+
+    dump(plan, VIA_2)
+
+    assert [(request.op, request.route) for request in drain(plan, 0.0)] == [(Op.REPLACE, VIA_1)]
+
+
+def test_two_ways_whose_answers_are_lost_are_both_perhaps_ours(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    for way in (VIA_1, VIA_2):
+        plan.apply({KEY: way})
+        ask(plan)
+        plan.unknown()
+
+    assert sorted(plan.claims()) == [(KEY, VIA_1), (KEY, VIA_2)]
+    dump(plan, VIA_1)
+    assert [(request.op, request.route) for request in drain(plan, 0.0)] == [(Op.REPLACE, VIA_2)]
+
+
+def test_flushing_takes_out_what_was_asked_for_in_doubt(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    ask(plan)
+    plan.unknown()
+
+    plan.withdraw_all()
+    drain(plan, 0.0)
+    dump(plan, VIA_1)
+
+    assert [request.op for request in drain(plan, 0.0)] == [Op.DELETE]
 
 
 def adopted(plan: Plan, *keys: bytes) -> None:

@@ -21,6 +21,7 @@ WAYS = [
     FibRoute("unicast", (NextHop(b"\x0a\x63\x00\x01", "eth0"),), 0),
     FibRoute("unicast", (NextHop(b"\x0a\x63\x00\x01"), NextHop(bytes(15) + b"\1", "tunl0", True, 7)), 0),
     FibRoute("blackhole", (), 1024),
+    FibRoute("unreachable", (), 0),
 ]
 
 
@@ -49,11 +50,16 @@ def test_replay_claims_what_was_put_last(history: list) -> None:
     assert {at: ways[0] for at, ways in claims.items()} == ours
 
 
-def test_a_batch_without_answer_claims_the_new_way_and_the_one_before() -> None:
+def test_all_ways_since_the_place_was_empty_are_claimed() -> None:
+    """The kernel may have refused the last ones, and the file doesn't say so."""
     journal = Journal(HERE)
-    text = journal.head() + journal.put(V4, [(KEYS[0], WAYS[0])]) + journal.put(V4, [(KEYS[0], WAYS[1])])
+    text = journal.head() + journal.put(V4, [(KEYS[0], WAYS[0])])
+    for way in (WAYS[1], WAYS[3], WAYS[1]):
+        text += journal.put(V4, [(KEYS[0], way)])
 
-    assert replay(text, HERE)[V4][KEYS[0], 0] == (WAYS[1], WAYS[0])
+    assert replay(text, HERE)[V4][KEYS[0], 0] == (WAYS[1], WAYS[3], WAYS[0])
+    text += journal.gone(V4, [(KEYS[0], 0)]) + journal.put(V4, [(KEYS[0], WAYS[3])])
+    assert replay(text, HERE)[V4][KEYS[0], 0] == (WAYS[3],)
 
 
 def test_a_cut_off_last_line_was_never_sent() -> None:
