@@ -11,7 +11,7 @@ from .model import DynamicPeersConfig, PeerConfig
 from .tables import Reload
 
 _IMPORT_KEYS: Final = frozenset({"import_policy", "allowas_in", "enforce_first_as", "validate_flowspec"})
-_EXPORT_KEYS: Final = frozenset({"export_policy", "next_hop", "default_originate"})
+_EXPORT_KEYS: Final = frozenset({"export_policy", "next_hop", "default_originate", "default_route_target"})
 _LIMIT_KEYS: Final = frozenset({"max_prefixes.limit", "max_prefixes.action", "max_prefixes.count"})
 
 

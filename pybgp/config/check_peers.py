@@ -9,7 +9,7 @@ from typing import Final
 
 from ..addresses import Family
 from ..messages.context import PeerKind
-from . import check_as, check_labels, resolved
+from . import check_as, check_labels, check_route_targets, resolved
 from .findings import Finding
 from .model import FAMILIES, PeerConfig, SecretConfig, SpeakerConfig
 from .problems import nearest, one_of
@@ -76,6 +76,7 @@ def _session(base: Path, peer: PeerConfig, speaker: SpeakerConfig) -> Iterator[F
     yield from _times(base, peer, speaker)
     yield from _families(base, peer, speaker)
     yield from check_labels.findings(base, peer, speaker)
+    yield from check_route_targets.findings(base, peer, speaker)
     limits = peer.max_prefixes
     if limits is not None and limits.warn is not None and limits.warn > limits.limit:
         yield Finding(

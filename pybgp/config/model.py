@@ -138,6 +138,8 @@ class PeerConfig:
     enforce_first_as: bool = True
     validate_flowspec: bool = True
     """Flow specifications count only as RFC 8955 §6 and RFC 9117 §4 let them."""
+    default_route_target: bool = True
+    """May the peer be told the default membership, which asks it for all VPN routes (RFC 4684 §4)?"""
     allowas_in: int = 0
     default_originate: bool = False
     """Tell the peer a default route that need not be in the table."""

@@ -360,6 +360,13 @@ SESSION_KEYS: Final = (
         reload=Reload.POLICY,
     ),
     Key(
+        name="default_route_target",
+        kind=BOOLEAN,
+        meaning="`false`: the peer is never told the default membership, so it is asked only for VPN routes whose "
+        "targets somebody has named (RFC 4684 §4).",
+        reload=Reload.POLICY,
+    ),
+    Key(
         name="default_originate",
         kind=BOOLEAN,
         meaning="Tell the peer a default route of ours, which need not exist; its `export_policy` decides on it too.",

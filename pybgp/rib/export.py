@@ -145,6 +145,8 @@ class ExportRules:
     mrai: float = 0
     default_originate: bool = False
     """Tell a default route of our own, instead of what the table has (beside it, with ADD-PATH)."""
+    default_route_target: bool = True
+    """Off: of memberships, the default one is not told (RFC 4684 §4)."""
     targets: Targets | None = None
     """The route targets that the peer has asked for, None if it is told all VPN routes (RFC 4684)."""
     suppressing: tuple[bytes, ...] = ()

@@ -15,6 +15,7 @@ from ..messages.attributes.originator_id import OriginatorId
 from .adj_rib_out import AdjRibOut
 from .export import Export, Exporter, ExportRules
 from .groups import UpdateGroup
+from .local import DEFAULT_KEY
 from .moves import Again, Move
 from .path import Entry, Path, paths_of
 from .selection import Selection
@@ -65,6 +66,16 @@ class MembershipExporter(Exporter):
     """A client gets memberships as from ourselves, so that it takes also what it has announced (§3.2, first rule)."""
 
     __slots__ = ()
+
+    def __init__(self, rules: ExportRules) -> None:
+        super().__init__(rules)
+        if not rules.default_route_target:
+            self.reads_prefix, self._marked = True, False
+
+    def _make(self, path: Path, key: bytes, mark: int | None = None) -> Export | str:
+        if key == DEFAULT_KEY and not self.rules.default_route_target:
+            return "the peer is never asked for all VPN routes (default_route_target = false)"
+        return super()._make(path, key, mark)
 
     def _reflected(self, path: Path, block: Block) -> tuple[bytes, bytes]:
         if self.rules.client:

@@ -282,7 +282,8 @@ class Rules:
             mrai=peer.config.timers.mrai,
             default_originate=options.default_originate
             if family in UNICAST
-            else family == Family.ROUTE_TARGET and peer.tells_default_target,
+            else family == Family.ROUTE_TARGET and peer.tells_default_target and options.default_route_target,
+            default_route_target=options.default_route_target or family != Family.ROUTE_TARGET,
             targets=peer.targets if family in CONSTRAINED else None,
             suppressing=self._suppressing.get(family, ()),
             draining=self.draining,

@@ -68,6 +68,7 @@ session = {
     "allowas_in": st.integers(0, 255),
     "enforce_first_as": st.booleans(),
     "validate_flowspec": st.booleans(),
+    "default_route_target": st.booleans(),
     "password": st.sampled_from([{"file": "/etc/pybgp/a b.key"}, {"env": "KEY"}]),
     "timers": st.fixed_dictionaries({}, optional={"connect_retry": seconds, "mrai": seconds, "delay_open": seconds}),
     "graceful_restart": graceful_restart,

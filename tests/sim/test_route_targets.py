@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pybgp.addresses import Family, address_octets
@@ -38,11 +40,21 @@ def wants(node: Node, *targets: str) -> None:
         originate(node, RT, f"64512:{target}")
 
 
-def reflection(world: World, *, silent: str = "", nonclients: tuple[str, ...] = ()) -> dict[str, Node]:
+def reflection(
+    world: World, *, silent: str = "", nonclients: tuple[str, ...] = (), undefaulted: str = ""
+) -> dict[str, Node]:
     def families(address: str) -> dict[Family, FamilyConfig]:
         return {VPN: FamilyConfig()} if address == silent else BOTH
 
-    peers = [ibgp(each, route_reflector_client=each not in nonclients, families=families(each)) for each in (A, B, C)]
+    peers = [
+        ibgp(
+            each,
+            route_reflector_client=each not in nonclients,
+            families=families(each),
+            default_route_target=each != undefaulted,
+        )
+        for each in (A, B, C)
+    ]
     nodes = {RR: world.add(RR, peers=peers)}
     for address in (A, B, C):
         nodes[address] = world.add(address, peers=[ibgp(RR, families=families(address))])
@@ -183,6 +195,49 @@ def test_for_a_peer_that_says_nothing_everything_is_asked_for(world: World) -> N
     nodes[RR].core.disable_peer(B, world.now)
     world.pump(nodes[RR])
     world.run_until(lambda: not routes(nodes[A], RT) and not routes(nodes[RR], VPN))
+
+
+def test_a_peer_that_is_never_asked_for_everything_tells_what_others_have_asked_for(world: World) -> None:
+    """RFC 4684 §4: the default membership may be told, and some peers can't take it. B doesn't say what it wants."""
+    nodes = reflection(world, silent=B, undefaulted=A)
+    wants(nodes[C], ONE)
+    for target in (ONE, THREE):
+        originate(nodes[A], VPN, ROUTE[target], target)
+    world.run_until(lambda: routes(nodes[C], VPN) == [ROUTE[ONE]] == routes(nodes[B], VPN))
+    world.advance(1)
+
+    assert routes(nodes[A], RT) == [f"64512:{ONE}"]
+    assert "default" in routes(nodes[C], RT)
+    assert routes(nodes[RR], VPN) == [ROUTE[ONE]]
+
+
+def test_nor_is_it_told_the_default_membership_of_another_peer(world: World) -> None:
+    nodes = reflection(world, undefaulted=A)
+    wants(nodes[A], TWO)
+    originate(nodes[C], RT, "default")
+    originate(nodes[B], VPN, ROUTE[THREE], THREE)
+    world.run_until(lambda: "default" in routes(nodes[B], RT) and routes(nodes[C], VPN) == [ROUTE[THREE]])
+    world.advance(1)
+
+    assert routes(nodes[A], RT) == [f"64512:{TWO}"]
+    (about,) = nodes[RR].core.explain(RT, key_of(RT, "default"), A).peers
+    assert not about.advertised
+    assert about.reason == "the peer is never asked for all VPN routes (default_route_target = false)"
+
+
+def test_another_configuration_tells_the_default_membership_and_takes_it_back(world: World) -> None:
+    nodes = reflection(world, silent=B, undefaulted=A)
+    rr, before = nodes[RR], nodes[RR].core.config
+    asked = tuple(replace(peer, default_route_target=True) for peer in before.peers)
+
+    rr.core.reconfigure(replace(before, peers=asked), world.now)
+    world.pump(rr)
+    world.run_until(lambda: routes(nodes[A], RT) == ["default"])
+    rr.core.reconfigure(before, world.now)
+    world.pump(rr)
+    world.run_until(lambda: routes(nodes[A], RT) == [])
+
+    assert len(rr.said("session_up")) == 3
 
 
 @pytest.mark.parametrize(

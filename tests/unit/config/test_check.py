@@ -509,6 +509,41 @@ def test_what_as_numbers_may_well_mean(text: str) -> None:
     assert warnings(text) == []
 
 
+RTC = 'families = ["ipv4-vpn", "route-target"]\ndefault_route_target = false\n'
+ANOTHER = A.replace("2.2", "2.3")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            peers(f"{A}default_route_target = false"),
+            "peers[0].default_route_target = false: without effect, since route-target is not among its families",
+            id="no-family",
+        ),
+        pytest.param(
+            peers(A + RTC, f'{ANOTHER}families = ["ipv4-vpn"]\nname = "old"'),
+            "peers[0].default_route_target = false: old: of its VPN routes told only those that another peer has "
+            "asked for; without route-target among the families nobody knows what is wanted (RFC 4684 §4)",
+            id="a-silent-peer",
+        ),
+    ],
+)
+def test_who_gets_less_when_a_peer_is_not_asked_for_everything(text: str, expected: str) -> None:
+    assert warnings(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(peers(A + RTC, f'{ANOTHER}families = ["ipv4-vpn", "route-target"]'), id="all-say-what-they-want"),
+        pytest.param(peers(A + RTC, ANOTHER), id="no-vpn-routes"),
+    ],
+)
+def test_nobody_gets_less_when_a_peer_is_not_asked_for_everything(text: str) -> None:
+    assert warnings(text) == []
+
+
 VPN = 'families = ["ipv4-unicast", "ipv4-vpn"]\n'
 MINE, REJECTED, PYTHON = (
     E.replace('export_policy = ["accept"]', f'export_policy = ["{it}"]') for it in ("mine", "reject", "a.b:c")

@@ -63,6 +63,7 @@ def test_damping_begins_without_a_bounce() -> None:
         ("allowas_in = 1", Effect.POLICY),
         ("enforce_first_as = false", Effect.POLICY),
         ("validate_flowspec = false", Effect.POLICY),
+        ("default_route_target = false", Effect.POLICY),
         ("max_prefixes = { limit = 5 }", Effect.POLICY),
         ('name = "a"', Effect.RESET),
         ("passive = true", Effect.VALUE),
@@ -160,6 +161,7 @@ def test_a_weaker_effect_is_not_forgotten() -> None:
         ("validate_flowspec = false", True, False),
         ("export_policy = []", False, True),
         ('next_hop = "keep"', False, True),
+        ("default_route_target = false", False, True),
         ("max_prefixes = { limit = 1 }", False, False),
     ],
 )

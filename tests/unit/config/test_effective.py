@@ -109,7 +109,9 @@ def test_without_origins_nothing_is_said_about_them() -> None:
     text = render(parse(FILE, name="x"))
 
     assert "# peer\n" not in text
-    assert "default" not in text.replace("default_local_pref", "").replace("default_originate", "")
+    for key in ("default_local_pref", "default_originate", "default_route_target"):
+        text = text.replace(key, "")
+    assert "default" not in text
 
 
 def test_it_is_a_file_that_says_the_same() -> None:

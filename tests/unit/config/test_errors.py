@@ -256,14 +256,14 @@ ADDRESS = "expected an IPv4 or IPv6 address, link-local ones with a zone (fe80::
             PEER + "zzz = 1",
             "peers[0].zzz: unknown key; expected address, name, group, remote_as, local_as, port, passive, enabled, "
             "description, local_address, interface, multihop, ttl_security, hold_time, keepalive_time, password or one "
-            "of 29 others",
+            "of 30 others",
         ),
         (
             PEER + "as = 1",
             "peers[0].as: unknown key; expected remote_as, local_as, enforce_first_as, local_as_mode, as_override, "
-            "remove_private_as, max_as_path_length or one of 38 others",
+            "remove_private_as, max_as_path_length or one of 39 others",
         ),
-        (PEER + "prefix-limit = 1", "peers[0].prefix-limit: unknown key; expected max_prefixes or one of 44 others"),
+        (PEER + "prefix-limit = 1", "peers[0].prefix-limit: unknown key; expected max_prefixes or one of 45 others"),
         (PEER + "port = 0", "peers[0].port = 0: expected 1..65535"),
         (
             PEER + 'import_policy = "accept"',
