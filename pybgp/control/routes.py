@@ -17,6 +17,7 @@ from .arguments import BadArgument, Inside, Match, parse_family, parse_route, un
 from .asked import Core, Speaker
 from .attributes import AttributeFields
 from .filters import Test, route_filter
+from .in_order import in_order, pieces
 from .peers import peers
 
 
@@ -31,7 +32,7 @@ def routes(
     count: str | None = None,
     **conditions: str,
 ) -> Iterator[JsonObject | None]:
-    """Routes as received, best, or as advertised to peers.
+    """Routes as received, best, or as advertised to peers, by family and prefix; of a prefix the best one first.
 
     ``match`` says which belong to ``prefix``: "exact", "longest" (the most specific one that holds it; what a bare
     address means) or "covered" (it and all inside). ``peer`` is the name or address of the one they come from; for
@@ -44,7 +45,7 @@ def routes(
     if direction not in get_args(RouteDirection):
         raise BadArgument(f"direction {direction!r}: expected one of {', '.join(get_args(RouteDirection))}")
     name = next(peers(speaker, peer))["name"] if peer is not None else None
-    views = _views(speaker.core, prefix, match, parse_family(family), name, direction)
+    views = _views(speaker.core, prefix, match, parse_family(family), name, direction, sort=count is None)
     try:
         wanted = route_filter(**conditions)
     except ValueError as error:
@@ -96,12 +97,14 @@ def _views(
     family: Family | None,
     peer: str | None,
     direction: RouteDirection,
+    *,
+    sort: bool,
 ) -> Iterator[RouteView | None]:
     if prefix is None:
         if match not in (None, "covered"):
             raise BadArgument(f"match {match!r} needs a prefix")
-        families = [family] if family is not None else list(core.tables)
-        return (view for each in families for view in _walk(core, each, peer, direction))
+        families = [family] if family is not None else sorted(core.tables)
+        return (view for each in families for view in _walk(core, each, peer, direction, sort=sort))
     of_prefix, key = parse_route(core, prefix, family)
     if family not in (None, of_prefix):
         raise BadArgument(f"{prefix} is not of family {family}")
@@ -113,7 +116,7 @@ def _views(
     if match == "longest":
         return _longest(core, of_prefix, key, peer, direction)
     if match == "covered":
-        return _walk(core, of_prefix, peer, direction, inside=Inside(key))
+        return _walk(core, of_prefix, peer, direction, sort=sort, inside=Inside(key))
     raise unknown_match(match)
 
 
@@ -122,15 +125,25 @@ def _walk(
     family: Family,
     peer: str | None,
     direction: RouteDirection,
+    *,
+    sort: bool,
     inside: Callable[[bytes], bool] | None = None,
 ) -> Iterator[RouteView | None]:
     """Prefix by prefix, so that the many that are looked at in vain don't keep the loop."""
     if family not in core.tables:
         return
-    for count, key in enumerate(core.shown_keys(family, direction)):
-        if inside is None or inside(key):
+    keys = core.shown_keys(family, direction)
+    if inside is not None:
+        found: list[bytes] = []
+        for some in pieces(keys):
+            found += filter(inside, some)
+            yield None
+        keys = found
+    known = codec(family)
+    for count, key in enumerate(in_order(keys, known.order) if sort and known is not None else keys):
+        if key is not None:
             yield from core.route_views(family, key=key, peer=peer, direction=direction)
-        if count % HEARTBEAT == HEARTBEAT - 1:
+        if key is None or count % HEARTBEAT == HEARTBEAT - 1:
             yield None
 
 

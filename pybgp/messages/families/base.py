@@ -43,6 +43,8 @@ class BadKey(NamedTuple):
 
 Groups = Sequence[tuple[int, list[bytes]]]
 """Keys by path identifier."""
+_LONGEST: Final = 24
+"""Octets of an IPv6 prefix behind a route distinguisher."""
 MANY: Final = 64
 """More path identifiers than this are not gathered: an octet of such a field would take 60 of memory."""
 
@@ -144,6 +146,10 @@ class FamilyCodec(ABC):
         """What tells two routes of this family apart: the key without what only belongs to the route (labels)."""
         return key
 
+    def order(self, identity: bytes) -> bytes:
+        """What routes are sorted by for people: octets, the lowest first."""
+        return identity
+
     def labels_of(self, key: bytes) -> bytes:
         """What ``identity`` leaves out of a key, in octets that only ``with_labels`` reads."""
         return b""
@@ -171,6 +177,11 @@ class FamilyCodec(ABC):
 
     def __repr__(self) -> str:
         return f"<family {self.family}>"
+
+
+def by_address(identity: bytes) -> bytes:
+    """An ``order`` of what begins with its length in bits: by the bits, and of two that begin alike the shorter one."""
+    return identity[1:].ljust(_LONGEST, b"\0") + identity[:1]
 
 
 def by_identifier(pairs: Callable[[], Iterable[tuple[bytes, bytes]]]) -> Groups:

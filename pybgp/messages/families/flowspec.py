@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from struct import pack
 from typing import Any, ClassVar, Final
 
 from ...addresses import Family
@@ -138,6 +139,14 @@ class FlowSpecFamily(FamilyCodec):
                 raise InvalidNetworkField(f"{self.family}: component of type {number} behind one of type {last}")
             last = number
             at = kind.clean(rule, at + 1)
+
+    def order(self, identity: bytes) -> bytes:
+        """The rule that a packet is tried on first comes first (RFC 8955 §5.1); by route distinguisher before that."""
+        from .flowspec_order import precedence
+
+        numbers = precedence(self.value(identity))
+        front = _without_length(identity)[: self.in_front]
+        return front + pack(f"!{len(numbers)}H", *numbers)
 
     def judge(self, keys: Sequence[bytes]) -> list[BadKey]:
         bad = []

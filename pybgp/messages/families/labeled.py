@@ -16,7 +16,7 @@ from ...constants import Afi
 from ..errors import InvalidNetworkField
 from ..fields import array, only, text
 from . import labels
-from .base import FamilyCodec, Nlri
+from .base import FamilyCodec, Nlri, by_address
 from .framing import cut, masked, size_of_bits
 
 _WITHDRAWN: Final = labels.WITHDRAWN
@@ -127,6 +127,9 @@ class LabeledFamily(FamilyCodec):
     def identity(self, key: bytes) -> bytes:
         size = stack_size(key)
         return bytes((key[0] - 8 * size,)) + key[1 + size :]
+
+    def order(self, identity: bytes) -> bytes:
+        return by_address(identity)
 
     def labels_of(self, key: bytes) -> bytes:
         return key[1 : 1 + stack_size(key)]

@@ -11,7 +11,7 @@ from ... import addresses
 from ...addresses import Family
 from ..errors import InvalidNetworkField
 from ..fields import only, text
-from .base import FamilyCodec, Groups, by_identifier
+from .base import FamilyCodec, Groups, by_address, by_identifier
 
 FEW: Final = 1500
 """Keys; a message of 4096 octets seldom has more. To join them for their size is quicker, and takes 80 octets each."""
@@ -94,6 +94,9 @@ class PrefixFamily(FamilyCodec):
         self._keys: _Find | None = None
         self._keys_behind_ids: _Find | None = None
         self._ids_and_keys: _FindPairs | None = None
+
+    def order(self, identity: bytes) -> bytes:
+        return by_address(identity)
 
     def prepare(self, *, path_ids: bool) -> None:
         if self._keys is None:

@@ -15,7 +15,7 @@ from ...addresses import Family
 from ..attributes.extended_community_text import extended_community_text, parse_extended_community
 from ..errors import InvalidNetworkField
 from ..fields import number, only, text
-from .base import FamilyCodec, Nlri
+from .base import FamilyCodec, Nlri, by_address
 from .framing import cut, masked, size_of_bits
 
 _AS_BITS: Final = 32
@@ -65,6 +65,9 @@ class RouteTargetConstraint(FamilyCodec):
             if bits and not _AS_BITS <= bits <= _ALL_BITS:
                 raise InvalidNetworkField(f"{self.family}: length {bits}, expected 0 or {_AS_BITS}..{_ALL_BITS}")
             yield identifier, nlri[:1] + masked(nlri[1:], bits)
+
+    def order(self, identity: bytes) -> bytes:
+        return by_address(identity)
 
     def value(self, key: bytes) -> Nlri:
         if self.split(key) != [key]:

@@ -93,6 +93,25 @@ def test_covering_keys_are_the_supernets(length: int, number: int) -> None:
     assert found == [network, *reversed(network.supernet())]
 
 
+def test_routes_come_by_family_and_prefix_and_the_best_of_a_prefix_first() -> None:
+    order = [
+        "9.0.0.0/8",
+        "10.0.0.0/8",
+        "10.0.0.0/16",
+        "10.9.0.0/16",
+        "10.10.0.0/16",
+        "2001:db8::/32",
+        "2001:db8:1::/48",
+    ]
+    others = [view("10.9.0.0/16", best=False, source=LOCAL)]
+    speaker = FakeSpeaker([view(text) for text in reversed(order)] + others)
+
+    assert prefixes(queries.routes(speaker)) == order
+    assert prefixes(queries.routes(speaker, prefix="10.0.0.0/8", match="covered")) == order[1:5]
+    received = [route for route in queries.routes(speaker, direction="received") if route]
+    assert [route["best"] for route in received if route["prefix"] == "10.9.0.0/16"] == [True, False]
+
+
 def test_received_shows_what_is_not_used_and_why() -> None:
     speaker = FakeSpeaker([view("10.0.0.0/8"), view("11.0.0.0/8", best=False, reason="AS loop")])
 
