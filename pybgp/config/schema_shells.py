@@ -53,7 +53,7 @@ FIB: Final = Table(
         Key(
             name="table",
             kind=Integer(1, MAX_NUMBER, "(255 is the kernel's own)"),
-            meaning="The routing table; 254 is `main`.",
+            meaning="The routing table; 254 is `main`. Of another one, next hops are looked up there and in `main`.",
             reload=Reload.RESTART,
         ),
         Key(

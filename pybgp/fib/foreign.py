@@ -1,8 +1,9 @@
-"""The mirror of other programs' routes in our table: what the core resolves next hops with, what we never disturb."""
+"""The mirror of other programs' routes in a table: what the core resolves next hops with, what we never disturb."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Final
 
 from ..addresses import Family
@@ -120,24 +121,12 @@ class ForeignRoutes:
                 went = []
         yield went
 
-    def take_changes(self) -> KernelChanges | None:
-        """What changed since the last call, or None."""
+    def take_changes(self, *, main: bool = False) -> KernelChanges | None:
+        """What changed since the last call, or None; ``main`` as there."""
         if not self._changed:
             return None
         changed, self._changed = self._changed, set()
-        return KernelChanges(self._family, {key: self._routes.get(key, ()) for key in changed})
-
-    def device_towards(self, gateway: bytes) -> str | None:
-        """The device of the longest prefix that holds ``gateway``: where the kernel sends a gateway without device."""
-        size = len(gateway)
-        number = int.from_bytes(gateway)
-        for length in range(size * 8, -1, -1):
-            shift = size * 8 - length
-            octets = (number >> shift << shift).to_bytes(size)
-            for route in self._routes.get(bytes([length]) + octets[: (length + 7) // 8], ()):
-                if route.next_hops and route.next_hops[0].device:
-                    return route.next_hops[0].device
-        return None
+        return KernelChanges(self._family, {key: self._routes.get(key, ()) for key in changed}, main)
 
     def _set(self, key: bytes, routes: tuple[KernelRoute, ...]) -> None:
         own, old = self._own_protocol, self._routes.get(key, ())
@@ -156,6 +145,20 @@ class ForeignRoutes:
         for device in after - before:
             self._by_device.setdefault(device, set()).add(key)
         self._changed.add(key)
+
+
+def device_towards(gateway: bytes, mirrors: Collection[ForeignRoutes]) -> str | None:
+    """The device of the longest prefix that holds ``gateway``: where the kernel sends a gateway without device."""
+    size = len(gateway)
+    number = int.from_bytes(gateway)
+    for length in range(size * 8, -1, -1):
+        shift = size * 8 - length
+        octets = (number >> shift << shift).to_bytes(size)
+        key = bytes([length]) + octets[: (length + 7) // 8]
+        for route in chain.from_iterable(mirror.get(key) for mirror in mirrors):
+            if route.next_hops and route.next_hops[0].device:
+                return route.next_hops[0].device
+    return None
 
 
 def _through(route: KernelRoute, device: str, any_leg: bool) -> bool:

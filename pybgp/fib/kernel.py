@@ -19,6 +19,7 @@ from ..config.model import FibConfig
 from ..errors import FibError
 from ..speaker.fib import FibChanges, FibRoute, FibStatus, InstalledRoute, KernelChanges, KernelEvent, LocalAddresses
 from . import links as link_messages
+from .foreign import device_towards
 from .ledger import Ledger
 from .links import LinkChange, Links
 from .netlink import AnswersLostError, Monitor, NetlinkChannel, boot_id, inside
@@ -35,6 +36,8 @@ RESYNC_INTERVAL: Final = 60.0
 _RESYNC_PAUSE: Final = 0.2
 _MAIN: Final = 254
 """RT_TABLE_MAIN."""
+_NOBODYS: Final = -1
+"""No route has this protocol number."""
 _READ_AT_ONCE: Final = 200
 """Notifications a turn of the loop: about 1 ms."""
 _TEMPLATES: Final = 4096
@@ -46,7 +49,7 @@ def _ignore(event: str, details: dict[str, Any]) -> None:
 
 
 class KernelFib:
-    """Programs the kernel's table ``config.table``; see ``pybgp.speaker.fib.Fib`` for the contract.
+    """Programs the kernel's table ``config.table``, and follows main if that is another; see ``pybgp.speaker.fib.Fib``.
 
     ``namespace`` is the name of a network namespace (``ip netns``) to work in instead of our own. ``on_log`` gets
     events worth a line in the log (never one a route): ``fib_started``, ``fib_bird_routes``, ``fib_refused`` and
@@ -76,7 +79,11 @@ class KernelFib:
             )
             for family in families
         }
-        self._by_number = {address_family(family): table for family, table in self._tables.items()}
+        beside = self._tables if config.table != _MAIN else ()
+        self._main = tuple(  # next hops are resolved by it too; nothing in it is ours
+            Table(family, protocol=_NOBODYS, table=_MAIN, metric=0, name_of=self._links.name_of) for family in beside
+        )
+        self._read = (*self._tables.values(), *self._main)
         self._templates: dict[tuple[Op, Family, FibRoute], RouteTemplate] = {}
         self._ledger = Ledger(config.state_file, self._tables, self._state_failed)
         self._channel: NetlinkChannel | None = None
@@ -225,7 +232,7 @@ class KernelFib:
     async def _step(self) -> bool:
         """Do one thing; False: there is nothing to do now."""
         now = self._now()
-        wanted = self._events_lost or any(table.resync_wanted for table in self._tables.values())
+        wanted = self._events_lost or any(table.resync_wanted for table in self._read)
         if now >= self._resync_by or (wanted and now >= self._resync_at):
             await self._resync(None)
             if self._ledger.broken:
@@ -249,7 +256,7 @@ class KernelFib:
             self._idle.set()
         deadlines = [table.plan.next_deadline for table in self._tables.values()]
         until = min((deadline for deadline in deadlines if deadline is not None), default=self._resync_by)
-        if self._events_lost or any(table.resync_wanted for table in self._tables.values()):
+        if self._events_lost or any(table.resync_wanted for table in self._read):
             until = min(until, self._resync_at)
         try:
             async with asyncio.timeout_at(min(until, self._resync_by)):
@@ -261,7 +268,7 @@ class KernelFib:
     def _is_idle(self) -> bool:
         now = self._now()
         return not self._events_lost and not any(
-            table.resync_wanted or table.plan.under_way or table.plan.work_due(now) for table in self._tables.values()
+            table.resync_wanted or table.plan.under_way or table.plan.work_due(now) for table in self._read
         )
 
     async def _send(self, table: Table, now: float) -> None:
@@ -332,10 +339,10 @@ class KernelFib:
         self._waiting = self._waiting or []
         try:
             await self._resync_links()
-            for family, table in self._tables.items():
-                mine = claims.get(family, {}) if claims is not None else None
+            for table in self._read:
+                mine = claims.get(table.family, {}) if claims is not None else None
                 await self._dump(
-                    lambda sequence, family=family: dump_routes(family, self._config.table, sequence),  # type: ignore[misc]
+                    lambda sequence, table=table: dump_routes(table.family, table.table, sequence),  # type: ignore[misc]
                     table.begin_dump,
                     lambda data, entries, table=table, mine=mine: table.dumped(data, entries, mine),  # type: ignore[misc]
                 )
@@ -410,9 +417,9 @@ class KernelFib:
         if self._waiting is not None:
             self._waiting.append((data, header))
         elif header.type in (MessageType.NEW_ROUTE, MessageType.DEL_ROUTE):
-            table = self._by_number.get(data[header.start + 16])
-            if table is not None:
-                table.notified(data, header, self._now())
+            for table in self._read:
+                if address_family(table.family) == data[header.start + 16]:
+                    table.notified(data, header, self._now())
         else:
             self._link_changed(self._links.feed(data, header))
 
@@ -421,10 +428,10 @@ class KernelFib:
             return
         self._links_changed = True
         self._forget_links()
-        for family, table in self._tables.items():
+        for table in self._read:
             if change.gone is not None:
                 self._device_gone(table, change.gone, deleted=change.deleted)
-            if family == Family.IPV4_UNICAST:
+            if table.family == Family.IPV4_UNICAST:
                 if change.gone_ipv4 is not None:
                     self._device_gone(table, change.gone_ipv4)
                 if change.gone_source is not None:
@@ -440,12 +447,11 @@ class KernelFib:
 
     def _leads_to(self, gateway: bytes) -> str | None:
         family = Family.IPV4_UNICAST if len(gateway) == 4 else Family.IPV6_UNICAST
-        table = self._tables.get(family)
-        return table.foreign.device_towards(gateway) if table is not None else None
+        return device_towards(gateway, [table.foreign for table in self._read if table.family == family])
 
     def _forget_links(self) -> None:
         self._templates.clear()
-        for table in self._tables.values():
+        for table in self._read:
             table.reader.forget()
 
     def _deliver(self) -> None:
@@ -459,11 +465,11 @@ class KernelFib:
             if now_there != self._told:
                 self._told = now_there
                 self._on_event(now_there)
-        for table in self._tables.values():
+        for table in self._read:
             if table.changed:
                 table.changed = False
                 changed = True
-                news = table.foreign.take_changes()
+                news = table.foreign.take_changes(main=table in self._main)
                 if news is not None:
                     self._on_event(news)
         if changed:
@@ -474,9 +480,8 @@ class KernelFib:
         self._awake()
 
     def _say_if_there_is_nothing(self) -> None:
-        """No route at all is an answer too: no next hop can be reached. Not so of another table than main, where the
-        kernel looks up the gateways of that one's routes."""
-        if self._config.table == _MAIN and not any(len(table.foreign) for table in self._tables.values()):
+        """No route at all is an answer too: no next hop can be reached."""
+        if not any(len(table.foreign) for table in self._read):
             for family in self._tables:
                 self._on_event(KernelChanges(family, {}))
 

@@ -18,12 +18,13 @@ LeadsTo = Callable[[bytes], str | None]
 class Table:
     """What is in the table, ours and others', and what a message about it means."""
 
-    __slots__ = ("_found", "_protocol", "_seen", "changed", "doubtful", "family", "foreign", "plan", "reader")
+    __slots__ = ("_found", "_protocol", "_seen", "changed", "doubtful", "family", "foreign", "plan", "reader", "table")
 
     def __init__(
         self, family: Family, *, protocol: int, table: int, metric: int, name_of: Callable[[int], str]
     ) -> None:
         self.family = family
+        self.table = table
         self.foreign = ForeignRoutes(family, protocol)
         self.plan = Plan(family, metric=metric, owner=self.foreign.owner)
         self.reader = RouteReader(family, table, name_of)

@@ -26,7 +26,7 @@ class FibRoute(NamedTuple):
 
 
 class KernelRoute(NamedTuple):
-    """A route of somebody else's in our table: input for next-hop resolution and redistribution."""
+    """A route of somebody else's in our table, or in main: input for next-hop resolution and redistribution."""
 
     type: RouteType
     protocol: int

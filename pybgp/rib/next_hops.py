@@ -3,6 +3,10 @@
 Without a kernel to ask (no FIB, a route server, a simulation) every next hop counts as directly connected. What BGP
 has learned is not asked, and circles of static routes lead nowhere, so no route is resolved through itself (DEC-17).
 A static route that leads nowhere is passed over: the next, less specific route is the way.
+
+Where our routes go into another table of the kernel's than main, its routes and main's are the mirror, as where the
+kernel looks for their gateways: the longest prefix of both. A default route of that table which drops closes it, as
+that of a VRF: nothing of main's is behind it.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from .kernel import KernelRoute, NextHop
 from .multipath import spread
 
 _LINK_LOCAL: Final = b"\xfe\x80"
+_DEFAULT: Final = b"\0"
 
 
 class Resolution(NamedTuple):
@@ -90,6 +95,7 @@ class NextHops:
         "_known",
         "_lengths",
         "_limit",
+        "_main",
         "_moved",
         "_routes",
         "_static",
@@ -100,7 +106,8 @@ class NextHops:
 
     def __init__(self) -> None:
         self.active = False  # no kernel has spoken yet: everything resolves
-        self._routes: dict[Family, dict[bytes, tuple[KernelRoute, ...]]] = {}
+        self._routes: dict[Family, dict[bytes, tuple[KernelRoute, ...]]] = {}  # of the table that ours go into
+        self._main: dict[Family, dict[bytes, tuple[KernelRoute, ...]]] = {}  # of main, if that is another one
         self._static: dict[Family, dict[bytes, tuple[Gateway, ...]]] = {}  # prefix -> gateways, none if it drops
         self.changed = False
         """Have static routes changed since ``take_changed``?"""
@@ -159,11 +166,16 @@ class NextHops:
             found = [_Search(self, above).look_up(gateway.address) for gateway in gateways]
         return _together(gateways, found)
 
-    def update(self, family: Family, changes: Mapping[bytes, tuple[KernelRoute, ...]]) -> frozenset[bytes]:
-        """Take new kernel routes (an empty tuple: gone); returns the next hops that now resolve differently."""
+    def update(
+        self, family: Family, changes: Mapping[bytes, tuple[KernelRoute, ...]], *, main: bool = False
+    ) -> frozenset[bytes]:
+        """Take new kernel routes (an empty tuple: gone); returns the next hops that now resolve differently.
+
+        ``main``: they are main's, beside the table that ours go into.
+        """
         everything = not self.active or len(changes) > _FEW or any(self._static.values())
         self.active = True
-        routes = self._routes.setdefault(family, {})
+        routes = (self._main if main else self._routes).setdefault(family, {})
         for key, candidates in changes.items():
             if candidates:
                 routes[key] = candidates
@@ -219,15 +231,18 @@ class NextHops:
 
     def matches(self, address: bytes) -> Iterator[Hop]:
         """The routes to an address, the most specific first; of a kernel's and a static one for the same prefix the
-        kernel's, which forwards."""
+        kernel's, which forwards, and of main's and our table's the latter."""
         family = _family(address)
         routes, static = self._routes.get(family, {}), self._static.get(family, {})
+        main = self._main.get(family, {})
+        if main and any(route.type != "unicast" for route in routes.get(_DEFAULT, ())):
+            main = {}
         bits = len(address) * 8
         number = int.from_bytes(address)
         for length in self._lengths.get(family, ()):
             masked = (number >> (bits - length) << (bits - length)).to_bytes(len(address))
             key = bytes((length,)) + masked[: (length + 7) // 8]
-            candidates = routes.get(key)
+            candidates = routes.get(key) or main.get(key)
             if candidates:
                 yield Hop(family, key, min(candidates, key=lambda route: route.metric))
             elif key in static:
@@ -250,9 +265,9 @@ class NextHops:
 
     def _measure(self, family: Family, changed: Iterable[bytes]) -> None:
         """Prefix lengths, if some may have come or gone."""
-        routes, static = self._routes.get(family, {}), self._static.get(family, {})
+        routes, static, main = (each.get(family, {}) for each in (self._routes, self._static, self._main))
         if not set(self._lengths.get(family, ())).issuperset(key[0] for key in changed):
-            self._lengths[family] = tuple(sorted({key[0] for key in (*routes, *static)}, reverse=True))
+            self._lengths[family] = tuple(sorted({key[0] for key in (*routes, *static, *main)}, reverse=True))
 
     def _resolve(self, next_hop: bytes) -> Resolution:
         if not self.active or not next_hop:  # flow specifications have none (RFC 8955 §4)

@@ -396,8 +396,9 @@ class SpeakerCore:
         if isinstance(event, LocalAddresses):
             self.host_addresses(HostAddresses(event.addresses, event.devices), now)
             return
-        self.redistribution.update(event)
-        changed = self.next_hops.update(event.family, event.routes)
+        if not event.main:
+            self.redistribution.update(event)
+        changed = self.next_hops.update(event.family, event.routes, main=event.main)
         if changed:
             self.sessions.next_hops_changed(changed)
         self.own.follow()

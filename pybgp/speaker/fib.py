@@ -43,6 +43,8 @@ class KernelChanges:
 
     family: Family
     routes: Mapping[bytes, tuple[KernelRoute, ...]]
+    main: bool = False
+    """Of the table main where that isn't ours: only to resolve next hops with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pybgp.addresses import Family, address_octets, prefix_key
+from pybgp.rib.next_hops import NextHops
 from pybgp.speaker.fib import FibRoute, KernelChanges, KernelRoute, LocalAddresses, NextHop
 
 from .conftest import Namespace, hop, running, via
@@ -64,16 +65,56 @@ def empty() -> Iterator[Namespace]:
     subprocess.run(["ip", "netns", "del", name], check=True)
 
 
-@pytest.mark.parametrize(("table", "said"), [(254, True), (100, False)], ids=["main", "another"])
-def test_that_there_are_no_routes_is_reported_of_the_main_table(
-    empty: Namespace, tmp_path: Path, table: int, said: bool
-) -> None:
-    """Without a route no next hop can be reached; gateways in another table are looked up in main, which isn't read."""
+@pytest.mark.parametrize("table", [254, 100], ids=["main", "another"])
+def test_that_there_are_no_routes_is_reported(empty: Namespace, tmp_path: Path, table: int) -> None:
+    """Without a route no next hop can be reached."""
 
     async def scenario() -> None:
         async with running(empty, tmp_path, table=table) as run:
             expected = [KernelChanges(family, {}) for family in (Family.IPV4_UNICAST, Family.IPV6_UNICAST)]
-            assert [event for event in run.events if isinstance(event, KernelChanges)] == expected * said
+            assert [event for event in run.events if isinstance(event, KernelChanges)] == expected
+
+    asyncio.run(scenario())
+
+
+def test_beside_another_table_main_is_reported_for_next_hops(namespace: Namespace, tmp_path: Path) -> None:
+    """The subnets of the interfaces are in main only, and the kernel looks for gateways there."""
+    namespace.batch(
+        [
+            "route add 10.7.0.0/24 via 10.99.0.7 proto bird",
+            "route add 10.7.0.0/24 via 10.98.0.8 table 100",
+            "route add default via 10.98.0.8 table 100",
+            "route add 10.6.0.0/24 via 10.98.0.8 table 101",
+        ]
+    )
+    ours = {"10.1.0.0/24": via("10.99.0.2"), "2001:db8:1::/64": via("2001:db8:99::2", "v0")}
+
+    def ours_there() -> set[str]:
+        return {route["dst"] for v in (4, 6) for route in namespace.routes(version=v, table="100")}
+
+    async def scenario() -> None:
+        async with running(namespace, tmp_path, table=100) as run:
+            next_hops = NextHops()
+            for event in run.events:
+                if isinstance(event, KernelChanges):
+                    next_hops.update(event.family, event.routes, main=event.main)
+            known = {(e.main, key) for e in run.events if isinstance(e, KernelChanges) for key in e.routes}
+            main = ["10.99.0.0/24", "10.98.0.0/24", "10.7.0.0/24", "2001:db8:99::/64", "2001:db8:98::/64"]
+            assert {(True, prefix_key(each)[1]) for each in main} <= known
+            assert {key for main, key in known if not main} == {prefix_key("10.7.0.0/24")[1], b"\0"}
+            assert next_hops.resolve(address_octets("10.99.0.2")).ways == (hop("10.99.0.2", "v0"),)
+            assert next_hops.resolve(address_octets("10.7.0.9")).ways == (hop("10.98.0.8", "w0"),)
+            assert next_hops.resolve(address_octets("192.0.2.1")).ways == (hop("10.98.0.8", "w0"),)
+
+            await run.want(ours)
+            assert ours_there() == {"10.1.0.0/24", "2001:db8:1::/64"}
+            namespace.ip("route add 10.5.0.0/24 via 10.99.0.7")
+            await run.until(lambda: run.foreign("10.5.0.0/24"), "the new route in main")
+            assert run.events[-1].main
+            namespace.ip("link set v0 down")
+            await run.until(lambda: run.foreign("10.99.0.0/24") == (), "the subnet to go")
+            await run.until(lambda: run.fib.status().failed == 2, "our routes to go")
+            assert ours_there() == set()
 
     asyncio.run(scenario())
 

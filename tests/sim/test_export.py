@@ -12,6 +12,7 @@ from pybgp.config.model import (
     DynamicPeersConfig,
     FamilyConfig,
     FibConfig,
+    FibImportConfig,
     GracefulRestartConfig,
     MatchConfig,
     PeerConfig,
@@ -197,6 +198,21 @@ def test_ipv6_routes_over_an_ipv4_session_get_an_address_of_the_same_interface(w
 
     assert seen(world, two, "2001:db8:65::/64").next_hop == wide
     assert address_text(seen(world, one, "2001:db8:66::/64").next_hop) in ("::ffff:192.0.2.2", "::ffff:c000:202")
+
+
+def test_routes_of_main_beside_another_table_resolve_next_hops_and_are_not_announced(world: World) -> None:
+    one = world.add(A, peers=[ibgp(B)], fib=FibConfig(table=100, imports=(FibImportConfig(),)))
+    two = world.add(B, peers=[ibgp(A)])
+    established(world, one, two)
+    kernel(world, one, **{Q: connected()})
+    main = {prefix_key("192.0.2.0/24")[1]: connected("eth7")}
+    one.core.kernel(KernelChanges(V4, main, main=True), world.now)
+    two.announce(P, next_hop=B)
+    world.advance(1)
+
+    assert one.fib[prefix_key(P)[1]] == FibRoute("unicast", (NextHop(address_octets(B), "eth7"),))
+    assert two.has(Q)
+    assert not two.has("192.0.2.0/24")
 
 
 # -- attributes --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pybgp.addresses import Family
-from pybgp.fib.foreign import ForeignRoutes
+from pybgp.fib.foreign import ForeignRoutes, device_towards
 from pybgp.speaker.fib import KernelChanges, KernelRoute, NextHop
 
 V4 = Family.IPV4_UNICAST
@@ -92,8 +92,10 @@ def test_a_gateway_leads_where_the_longest_prefix_does() -> None:
     routes.add(b"\x08\x0a", way("ten0"))
     routes.add(KEY, KernelRoute("blackhole", 4))
 
-    assert routes.device_towards(b"\x0a\x09\x00\x01") == "ten0"
-    assert routes.device_towards(b"\xc0\x00\x02\x01") == "default0"
+    assert device_towards(b"\x0a\x09\x00\x01", [routes]) == "ten0"
+    assert device_towards(b"\xc0\x00\x02\x01", [routes]) == "default0"
+    assert device_towards(b"\xc0\x00\x02\x01", [ForeignRoutes(V4, 12), routes]) == "default0"
+    assert device_towards(b"\xc0\x00\x02\x01", []) is None
 
 
 def test_a_dump_reports_only_the_difference() -> None:

@@ -317,3 +317,31 @@ def test_those_in_use_are_looked_for_when_they_have_doubled(
         assert not next_hops.crowded
     next_hops.resolve(bytes((192, 0, 2, 20)))
     assert next_hops.crowded
+
+
+def test_of_another_table_and_main_the_longest_prefix_decides() -> None:
+    """The subnets of the interfaces are in main, whatever table our routes go into."""
+    known = NextHops()
+    known.update(V4, {key("192.0.2.0/24"): (connected(),), key("203.0.113.0/24"): (via(metric=7),)}, main=True)
+
+    assert known.resolve(GATEWAY) == Resolution((NextHop(GATEWAY, "eth0"),))
+    assert known.resolve(FAR) == Resolution((NextHop(GATEWAY, "eth0"),), 7)
+    assert known.update(V4, {key("0.0.0.0/0"): (via(device="eth1"),)}) == set()
+    assert known.update(V4, {key("203.0.113.0/24"): (via(device="eth2"),)}) == {FAR}
+    assert known.resolve(FAR) == Resolution((NextHop(GATEWAY, "eth2"),))
+    assert known.update(V4, {key("203.0.113.0/24"): ()}) == {FAR}
+    assert known.update(V4, {key("203.0.113.0/24"): ()}, main=True) == {FAR}
+    assert known.resolve(FAR) == Resolution((NextHop(GATEWAY, "eth1"),))
+
+
+def test_a_default_route_that_drops_closes_a_table() -> None:
+    """As that of a VRF, beside a default route of a lower metric or without one: main isn't behind it."""
+    known = NextHops()
+    known.update(V4, {key("203.0.113.0/24"): (via(),)}, main=True)
+    known.resolve(FAR)
+    drops = KernelRoute("unreachable", 3, (), 4278198272)
+
+    assert known.update(V4, {key("0.0.0.0/0"): (drops,)}) == {FAR}
+    assert known.resolve(FAR) == UNREACHABLE
+    assert known.update(V4, {key("0.0.0.0/0"): (via(device="eth1"), drops)}) == {FAR}
+    assert known.resolve(FAR) == Resolution((NextHop(GATEWAY, "eth1"),))
