@@ -328,6 +328,7 @@ class World(RuleBasedStateMachine):
             assert row.state == ("foreign" if (row.key, row.route.metric) in self.others else "installed")
         assert dict(self.table.plan.owned()) == {key: way for (key, _), way in ours.items()}
         assert self.table.foreign.same_protocol == sum(self.kernel[place][0] == 12 for place in self.others)
+        self.dump()  # what went with a device is claimed until then
         self.collect()
         assert self.claims.keys() == ours.keys()
         self.rewrite()
