@@ -2,14 +2,14 @@
 
 Compared are policies and whatever else decides about import and export, how paths are compared (``decision``,
 ``preference``, ``default_local_pref``), and the routes of peers that go, because the other configuration doesn't have
-them or has them disabled. What is kept for a peer that restarts (RFC 4724) counts like all else. Sessions that stay are
-taken as they are: what a new capability or a new peer would bring, and routes of our own that come or go (``routes``,
-``aggregates``), is not foreseen; the default route of ``default_originate`` is.
+them or has them disabled; then what follows from the best routes that there would be: aggregates, and conditions of
+policies. What is kept for a peer that restarts (RFC 4724) counts like all else. Sessions that stay are taken as they
+are: what a new capability or a new peer would bring, and ``routes`` that come or go, is not foreseen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
@@ -22,19 +22,23 @@ from ..rib.adj_rib_out import AdjRibOut
 from ..rib.export import Export, ExportRules
 from ..rib.flow_table import FlowTable
 from ..rib.group_kinds import exporter
-from ..rib.local import DEFAULT_KEY, DEFAULT_ROUTE
+from ..rib.local import AGGREGATE, DEFAULT_KEY, DEFAULT_ROUTE
 from ..rib.path import Entry, Path, best_of, paths_of
 from ..rib.selection import selection_of
+from ..rib.table import Table
 from .inbound import Importer
+from .originate import aggregates
 from .peers import Peer
 from .reconfigure import beside
 from .rules import Functions, Rules
 from .successors import by_new_rules, without_rank
 from .views import sent_block
+from .what_follows import Aggregating, Conditions
 
 if TYPE_CHECKING:
     from .core import SpeakerCore
 
+_Judge = Callable[[bytes], tuple[tuple[Path, ...], tuple[Path, ...], Entry | None]]
 _NOT_SELECTED: Final = "none of its paths is selected for the peer"
 _Sent = tuple[Path, Export]
 _Told = dict[tuple[str, int], _Sent]
@@ -103,10 +107,9 @@ class WhatIf:
         peers = (*config.peers, *(peer.config for peer in added))
         self._configured = {resolved.name(each): each for each in peers}
         self._rules = Rules(replace(config, peers=peers), functions, fib, previous=core.rules)
+        self._leaving: dict[str, str] = {}  # peers whose routes go, and why
         self._peers = [(peer, self._as_configured(peer, config)) for peer in core.sessions.peers.values()]
         self._importers: dict[str, Importer] = {}
-        held = core.sessions.importers  # of peers with a session, and of those that are restarting
-        self._leaving = frozenset(peer.name for peer, other in self._peers if other is None and peer.name in held)
         old = core.config
         self._decision = core.decision
         if (config.decision, config.preference, config.default_local_pref) != (
@@ -120,14 +123,17 @@ class WhatIf:
                 rules = self._rules.import_rules(other, core.host)
                 if rules != core.rules.import_rules(peer, core.host):
                     self._importers[peer.name] = Importer(rules, core.next_hops)
+        self._aggregate_rules = aggregates(config)
+        self._aggregates: dict[Family, dict[bytes, Path]] = {}
 
     def _as_configured(self, peer: Peer, config: SpeakerConfig) -> Peer | None:
         """The peer with the other configuration's options, None if it wouldn't be there, or has no routes now."""
         sessions = self._core.sessions
-        found = self._configured.get(peer.name) or _of_range(peer, config)
-        if peer.name not in sessions.importers or found is None:
+        if peer.name not in sessions.importers:  # neither a session, nor routes that are kept for its return
             return None
-        if not (sessions.enabled(peer) if found.enabled == peer.config.enabled else found.enabled):
+        found = self._configured.get(peer.name) or _of_range(peer, config)
+        if found is None or not (sessions.enabled(peer) if found.enabled == peer.config.enabled else found.enabled):
+            self._leaving[peer.name] = "the peer goes"
             return None
         other = copy(peer)
         other.config, other.speaker, other.policies = found, config, self._rules.policies(found)
@@ -138,30 +144,75 @@ class WhatIf:
 
         Walks copies: what changes meanwhile may be seen or not.
         """
-        for family, table in list(self._core.tables.items()):
-            successor = by_new_rules(self._importers, family)
-            if isinstance(table, FlowTable):
-                successor = table.foreseen(successor, self._validates_flows)
-            ranked_anew = without_rank() if self._decision is not self._core.decision else None
+        tables = dict(self._core.tables)
+        judges = {family: self._judge(table) for family, table in tables.items()}
+        yield from self._look_ahead(judges)
+        for family, table in tables.items():
             audiences = list(self._audiences(family))
-            busy = bool(self._importers or self._leaving or ranked_anew) or any(
-                not each.same_rules for each in audiences
-            )
-            keys = table.prefixes() if busy else []
-            if table.get(DEFAULT_KEY) is None and any(each.originates for each in audiences):
-                keys.append(DEFAULT_KEY)
+            made = self._aggregates[family]
+            keys = table.prefixes() if self._differs or any(not each.same_rules for each in audiences) else []
+            others = [*made, *((DEFAULT_KEY,) if any(each.originates for each in audiences) else ())]
+            keys += [key for key in dict.fromkeys(others) if table.get(key) is None]
             for key in keys:
                 entry = table.get(key)
-                if entry is not None or key == DEFAULT_KEY:
-                    paths = paths_of(entry)
-                    new = tuple(successor(key, path) for path in paths)
-                    yield from self._imports(family, key, paths, new)
-                    stay = tuple(path for path in new if path.source.name not in self._leaving)
-                    if ranked_anew is not None:
-                        stay = tuple(ranked_anew(key, path) for path in stay)
-                    after = entry if stay == paths else self._ordered(stay, entry)
-                    yield from _exports(family, key, entry, after, audiences)
+                paths, new, after = judges[family](key)
+                yield from self._imports(family, key, paths, new)
+                yield from _exports(family, key, entry, after, audiences)
                 yield None
+
+    @property
+    def _differs(self) -> bool:
+        """May the tables have something else?"""
+        ranked_anew = self._decision is not self._core.decision
+        return bool(self._importers or self._leaving or ranked_anew or self._aggregate_rules or self._core.aggregates)
+
+    def _judge(self, table: Table) -> _Judge:
+        """For a prefix, its paths, their successors, and what it would have."""
+        family = table.family
+        successor = by_new_rules(self._importers, family)
+        if isinstance(table, FlowTable):
+            successor = table.foreseen(successor, self._validates_flows)
+        ranked_anew = without_rank() if self._decision is not self._core.decision else None
+        made: dict[bytes, Path] = {}
+        self._aggregates[family] = made
+
+        def judge(key: bytes) -> tuple[tuple[Path, ...], tuple[Path, ...], Entry | None]:
+            entry = table.get(key)
+            paths = paths_of(entry)
+            new = tuple(successor(key, path) for path in paths)
+            stay = tuple(path for path in new if path.source.name not in self._leaving)
+            stay = _with_aggregate(stay, made.get(key))
+            if ranked_anew is not None:
+                stay = tuple(ranked_anew(key, path) for path in stay)
+            return paths, new, entry if stay == paths else self._ordered(stay, entry)
+
+        return judge
+
+    def _look_ahead(self, judges: Mapping[Family, _Judge]) -> Iterator[None]:
+        """Which aggregates there would be, and which conditions of policies would hold."""
+        rules = self._rules
+        conditions = Conditions(rules.watched)
+        for family, judge in judges.items():
+            wanted = self._aggregate_rules.get(family, {})
+            aggregating = Aggregating(wanted, local_as=rules.seen_as, router_id=rules.router_id)
+            made = self._aggregates[family]
+            for key in self._core.tables[family].prefixes() if wanted or conditions else ():
+                if key not in wanted:
+                    best = best_of(judge(key)[2])
+                    aggregating.count(key, best)
+                    conditions.count(family, key, best)
+                yield None
+            for key in sorted(wanted, reverse=True):  # a key begins with the length of its prefix
+                aggregate = aggregating.path(key)
+                if aggregate is not None:
+                    made[key] = aggregate
+                best = best_of(judge(key)[2])
+                aggregating.count(key, best)
+                conditions.count(family, key, best)
+        self._rules = rules.renewed(replace(rules.generation, existing=conditions.existing))
+        for _, other in self._peers:
+            if other is not None:
+                other.policies = self._rules.policies(other.config)
 
     def _validates_flows(self, name: str) -> bool:
         importer = self._importers.get(name)
@@ -176,16 +227,16 @@ class WhatIf:
         self, family: Family, key: bytes, paths: tuple[Path, ...], successors: tuple[Path, ...]
     ) -> Iterator[RouteChange]:
         for path, new in zip(paths, successors, strict=True):
-            leaves = path.source.name in self._leaving and path.accepted is not None
-            if leaves or path.accepted != new.accepted:
+            goes = self._leaving.get(path.source.name) if path.accepted is not None else None
+            if goes or path.accepted != new.accepted:
                 yield RouteChange(
                     direction="import",
                     peers=(path.source.name,),
                     family=family,
                     key=key,
                     before=path.accepted,
-                    after=None if leaves else new.accepted,
-                    reason="the peer goes" if leaves else new.reason or path.reason,
+                    after=None if goes else new.accepted,
+                    reason=goes or new.reason or path.reason,
                 )
 
     def _audiences(self, family: Family) -> Iterable[_Audience]:
@@ -206,6 +257,16 @@ class WhatIf:
                 )
             audience.names.append(peer.name)
         return found.values()
+
+
+def _with_aggregate(paths: tuple[Path, ...], aggregate: Path | None) -> tuple[Path, ...]:
+    """The paths with this aggregate in the place of the one there is; with that itself, if it stays the same."""
+    for path in paths:
+        if path.source is AGGREGATE:
+            if aggregate is not None and path.accepted == aggregate.accepted:
+                return paths
+            paths = tuple(each for each in paths if each is not path)
+    return paths if aggregate is None else (*paths, aggregate)
 
 
 def _of_range(peer: Peer, config: SpeakerConfig) -> PeerConfig | None:

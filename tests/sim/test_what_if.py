@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pybgp.addresses import Family, address_text, key_text
+from pybgp.addresses import Family, address_text
 from pybgp.config.model import (
+    AggregateConfig,
     DecisionConfig,
     DynamicPeersConfig,
     FamilyConfig,
@@ -23,10 +23,10 @@ from pybgp.config.model import (
     TermConfig,
 )
 from pybgp.errors import ConfigError
-from pybgp.messages.attributes.block import Block
 from pybgp.rib.preference import Preference
-from pybgp.speaker.what_if import RouteChange, WhatIf
+from pybgp.speaker.what_if import WhatIf
 
+from .foretold import comes_true, compare
 from .world import Node, World, ebgp, established, ibgp
 
 A, B, C, D = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"
@@ -81,56 +81,11 @@ def other(node: Node, directions: tuple[str, ...], config: dict[str, Any]) -> Sp
     return replace(node.core.config, peers=peers, **config)
 
 
-def compare(node: Node, config: SpeakerConfig) -> list[RouteChange]:
-    changes = WhatIf(node.core, config, fib=None, functions={}).changes()
-    return [change for change in changes if change is not None]
-
-
-Place = tuple[str, str, str]
-"""Direction, peer and prefix."""
-
-
-def held(node: Node) -> dict[Place, Counter[Block]]:
-    """What is accepted of each peer, and what each peer is told; with ADD-PATH these may be several routes."""
-    found: dict[Place, Counter[Block]] = defaultdict(Counter)
-    for table in node.core.tables.values():
-        for peer in node.core.sessions.peers:
-            for key, path in table.adj_rib_in(peer):
-                if path.accepted is not None:
-                    found["import", peer, key_text(table.family, key)][path.accepted] += 1
-    for view in node.core.route_views(direction="advertised"):
-        found["export", view.to or "", key_text(view.family, view.key)][view.block] += 1
-    return found
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_foretold_comes_true(world: World, node: Node, case: str) -> None:
     changed = comes_true(world, node, other(node, *CASES[case]))
 
     assert (case == "nothing") is (not changed)
-
-
-def comes_true(world: World, node: Node, config: SpeakerConfig, *, gone: str = "") -> set[Place]:
-    """What has changed, which is what was foretold; a peer that is ``gone`` is told nothing, of course."""
-    before = held(node)
-    foretold: dict[Place, tuple[Counter[Block], Counter[Block]]] = defaultdict(lambda: (Counter(), Counter()))
-    for change in compare(node, config):
-        for peer in change.peers:
-            at = change.direction, peer, key_text(change.family, change.key)
-            for blocks, block in zip(foretold[at], (change.before, change.after), strict=True):
-                blocks.update(() if block is None else (block,))
-    assert held(node) == before
-    node.core.reconfigure(config, world.now)
-    world.pump(node)
-    world.advance(1)
-
-    after = held(node)
-    nothing: Counter[Block] = Counter()
-    pairs = {at: (before.get(at, nothing), after.get(at, nothing)) for at in before.keys() | after.keys()}
-    changed = {at: (old - new, new - old) for at, (old, new) in pairs.items() if old != new}
-    changed = {at: each for at, each in changed.items() if at[:2] != ("export", gone)}
-    assert foretold == changed
-    return set(changed)
 
 
 def test_another_way_to_compare_paths_is_foretold(world: World, node: Node) -> None:
@@ -147,7 +102,7 @@ def test_what_a_peer_leaves_behind_is_foretold(world: World, node: Node) -> None
     config = replace(node.core.config, peers=(client(C), client(D)))
     assert {change.reason for change in compare(node, config) if change.direction == "import"} == {"the peer goes"}
 
-    changed = comes_true(world, node, config, gone=B)
+    changed = comes_true(world, node, config, gone=(B,))
 
     assert changed == {("import", B, P), ("import", B, Q), *(("export", peer, at) for peer, at in EXPORTS_WITHOUT_B)}
 
@@ -235,7 +190,7 @@ def test_a_peer_that_a_program_has_added_stays(world: World, node: Node) -> None
 def test_what_a_peer_that_is_switched_off_leaves_behind_is_foretold(world: World, node: Node) -> None:
     config = replace(node.core.config, peers=(client(B, enabled=False), client(C), client(D)))
 
-    changed = comes_true(world, node, config, gone=B)
+    changed = comes_true(world, node, config, gone=(B,))
 
     assert changed == {("import", B, P), ("import", B, Q), *(("export", peer, at) for peer, at in EXPORTS_WITHOUT_B)}
 
@@ -417,6 +372,50 @@ def test_a_peer_that_was_enabled_by_hand_stays(world: World, node: Node) -> None
 
     assert comes_true(world, node, replace(config, default_local_pref=100)) == set()
     assert node.core.all_established((B,))
+
+
+@pytest.mark.parametrize(("rejected", "lost"), [((), set()), (("import",), {P, OWN})], ids=["holds", "held"])
+def test_the_conditions_of_other_policies_are_those_of_the_routes_that_there_would_be(
+    world: World, node: Node, rejected: tuple[str, ...], lost: set[str]
+) -> None:
+    """D is told only while there is Q, for which nobody has asked till now; B's goes, in the second case."""
+    config = other(node, rejected, CASES["import rejects"][1])
+    if_q = (TermConfig(action="accept", match=MatchConfig(exists="q")),)
+    peers = (*config.peers[:2], client(D, export_policy=("if_q",)))
+
+    changed = comes_true(world, node, replace(config, peers=peers, policies={**config.policies, "if_q": if_q}))
+
+    assert {at for direction, peer, at in changed if (direction, peer) == ("export", D)} - {Q} == lost
+
+
+AGGREGATE = AggregateConfig("10.65.0.0/16")
+
+
+@pytest.mark.parametrize("suppress", [False, True])
+def test_an_aggregate_that_comes_or_goes_is_foretold(world: World, node: Node, suppress: bool) -> None:
+    config = replace(node.core.config, aggregates=(replace(AGGREGATE, suppress=suppress),))
+    foretold = comes_true(world, node, config)
+
+    assert {("export", peer, AGGREGATE.prefix) for peer in (B, C, D)} <= foretold
+    assert (("export", D, P) in foretold) is suppress
+
+    assert comes_true(world, node, replace(config, aggregates=())) == foretold
+
+
+def test_an_aggregate_goes_with_what_it_is_made_of_as_is_foretold(world: World, node: Node) -> None:
+    """Narrow ones contribute to wide ones what they have; of Q only B knows, and nobody else has anything in there."""
+    narrow = replace(AGGREGATE, prefix="10.65.2.0/24")
+    aggregates = (replace(AGGREGATE, as_set=True), narrow)
+    node.core.reconfigure(replace(node.core.config, aggregates=aggregates), world.now)
+    world.pump(node)
+    world.advance(1)
+    assert node.has(AGGREGATE.prefix, narrow.prefix)
+
+    changed = comes_true(world, node, other(node, *CASES["import rejects"]))
+
+    assert ("export", D, narrow.prefix) in changed
+    assert ("export", D, AGGREGATE.prefix) not in changed
+    assert not node.has(narrow.prefix)
 
 
 DEFAULT = "0.0.0.0/0"

@@ -1,0 +1,202 @@
+"""What a comparison says of another configuration is what that configuration then changes, and nothing else.
+
+A reflector with two clients, one of them with ADD-PATH, a non-client and two external peers, any of which may be
+restarting. One configuration is replaced by another one that keeps the sessions, or ends some of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pybgp.addresses import Family
+from pybgp.config.model import (
+    AggregateConfig,
+    DecisionConfig,
+    FamilyConfig,
+    GracefulRestartConfig,
+    MatchConfig,
+    PeerConfig,
+    PolicySets,
+    SetConfig,
+    SpeakerConfig,
+    TermConfig,
+    TimersConfig,
+)
+from pybgp.rib.preference import Preference
+from tests.sim.foretold import comes_true
+from tests.sim.world import World
+
+A, CLIENT, PATHS, PLAIN, X, Y = (f"192.0.2.{number}" for number in range(1, 7))
+AS: Final = {X: 65001, Y: 65002}
+PEERS: Final = (CLIENT, PATHS, PLAIN, X, Y)
+INTERNAL: Final = (CLIENT, PATHS, PLAIN)
+PREFIXES: Final = ("10.1.0.0/16", "10.1.2.0/24", "10.2.0.0/16", "0.0.0.0/0")
+WIDE: Final = "10.0.0.0/8"
+RESTART: Final = GracefulRestartConfig(role="both")
+
+ACCEPT: Final = TermConfig(action="accept")
+POLICIES: Final[Mapping[str, tuple[TermConfig, ...]]] = {
+    "prefer": (TermConfig(action="accept", set=SetConfig(local_pref=200)),),
+    "tag": (TermConfig(action="accept", set=SetConfig(med=7, add_communities=("64512:9",))),),
+    "longer": (TermConfig(action="accept", set=SetConfig(origin="incomplete", prepend=(65009, 65009))),),
+    "not_inside": (TermConfig(action="reject", match=MatchConfig(prefix_set="inside")), ACCEPT),
+    "not_tagged": (TermConfig(action="reject", match=MatchConfig(community_set="tagged")), ACCEPT),
+    "not_ours": (TermConfig(action="reject", match=MatchConfig(peer=("default_originate",))), ACCEPT),
+    "changing": (TermConfig(action="accept", set=SetConfig(local_pref=150)),),
+}
+REJECT_TAGGED: Final = TermConfig(action="reject", match=MatchConfig(community_set="tagged"))
+CHANGED: Final = {**POLICIES, "changing": (REJECT_TAGGED, ACCEPT)}
+CONDITIONS: Final[Mapping[str, tuple[TermConfig, ...]]] = {
+    "if_two": (TermConfig(action="accept", match=MatchConfig(exists="two")),),
+    "unless_wide": (TermConfig(action="accept", match=MatchConfig(not_exists="wide")),),
+}
+"""Of the Loc-RIB, for export only."""
+FIRST: Final = {**POLICIES, **CONDITIONS}
+SETS: Final = PolicySets(
+    prefix_sets={"inside": ("10.1.0.0/16 ge 16 le 32",), "two": ("10.2.0.0/16",), "wide": (WIDE,)},
+    community_sets={"tagged": ("64512:9",)},
+)
+REMOVED: Final = "removed"
+"""Not a key of the configuration: the peer isn't listed any more."""
+CHAINS: Final = tuple((name,) for name in ("accept", "reject", *POLICIES))
+EVERYWHERE: Final[Mapping[str, tuple[Any, ...]]] = {
+    "import_policy": CHAINS,
+    "export_policy": (*CHAINS, *((name,) for name in CONDITIONS)),
+    "next_hop": ("auto", "self", "self_all", "keep"),
+    "default_originate": (False, True),
+    "allowas_in": (0, 1),
+    "max_as_path_length": (None, 1),
+    "max_communities": (None, 0),
+    "timers": (TimersConfig(), TimersConfig(mrai=3)),
+    "enabled": (True, False),
+    REMOVED: (True,),
+}
+INSIDE: Final = {**EVERYWHERE, "best_external": (False, True)}
+OUTSIDE: Final = {
+    **EVERYWHERE,
+    "enforce_first_as": (True, False),
+    "remove_private_as": ("off", "all"),
+    "as_override": (False, True),
+    "route_server_client": (False, True),
+    "honor_graceful_shutdown": (True, False),
+}
+LIMITED: Final = {**INSIDE, "add_path_limit": (None, 1)}
+SPEAKER: Final[Mapping[str, tuple[Any, ...]]] = {
+    "client_to_client_reflection": (True, False),
+    "default_local_pref": (100, 300),
+    "decision": (DecisionConfig(), DecisionConfig(as_path_ignore=True), DecisionConfig(prefer_oldest=True)),
+    "preference": (Preference(), Preference(ibgp=250)),
+    "policies": (FIRST, {**FIRST, **CHANGED}),
+    "aggregates": (
+        (),
+        (AggregateConfig(WIDE),),
+        (AggregateConfig(WIDE, suppress=True, as_set=True), AggregateConfig(PREFIXES[0], as_set=True)),
+    ),
+}
+
+Change = tuple[str, str, Any]
+"""A peer ("" for the speaker), the key and its value."""
+Route = tuple[str, str, Mapping[str, Any]]
+"""Who announces which prefix, with what."""
+
+
+def _changes(peer: str, options: Mapping[str, tuple[Any, ...]]) -> st.SearchStrategy[Change]:
+    return st.sampled_from([(peer, key, value) for key, values in options.items() for value in values])
+
+
+CHANGES: Final = st.one_of(
+    _changes("", SPEAKER),
+    *(_changes(peer, {CLIENT: INSIDE, PATHS: LIMITED, PLAIN: INSIDE}.get(peer, OUTSIDE)) for peer in PEERS),
+)
+ROUTES: Final = st.tuples(
+    st.sampled_from((A, *PEERS)),
+    st.sampled_from(PREFIXES),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "local_pref": st.just(50),
+            "med": st.sampled_from((5, 10)),
+            "communities": st.sampled_from((("64512:9",), ("no-export",), ("graceful-shutdown",))),
+            "prepend": st.sampled_from(((65009,), (65002,), (64512,))),
+        },
+    ),
+)
+
+
+def configured(changes: list[Change]) -> SpeakerConfig:
+    """What A has configured after these."""
+    peers = {
+        peer: PeerConfig(
+            peer,
+            remote_as=AS.get(peer, 64512),
+            import_policy=("accept",),
+            export_policy=("accept",),
+            route_reflector_client=peer in (CLIENT, PATHS),
+            families=families(None if peer == PATHS else 0),
+        )
+        for peer in PEERS
+    }
+    speaker = SpeakerConfig(local_as=64512, router_id=A, policies=FIRST, sets=SETS, graceful_restart=RESTART)
+    for peer, key, value in changes:
+        if not peer:
+            speaker = replace(speaker, **{key: value})
+        elif key == REMOVED:
+            peers.pop(peer, None)
+        elif peer not in peers:
+            continue
+        elif key == "add_path_limit":
+            peers[peer] = replace(peers[peer], families=families(value))
+        else:
+            peers[peer] = replace(peers[peer], **{key: value})
+    return replace(speaker, peers=tuple(peers.values()))
+
+
+def families(limit: int | None) -> dict[Family, FamilyConfig]:
+    """0 is without ADD-PATH."""
+    without = limit == 0
+    return {Family.IPV4_UNICAST: FamilyConfig() if without else FamilyConfig(add_path="both", add_path_limit=limit)}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    routes=st.lists(ROUTES, max_size=12),
+    before=st.lists(CHANGES, max_size=6),
+    changes=st.lists(CHANGES, min_size=1, max_size=5),
+    restarting=st.sampled_from((None, None, *PEERS)),
+)
+def test_what_is_foretold_is_what_changes(
+    routes: list[Route], before: list[Change], changes: list[Change], restarting: str | None
+) -> None:
+    world = World()
+    first, then = configured(before), configured([*before, *changes])
+    up = {peer.address for peer in first.peers if peer.enabled}
+    staying = tuple(peer if peer.address in up else replace(peer, enabled=False) for peer in then.peers)
+    then = replace(then, peers=staying)  # what those send that come up isn't foreseen
+    made = world.add(
+        A,
+        peers=list(first.peers),
+        **{key: getattr(first, key) for key in (*SPEAKER, "sets", "graceful_restart")},
+    )
+    for peer in PEERS:
+        towards = PeerConfig(
+            A,
+            remote_as=64512,
+            import_policy=("accept",),
+            export_policy=("accept",),
+            families=families(None if peer == PATHS else 0),
+        )
+        world.add(peer, asn=AS.get(peer, 64512), peers=[towards], graceful_restart=RESTART)
+    world.run_until(made.core.all_established)  # those that are enabled
+    for name, prefix, attributes in routes:
+        world.nodes[name].announce(prefix, **attributes)
+    world.advance(10)
+    if restarting is not None:
+        world.kill(world.nodes[restarting])
+        world.advance(1)
+
+    comes_true(world, made, then, gone=up - {peer.address for peer in staying if peer.enabled})
