@@ -19,7 +19,12 @@ def forget_warnings(peer: Peer) -> None:
 
 
 def check(core: SpeakerCore, peer: Peer, limit: MaxPrefixesConfig, now: float) -> None:
-    """Compare what the peer has in the tables with its limit, a family at a time, and act."""
+    """Compare what the peer has in the tables with its limit, a family at a time, and act.
+
+    While import rules run again, nobody knows what is accepted in the end: ``Sessions`` asks again then.
+    """
+    if limit.count == "accepted" and core.judging:
+        return
     for family in peer.members:
         counters = core.tables[family].counters(peer.name)
         count = counters.accepted if limit.count == "accepted" else counters.received

@@ -69,6 +69,9 @@ def reconfigure(
         _decide_again(core, now)
     core.rpki.reconfigure(now)
     core.sessions.rules_changed(now)
+    for peer in list(core.sessions.peers.values()):
+        if peer.config.max_prefixes is not None:
+            limits.check(core, peer, peer.config.max_prefixes, now)
     core.configure_routes(config)
     core.redistribution.reconfigure(rules)
     core.configure_aggregates(config, now)
@@ -145,8 +148,6 @@ def _keep(core: SpeakerCore, peer: Peer, config: PeerConfig, now: float) -> None
         core.sessions.begin(peer, now)
     core.sessions.drain(peer, now)
     core.sessions.damp(peer)
-    if config.max_prefixes is not None:
-        limits.check(core, peer, config.max_prefixes, now)
 
 
 def _rekey(core: SpeakerCore, peer: Peer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -521,11 +521,11 @@ class Sessions:
     def _judge_again(self, names: Set[str], family: Family, concerned: Concerned | None) -> Iterator[None]:
         yield from self._core.tables[family].replace(by_new_rules(self.importers, family, concerned, names))
         self.judging -= 1
-        self._count_accepted(names)
+        self._count_accepted()
 
-    def _count_accepted(self, names: Iterable[str]) -> None:
+    def _count_accepted(self) -> None:
         """Other rules or next hops: another number of accepted prefixes, without an UPDATE."""
-        for name in names:
+        for name in list(self.importers):
             peer = self.peers.get(name)
             limit = peer.config.max_prefixes if peer is not None else None
             if peer is not None and limit is not None and limit.count == "accepted":
@@ -555,7 +555,7 @@ class Sessions:
         self._changed_next_hops.clear()
         for family, table in list(self._core.tables.items()):
             yield from table.replace(by_new_next_hops(self.importers, depend, family), depend)
-        self._count_accepted(list(self.importers))
+        self._count_accepted()
 
     def go_on_as(self, source: Source, conn: int) -> None:
         """What the session sends from now on is of another epoch."""

@@ -58,6 +58,27 @@ def test_each_family_is_warned_of_by_itself() -> None:
     ]
 
 
+def test_a_policy_and_a_limit_that_come_together_are_looked_at_together() -> None:
+    """What the policy no longer accepts doesn't count, in whichever family it is."""
+    world = World()
+    families = {Family.IPV4_UNICAST: FamilyConfig(), Family.IPV6_UNICAST: FamilyConfig()}
+    one = world.add(A, peers=[ibgp(B)], sets=FEW, policies=ONLY_FEW, families=families)
+    two = world.add(B, peers=[ibgp(A)], families=families)
+    established(world, one, two)
+    for number in range(3):
+        two.announce(f"10.66.{number}.0/26")
+        two.announce(f"2001:db8:{number}::/48", next_hop="2001:db8::2")
+    world.advance(1)
+
+    limited = ibgp(B, max_prefixes=MaxPrefixesConfig(limit=2, count="accepted"), import_policy=("only_few",))
+    one.core.reconfigure(replace(one.core.config, peers=(limited,)), world.now)
+    world.pump(one)
+    world.advance(1)
+
+    assert one.core.all_established()
+    assert not one.said("max_prefixes_exceeded")
+
+
 def test_accepted_prefixes_are_counted_anew_when_the_policy_changes() -> None:
     """No UPDATE comes, and there are more of them all the same."""
     world = World()
