@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..addresses import Family
 from ..config.model import MaxPrefixesConfig
 from ..constants import CeaseSubcode
 from ..errors import Cease
@@ -18,6 +19,12 @@ def forget_warnings(peer: Peer) -> None:
     peer.warned -= {said for said in peer.warned if said.startswith(("max_prefixes ", "max_prefixes_over "))}
 
 
+def count(core: SpeakerCore, peer: Peer, limit: MaxPrefixesConfig, family: Family) -> int:
+    """What is held against the limit."""
+    counters = core.tables[family].counters(peer.name)
+    return counters.accepted if limit.count == "accepted" else counters.received
+
+
 def check(core: SpeakerCore, peer: Peer, limit: MaxPrefixesConfig, now: float) -> None:
     """Compare what the peer has in the tables with its limit, a family at a time, and act.
 
@@ -26,14 +33,13 @@ def check(core: SpeakerCore, peer: Peer, limit: MaxPrefixesConfig, now: float) -
     if limit.count == "accepted" and core.judging:
         return
     for family in peer.members:
-        counters = core.tables[family].counters(peer.name)
-        count = counters.accepted if limit.count == "accepted" else counters.received
+        prefixes = count(core, peer, limit, family)
         warned = f"max_prefixes {family}"
-        if limit.warn is not None and count >= limit.warn and warned not in peer.warned:
+        if limit.warn is not None and prefixes >= limit.warn and warned not in peer.warned:
             peer.warned.add(warned)
-            core.event("max_prefixes_warning", "warn", peer=peer.name, family=str(family), **{limit.count: count},
+            core.event("max_prefixes_warning", "warn", peer=peer.name, family=str(family), **{limit.count: prefixes},
                        warn=limit.warn, limit=limit.limit)  # fmt: skip
-        if count <= limit.limit:
+        if prefixes <= limit.limit:
             continue
         if limit.action == "warn":
             over = f"max_prefixes_over {family}"

@@ -163,6 +163,11 @@ class Peer:
         return self.config.graceful_restart or self.speaker.graceful_restart
 
     @property
+    def is_damped(self) -> bool:
+        """Are its flaps to be damped (RFC 2439)? Only those of external peers."""
+        return self.config.damping and self.kind is PeerKind.EXTERNAL
+
+    @property
     def located(self) -> bool:
         """Do we know its address? That of an unnumbered peer is learned."""
         return self.config.unnumbered is None or self.address != self.config.address

@@ -13,7 +13,6 @@ from ..constants import CeaseSubcode
 from ..errors import Cease, ConfigError, UpdateError
 from ..fsm import actions
 from ..fsm.states import State
-from ..messages.context import PeerKind
 from ..routes import Source
 from . import constraint, graceful, limits, refreshing, renewal, unnumbered
 from .damage import WHOLE
@@ -497,7 +496,7 @@ class Sessions:
     def damp(self, peer: Peer) -> None:
         """Begin or end the damping of a peer's flaps, or go on with the configuration's values."""
         core, damping = self._core, peer.damping
-        if not (peer.config.damping and peer.kind is PeerKind.EXTERNAL):
+        if not peer.is_damped:
             peer.damping = None
             if damping is not None:
                 damping.release(damping.flaps.suppressed)

@@ -48,6 +48,18 @@ def by_new_rules(
     return successor
 
 
+def undamped(importers: Mapping[str, Importer], family: Family, others: Successor) -> Successor:
+    """These peers' flaps are no longer damped: what was is used as import policy has it."""
+
+    def successor(key: bytes, path: Path) -> Path:
+        importer = importers.get(path.source.name) if path.reason == DAMPED else None
+        if importer is None:
+            return others(key, path)
+        return importer.path(path.source, path.path_id, path.received, family, key).with_labels(path.labels)
+
+    return successor
+
+
 class Dependents(dict[Path, bool]):
     """Which paths depend on next hops that now resolve differently, or had no way and may have one now: looked at once
     a path, and looked up once a prefix."""

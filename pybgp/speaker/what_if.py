@@ -2,13 +2,15 @@
 
 Compared are policies and whatever else decides about import and export, how paths are compared (``decision``,
 ``preference``, ``default_local_pref``), and the routes of peers that go, because the other configuration doesn't have
-them or has them disabled; then what follows from the best routes that there would be: aggregates, and conditions of
-policies. What is kept for a peer that restarts (RFC 4724) counts like all else. Sessions that stay are taken as they
-are: what a new capability or a new peer would bring, and ``routes`` that come or go, is not foreseen.
+them, has them disabled or allows them fewer prefixes; then what follows from the best routes that there would be:
+aggregates, and conditions of policies. What is kept for a peer that restarts (RFC 4724) counts like all else. Sessions
+that stay are taken as they are: what a new capability or a new peer would bring, and ``routes`` that come or go, is not
+foreseen.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
@@ -26,12 +28,13 @@ from ..rib.local import AGGREGATE, DEFAULT_KEY, DEFAULT_ROUTE
 from ..rib.path import Entry, Path, best_of, paths_of
 from ..rib.selection import selection_of
 from ..rib.table import Table
+from . import limits
 from .inbound import Importer
 from .originate import aggregates
 from .peers import Peer
 from .reconfigure import beside
 from .rules import Functions, Rules
-from .successors import by_new_rules, without_rank
+from .successors import by_new_rules, undamped, without_rank
 from .views import sent_block
 from .what_follows import Aggregating, Conditions
 
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from .core import SpeakerCore
 
 _Judge = Callable[[bytes], tuple[tuple[Path, ...], tuple[Path, ...], Entry | None]]
+_TOO_MANY: Final = "more prefixes than max_prefixes allows"
 _NOT_SELECTED: Final = "none of its paths is selected for the peer"
 _Sent = tuple[Path, Export]
 _Told = dict[tuple[str, int], _Sent]
@@ -123,6 +127,11 @@ class WhatIf:
                 rules = self._rules.import_rules(other, core.host)
                 if rules != core.rules.import_rules(peer, core.host):
                     self._importers[peer.name] = Importer(rules, core.next_hops)
+        self._released = {  # peers whose damping ends
+            peer.name
+            for peer, other in self._peers
+            if peer.damping is not None and other is not None and not other.is_damped
+        }
         self._aggregate_rules = aggregates(config)
         self._aggregates: dict[Family, dict[bytes, Path]] = {}
 
@@ -146,6 +155,7 @@ class WhatIf:
         """
         tables = dict(self._core.tables)
         judges = {family: self._judge(table) for family, table in tables.items()}
+        yield from self._look_at_limits(judges)
         yield from self._look_ahead(judges)
         for family, table in tables.items():
             audiences = list(self._audiences(family))
@@ -163,13 +173,18 @@ class WhatIf:
     @property
     def _differs(self) -> bool:
         """May the tables have something else?"""
-        ranked_anew = self._decision is not self._core.decision
-        return bool(self._importers or self._leaving or ranked_anew or self._aggregate_rules or self._core.aggregates)
+        others = self._importers or self._leaving or self._released or self._aggregate_rules or self._core.aggregates
+        return bool(others) or self._decision is not self._core.decision
 
     def _judge(self, table: Table) -> _Judge:
         """For a prefix, its paths, their successors, and what it would have."""
         family = table.family
         successor = by_new_rules(self._importers, family)
+        if self._released:
+            importers = {
+                name: self._importers.get(name, self._core.sessions.importers[name]) for name in self._released
+            }
+            successor = undamped(importers, family, successor)
         if isinstance(table, FlowTable):
             successor = table.foreseen(successor, self._validates_flows)
         ranked_anew = without_rank() if self._decision is not self._core.decision else None
@@ -187,6 +202,24 @@ class WhatIf:
             return paths, new, entry if stay == paths else self._ordered(stay, entry)
 
         return judge
+
+    def _look_at_limits(self, judges: Mapping[Family, _Judge]) -> Iterator[None]:
+        """Which sessions would end for too many prefixes."""
+        to_count: dict[str, int] = {}  # where other rules would accept more, or fewer
+        for peer, other in self._peers:
+            limit = other.config.max_prefixes if other is not None else None
+            if limit is None or limit.action == "warn" or not peer.established:
+                continue
+            if limit.count == "accepted" and peer.name in self._importers.keys() | self._released:
+                to_count[peer.name] = limit.limit
+            elif any(limits.count(self._core, peer, limit, family) > limit.limit for family in peer.members):
+                self._leaving[peer.name] = _TOO_MANY
+        for family, judge in judges.items() if to_count else ():
+            accepted: Counter[str] = Counter()
+            for key in self._core.tables[family].prefixes():
+                accepted.update(path.source.name for path in judge(key)[1] if path.accepted is not None)
+                yield None
+            self._leaving |= {name: _TOO_MANY for name, most in to_count.items() if accepted[name] > most}
 
     def _look_ahead(self, judges: Mapping[Family, _Judge]) -> Iterator[None]:
         """Which aggregates there would be, and which conditions of policies would hold."""
@@ -244,7 +277,7 @@ class WhatIf:
         found: dict[tuple[ExportRules, ExportRules], _Audience] = {}
         for peer, other in self._peers:
             membership = peer.members.get(family)
-            if membership is None or other is None:
+            if membership is None or other is None or peer.name in self._leaving:
                 continue
             now = membership[0].rules
             then = self._rules.export_rules(other, family, self._core.host)

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from pybgp.addresses import Family
 from pybgp.config.model import (
     AggregateConfig,
+    DampingRules,
     DecisionConfig,
     FamilyConfig,
     GracefulRestartConfig,
     MatchConfig,
+    MaxPrefixesConfig,
     PeerConfig,
     PolicySets,
     SetConfig,
@@ -37,6 +39,7 @@ PEERS: Final = (CLIENT, PATHS, PLAIN, X, Y)
 INTERNAL: Final = (CLIENT, PATHS, PLAIN)
 PREFIXES: Final = ("10.1.0.0/16", "10.1.2.0/24", "10.2.0.0/16", "0.0.0.0/0")
 WIDE: Final = "10.0.0.0/8"
+DAMPING: Final = DampingRules(half_life=60, reuse=750, suppress=950, max_suppress_time=240)
 RESTART: Final = GracefulRestartConfig(role="both")
 
 ACCEPT: Final = TermConfig(action="accept")
@@ -73,6 +76,12 @@ EVERYWHERE: Final[Mapping[str, tuple[Any, ...]]] = {
     "max_as_path_length": (None, 1),
     "max_communities": (None, 0),
     "timers": (TimersConfig(), TimersConfig(mrai=3)),
+    "max_prefixes": (
+        None,
+        MaxPrefixesConfig(limit=2, action="restart", restart_time=3600),
+        MaxPrefixesConfig(limit=1, action="restart", restart_time=3600, count="accepted"),
+        MaxPrefixesConfig(limit=1, action="warn"),
+    ),
     "enabled": (True, False),
     REMOVED: (True,),
 }
@@ -80,6 +89,7 @@ INSIDE: Final = {**EVERYWHERE, "best_external": (False, True)}
 OUTSIDE: Final = {
     **EVERYWHERE,
     "enforce_first_as": (True, False),
+    "damping": (False, True),
     "remove_private_as": ("off", "all"),
     "as_override": (False, True),
     "route_server_client": (False, True),
@@ -141,7 +151,9 @@ def configured(changes: list[Change]) -> SpeakerConfig:
         )
         for peer in PEERS
     }
-    speaker = SpeakerConfig(local_as=64512, router_id=A, policies=FIRST, sets=SETS, graceful_restart=RESTART)
+    speaker = SpeakerConfig(
+        local_as=64512, router_id=A, policies=FIRST, sets=SETS, damping=DAMPING, graceful_restart=RESTART
+    )
     for peer, key, value in changes:
         if not peer:
             speaker = replace(speaker, **{key: value})
@@ -162,15 +174,16 @@ def families(limit: int | None) -> dict[Family, FamilyConfig]:
     return {Family.IPV4_UNICAST: FamilyConfig() if without else FamilyConfig(add_path="both", add_path_limit=limit)}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    routes=st.lists(ROUTES, max_size=12),
-    before=st.lists(CHANGES, max_size=6),
-    changes=st.lists(CHANGES, min_size=1, max_size=5),
+    routes=st.lists(ROUTES, min_size=2, max_size=12),
+    before=st.lists(CHANGES, max_size=8),
+    changes=st.lists(CHANGES, min_size=1, max_size=8),
+    flaps=st.booleans(),
     restarting=st.sampled_from((None, None, *PEERS)),
 )
 def test_what_is_foretold_is_what_changes(
-    routes: list[Route], before: list[Change], changes: list[Change], restarting: str | None
+    routes: list[Route], before: list[Change], changes: list[Change], flaps: bool, restarting: str | None
 ) -> None:
     world = World()
     first, then = configured(before), configured([*before, *changes])
@@ -180,7 +193,7 @@ def test_what_is_foretold_is_what_changes(
     made = world.add(
         A,
         peers=list(first.peers),
-        **{key: getattr(first, key) for key in (*SPEAKER, "sets", "graceful_restart")},
+        **{key: getattr(first, key) for key in (*SPEAKER, "sets", "damping", "graceful_restart")},
     )
     for peer in PEERS:
         towards = PeerConfig(
@@ -192,8 +205,13 @@ def test_what_is_foretold_is_what_changes(
         )
         world.add(peer, asn=AS.get(peer, 64512), peers=[towards], graceful_restart=RESTART)
     world.run_until(made.core.all_established)  # those that are enabled
-    for name, prefix, attributes in routes:
-        world.nodes[name].announce(prefix, **attributes)
+    for again in range(3 if flaps else 1):
+        for name, prefix, attributes in routes:
+            if again:
+                world.nodes[name].withdraw(prefix)
+                world.advance(1)
+            world.nodes[name].announce(prefix, **attributes)
+            world.advance(1 if flaps else 0)
     world.advance(10)
     if restarting is not None:
         world.kill(world.nodes[restarting])

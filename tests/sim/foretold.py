@@ -36,7 +36,8 @@ def held(node: Node) -> dict[Place, Counter[Block]]:
 
 
 def comes_true(world: World, node: Node, config: SpeakerConfig, *, gone: Collection[str] = ()) -> set[Place]:
-    """What has changed, which is what was foretold; peers that are ``gone`` are told nothing, of course."""
+    """What has changed, which is what was foretold; peers that are ``gone``, or have too many prefixes for a limit, are
+    told nothing, of course."""
     before = held(node)
     foretold: dict[Place, tuple[Counter[Block], Counter[Block]]] = defaultdict(lambda: (Counter(), Counter()))
     for change in compare(node, config):
@@ -45,8 +46,11 @@ def comes_true(world: World, node: Node, config: SpeakerConfig, *, gone: Collect
             for blocks, block in zip(foretold[at], (change.before, change.after), strict=True):
                 blocks.update(() if block is None else (block,))
     assert held(node) == before
+    said = len(node.said("max_prefixes_exceeded"))
     node.core.reconfigure(config, world.now)
     world.pump(node)
+    exceeded = [event for event in node.said("max_prefixes_exceeded")[said:] if event["action"] != "warn"]
+    gone = {*gone, *(str(event["peer"]) for event in exceeded)}
     world.advance(1)
 
     after = held(node)

@@ -11,11 +11,13 @@ import pytest
 from pybgp.addresses import Family, address_text
 from pybgp.config.model import (
     AggregateConfig,
+    DampingRules,
     DecisionConfig,
     DynamicPeersConfig,
     FamilyConfig,
     GracefulRestartConfig,
     MatchConfig,
+    MaxPrefixesConfig,
     PeerConfig,
     PolicySets,
     SetConfig,
@@ -416,6 +418,52 @@ def test_an_aggregate_goes_with_what_it_is_made_of_as_is_foretold(world: World, 
     assert ("export", D, narrow.prefix) in changed
     assert ("export", D, AGGREGATE.prefix) not in changed
     assert not node.has(narrow.prefix)
+
+
+LIMITS = {
+    "more than it lets in": (MaxPrefixesConfig(limit=1, action="restart"), (), True),
+    "only said": (MaxPrefixesConfig(limit=1, action="warn"), (), False),
+    "as many": (MaxPrefixesConfig(limit=2), (), False),
+    "received, not accepted": (MaxPrefixesConfig(limit=1), ("import",), True),
+    "accepted": (MaxPrefixesConfig(limit=1, count="accepted"), (), True),
+    "fewer accepted": (MaxPrefixesConfig(limit=1, count="accepted"), ("import",), False),
+    "none accepted": (MaxPrefixesConfig(limit=0, count="accepted"), ("import",), True),
+}
+
+
+@pytest.mark.parametrize("case", LIMITS)
+def test_a_limit_that_ends_a_session_is_foretold(world: World, node: Node, case: str) -> None:
+    """B has sent P and Q; the policy takes Q away."""
+    limit, directions, ends = LIMITS[case]
+    config = other(node, directions, CASES["import rejects"][1])
+    config = replace(config, peers=(replace(config.peers[0], max_prefixes=limit), *config.peers[1:]))
+    reasons = {change.reason for change in compare(node, config) if change.peers == (B,)}
+
+    changed = comes_true(world, node, config)
+
+    assert (reasons == {"more prefixes than max_prefixes allows"}) is ends
+    assert (("import", B, P) in changed) is ends
+    assert node.core.all_established((B,)) is not ends
+
+
+def test_what_is_no_longer_damped_is_foretold(world: World) -> None:
+    x = "192.0.2.31"
+    damping = DampingRules(half_life=60, reuse=750, suppress=950, max_suppress_time=240)
+    made = world.add(A, peers=[ebgp(x, 65001, damping=True), client(B)], damping=damping)
+    others = {x: world.add(x, asn=65001, peers=[ebgp(A, 64512)]), B: world.add(B, peers=[ibgp(A)])}
+    established(world, made, *others.values())
+    for _ in range(3):
+        others[x].announce(P)
+        world.advance(1)
+        others[x].withdraw(P)
+        world.advance(1)
+    others[x].announce(P)
+    world.advance(1)
+    assert not made.has(P)
+
+    changed = comes_true(world, made, replace(made.core.config, peers=(ebgp(x, 65001), client(B))))
+
+    assert changed == {("import", x, P), ("export", B, P)}
 
 
 DEFAULT = "0.0.0.0/0"
