@@ -9,6 +9,10 @@ import click
 from . import format
 from .options import connect, json_option, socket_option
 
+_family_option = click.option(
+    "--family", metavar="FAMILY", help="Of a flow specification without addresses: ipv6-flowspec; else ipv4-flowspec."
+)
+
 
 @click.command(short_help="Announce a route by hand.")
 @click.argument("prefix")
@@ -25,6 +29,14 @@ from .options import connect, json_option, socket_option
 @click.option("--local-pref", metavar="N", help="LOCAL_PREF.")
 @click.option("--med", metavar="N", help="MED.")
 @click.option("--community", "communities", multiple=True, metavar="COMMUNITY", help="Of any kind; may be given again.")
+@click.option(
+    "--then",
+    "actions",
+    multiple=True,
+    metavar="ACTION",
+    help="Of a flow specification: discard, traffic-rate:BYTES_PER_SECOND, redirect:AS:VALUE, mark:DSCP.",
+)
+@_family_option
 @socket_option
 @json_option
 def announce(
@@ -36,9 +48,12 @@ def announce(
     local_pref: str | None,
     med: str | None,
     communities: tuple[str, ...],
+    actions: tuple[str, ...],
     **about: Any,
 ) -> int:
     """Announce PREFIX, or change what is announced of it; each peer's export policy still decides.
+
+    PREFIX may be a flow specification: "destination 192.0.2.7/32; protocol =tcp; destination-port =80 =443".
 
     The route lives until "pybgp withdraw", or until the speaker stops; a reload leaves it. What is to last belongs in
     the configuration's routes; a prefix that is there can't be announced by hand.
@@ -55,16 +70,18 @@ def announce(
         local_pref=local_pref,
         med=med,
         communities=" ".join(communities) or None,
+        then=" ".join(actions) or None,
         **about,
     )
 
 
 @click.command(short_help="Take back a route announced by hand.")
 @click.argument("prefix")
+@_family_option
 @socket_option
 @json_option
 def withdraw(prefix: str, **about: Any) -> int:
-    """Take back PREFIX, which "pybgp announce" or a program has announced."""
+    """Take back PREFIX, or a flow specification, which "pybgp announce" or a program has announced."""
     return _ask("withdraw", prefix=prefix, **about)
 
 

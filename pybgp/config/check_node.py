@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..rib.damping import RECOMMENDED_SUPPRESS, DampingRules
+from . import check_flows
 from .findings import Finding
 from .model import AggregateConfig, DecisionConfig, FibConfig, NodeConfig, RouteConfig, RpkiCacheConfig, SpeakerConfig
 from .schema import DECISION
@@ -24,6 +25,7 @@ NOT_YET: Final = "read and checked, but nothing comes of it in this version"
 def findings(config: NodeConfig) -> Iterator[Finding]:
     """All that is neither about peers nor about policies."""
     yield from _routes(config.speaker.routes)
+    yield from check_flows.untold(config.speaker)
     yield from _once("aggregates", config.speaker.aggregates)
     yield from _own_twice(config.speaker)
     yield from _nothing_inside(config.speaker.aggregates)
@@ -45,6 +47,9 @@ def _routes(routes: Sequence[RouteConfig]) -> Iterator[Finding]:
 
 def of_route(route: RouteConfig, at: Path) -> Iterator[Finding]:
     """All that is to be said of one route by itself, which stands there."""
+    yield from check_flows.of_route(route, at)
+    if route.is_flow:
+        return
     if route.next_hop is not None:
         yield from _leads(route, at, (*at, "next_hop"), route.next_hop)
     if route.next_hops:
@@ -79,9 +84,10 @@ def _leads(route: RouteConfig, at: Path, path: Path, next_hop: str) -> Iterator[
 
 
 def _once(name: str, items: Sequence[RouteConfig | AggregateConfig]) -> Iterator[Finding]:
-    seen: dict[str, int] = {}
+    seen: dict[tuple[str, str], int] = {}
     for index, item in enumerate(items):
-        first = seen.setdefault(item.prefix, index)
+        family = str(check_flows.family_of(item)) if isinstance(item, RouteConfig) and item.is_flow else ""
+        first = seen.setdefault((item.prefix, family), index)
         if first != index:
             yield Finding(
                 path=(name, index, "prefix"),

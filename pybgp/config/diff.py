@@ -273,8 +273,9 @@ def _values_changed(old: NodeConfig, new: NodeConfig) -> tuple[str, ...]:
 
 def _by_prefix(old: Sequence[Any], new: Sequence[Any]) -> tuple[str, ...]:
     """Prefixes that differ; the order they are written in doesn't count."""
-    before, after = {item.prefix: item for item in old}, {item.prefix: item for item in new}
-    return tuple(prefix for prefix in before | after if before.get(prefix) != after.get(prefix))
+    before, after = ({(each.prefix, getattr(each, "family", None)): each for each in some} for some in (old, new))
+    differ = [key for key in before | after if before.get(key) != after.get(key)]
+    return tuple(dict.fromkeys(prefix for prefix, _ in differ))
 
 
 def _rpki_changed(old: RpkiConfig, new: RpkiConfig) -> tuple[str, ...]:

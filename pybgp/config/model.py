@@ -284,7 +284,7 @@ class NextHopConfig:
 
 @dataclass(frozen=True, slots=True)
 class RouteConfig:
-    """A route of our own: announced, and programmed where ``fib.export_policy`` lets it."""
+    """A route of our own: announced, and programmed where ``fib.export_policy`` lets it. Or a flow specification."""
 
     prefix: str
     _: KW_ONLY
@@ -299,6 +299,15 @@ class RouteConfig:
     local_pref: int | None = None
     med: int | None = None
     communities: tuple[str, ...] = ()
+    family: Literal["ipv4-flowspec", "ipv6-flowspec"] | None = None
+    """Of a flow specification; None: the one whose addresses it has, IPv4's if it has none."""
+    then: tuple[str, ...] = ()
+    """What is done with the packets of a flow specification: "discard", "traffic-rate:125000" (``flow_actions``)."""
+
+    @property
+    def is_flow(self) -> bool:
+        """Is ``prefix`` a flow specification ("destination 10.0.0.0/8 protocol =17")?"""
+        return " " in self.prefix
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from .schema_rpki import RPKI
 from .schema_shells import CONTROL, FIB, LOG, WEB
 from .tables import FAMILIES_ABOVE, Key, Reload, Table
 from .words import (
+    ACTION,
     AS_NUMBER,
     AS_PATH,
     CLUSTER_ID,
@@ -27,6 +28,7 @@ from .words import (
     ENDPOINT,
     NAME,
     NEXT_HOP,
+    OWN_PREFIX,
     POLICY_NAME,
     PREFIX,
     PREFIX_RANGE,
@@ -44,7 +46,13 @@ ROUTE_NEXT_HOP: Final = Table(
 _PREFERENCE: Final = Integer(0, 65535)
 ROUTE: Final = Table(
     (
-        Key(name="prefix", kind=PREFIX, meaning="What is announced.", reload=Reload.POLICY, required=True),
+        Key(
+            name="prefix",
+            kind=OWN_PREFIX,
+            meaning="What is announced: a prefix, or a flow specification as `pybgp show routes` prints it.",
+            reload=Reload.POLICY,
+            required=True,
+        ),
         Key(
             name="type",
             kind=Choice("unicast", "blackhole", "unreachable", "prohibit"),
@@ -89,6 +97,20 @@ ROUTE: Final = Table(
             name="communities",
             kind=ListOf(COMMUNITY, like='["64512:1"]'),
             meaning="Communities of all kinds.",
+            reload=Reload.POLICY,
+        ),
+        Key(
+            name="family",
+            kind=Choice("ipv4-flowspec", "ipv6-flowspec"),
+            meaning="Of a flow specification.",
+            reload=Reload.POLICY,
+            absent="that of its addresses; without any, `ipv4-flowspec`",
+        ),
+        Key(
+            name="then",
+            kind=ListOf(ACTION, like='["traffic-rate:125000", "mark:46"]'),
+            meaning="What is done with the packets of a flow specification (RFC 8955 §7): `discard`, "
+            "`traffic-rate:BYTES_PER_SECOND`, `redirect:AS:VALUE`, `mark:DSCP`.",
             reload=Reload.POLICY,
         ),
     ),

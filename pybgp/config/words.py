@@ -5,12 +5,16 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from ..addresses import Family, key_text, parse_as, parse_router_id, prefix_key
 from ..constants import AS_TRANS
 from ..messages.attributes import community_pattern
 from ..messages.attributes.edit import BlockEdit
+from ..messages.attributes.flow_actions import EXPECTED as ACTIONS
+from ..messages.attributes.flow_actions import action_community
+from ..messages.families.registry import codec
 from ..policy import as_path_set, prefix_set
 from ..policy.match import parse_range
 from ..policy.python import function_name
@@ -42,6 +46,10 @@ PROTOCOLS: Final[Mapping[str, int]] = {
 """Names of rtm_protocol as in iproute2's rt_protos, and Calico's Felix."""
 BUILT_IN_POLICIES: Final = ("accept", "reject")
 
+FLOW_FAMILIES: Final = (Family.IPV4_FLOWSPEC, Family.IPV6_FLOWSPEC)
+
+_FLOW: Final = re.compile(r"\s|;")
+"""What is in no prefix."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _PEER_NAME: Final = re.compile(r"[^\s,\"'\\]{1,64}")
 _INTERFACE: Final = re.compile(r"[^\s/:,%]{1,15}")
@@ -206,6 +214,34 @@ def _prefix(text: str) -> str:
         raise
 
 
+def _own_prefix(text: str) -> str:
+    if not _FLOW.search(text):
+        return _prefix(text)
+    first, second = FLOW_FAMILIES if ":" not in text else FLOW_FAMILIES[::-1]
+    try:
+        return flow_text(text, first)
+    except ValueError as error:
+        with suppress(ValueError):
+            return flow_text(text, second)
+        raise ValueError(f"expected a flow specification ({error})") from None
+
+
+def flow_text(text: str, family: Family) -> str:
+    """A flow specification as ``pybgp show routes`` prints it.
+
+    Raises:
+        ValueError: not one of this family.
+    """
+    found = codec(family)
+    assert found is not None  # the families are two that there are
+    return found.key_text(found.parse(text))
+
+
+def _action(text: str) -> str:
+    action_community(text)
+    return text
+
+
 def _prefix_range(text: str) -> str:
     try:
         prefix_set.parse(text)
@@ -240,6 +276,11 @@ NEXT_HOP: Final = Text("an IPv4 or IPv6 address", lambda text: _host(text, zone=
 NEXT_HOP_SET: Final = Text('an IPv4 or IPv6 address, "self", "peer" or "keep"', _next_hop_set)
 ENDPOINT: Final = Text('ADDRESS:PORT, like "192.0.2.1:179" or "[::]:179"', _endpoint)
 PREFIX: Final = Text("a prefix like 10.0.0.0/8 or 2001:db8::/32", _prefix)
+OWN_PREFIX: Final = Text(
+    "a prefix like 10.0.0.0/8 or 2001:db8::/32, or a flow specification like destination 10.0.0.7/32; protocol =tcp",
+    _own_prefix,
+)
+ACTION: Final = Text(ACTIONS, _action)
 PREFIX_RANGE: Final = Text("PREFIX, PREFIX ge N, PREFIX le N or PREFIX ge N le M", _prefix_range)
 ROA: Final = Text("PREFIX as ASN or PREFIX le LENGTH as ASN, like 192.0.2.0/24 le 28 as 65001", _roa)
 AS_PATH: Final = Text("an AS-path expression like ^65001(_65002)*$", _as_path)

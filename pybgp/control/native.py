@@ -232,7 +232,7 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "disable": (*_PEERS, "message"),
     "enable": _PEERS,
     "announce": own_routes.ARGUMENTS,
-    "withdraw": ("prefix",),
+    "withdraw": ("prefix", "family"),
     "policy_diff": ("path", "limit"),
     "drain": ("action",),
     "reload": (),

@@ -69,18 +69,24 @@ class Speaker(Shell):
             med=med,
             communities=communities,
         )
-        if family not in self.core.tables:
-            raise ApiError(f"no peer has the family {family}")
+        self._has(family)
         self.core.announce(family, key, route)
         self._after_input()
+
+    def _has(self, family: Family) -> None:
+        if family not in self.core.tables:
+            raise ApiError(f"no peer has the family {family}")
 
     def announce_route(self, route: RouteConfig) -> None:
         """As one of the configuration's ``routes``; it lives until withdrawn, also over a reload.
 
         Raises:
-            ValueError: not a prefix, address or community.
+            ValueError: not a prefix, flow specification, address or community.
+            ApiError: no peer has its family.
         """
-        self.core.announce(*configured_route(route))
+        family, key, own = configured_route(route)
+        self._has(family)
+        self.core.announce(family, key, own)
         self._after_input()
 
     def withdraw(self, prefix: str | IPNetwork, *, family: Family | None = None) -> None:

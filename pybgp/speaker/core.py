@@ -28,6 +28,7 @@ from typing import Final, Literal
 from ..addresses import Family
 from ..config import resolved
 from ..config.changes import Changes
+from ..config.check_flows import family_of
 from ..config.model import UNICAST, FibConfig, PeerConfig, SpeakerConfig
 from ..constants import CeaseSubcode
 from ..errors import ApiError, Cease
@@ -126,6 +127,7 @@ class SpeakerCore:
         wanted = set(config.families)
         for peer in (*config.peers, *(item.template for item in config.dynamic_peers), *peers):
             wanted.update(peer.families or ())
+        wanted.update(family_of(route) for route in config.routes if route.is_flow)
         for family in (*UNICAST, *sorted(wanted)):
             if family in self.tables:
                 continue

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..addresses import Family, address_octets, prefix_key
+from ..config.check_flows import family_of
 from ..config.model import RouteConfig, SpeakerConfig
 from ..messages.attributes.block import Block
 from ..messages.attributes.edit import BlockEdit
+from ..messages.attributes.flow_actions import action_community
 from ..messages.families.registry import codec, parse_route
 from ..rib.aggregate import AggregateRules
 from ..rib.flow_table import UNICAST_OF
@@ -95,10 +97,11 @@ def configured_route(config: RouteConfig) -> tuple[Family, bytes, OwnRoute]:
     """One of the configuration's ``routes``.
 
     Raises:
-        ValueError: as ``own_route`` does.
+        ValueError: as ``own_route`` does; not an action of flow specifications.
     """
     return own_route(
         config.prefix,
+        family=family_of(config) if config.is_flow else None,
         next_hop=config.next_hop,
         next_hops=[(each.address, each.weight) for each in config.next_hops],
         while_reachable=config.while_reachable,
@@ -106,7 +109,7 @@ def configured_route(config: RouteConfig) -> tuple[Family, bytes, OwnRoute]:
         type=config.type,
         local_pref=config.local_pref,
         med=config.med,
-        communities=config.communities,
+        communities=(*config.communities, *map(action_community, config.then)),
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from ..addresses import address_octets, parse_endpoint, parse_router_id, prefix_key
+from ..addresses import address_octets, parse_endpoint, parse_router_id
 from ..config import resolved
+from ..config.check_flows import family_of
 from ..config.fields import wrong_kinds
 from ..config.model import PeerConfig, SpeakerConfig
 from ..errors import ConfigError
 from ..rib.local import AGGREGATE, DIRECT, KERNEL, ORIGINATED, OWN
+from .originate import own_key
 
 OWN_NAMES: Final = frozenset({OWN.name, AGGREGATE.name, ORIGINATED.name, DIRECT.name, KERNEL.name})
 """Sources of routes that are no peers."""
@@ -81,7 +83,7 @@ def _of_speaker(config: SpeakerConfig) -> Iterator[str]:
             yield f"listen: {text!r}: expected ADDRESS:PORT"
     for number, route in enumerate(config.routes):
         try:
-            prefix_key(route.prefix)
+            own_key(route.prefix, family_of(route) if route.is_flow else None)
         except ValueError as error:
             yield f"routes[{number}].prefix: {error}"
 

@@ -195,6 +195,22 @@ def test_a_rule_of_our_as(circle: Circle, family: Family) -> None:
     soon(lambda: nowhere(circle, family), why="its end", seen=lambda: circle.seen(family))
 
 
+@pytest.mark.parametrize(
+    ("family", "destination"), [(FLOW4, "10.1.2.0/24"), (FLOW6, "2001:db8:1::/48")], ids=["ipv4", "ipv6"]
+)
+def test_a_rule_by_hand(circle: Circle, family: Family, destination: str) -> None:
+    rule = f"destination {destination}; protocol =udp; destination-port =53"
+    for rate, action in ((0, "discard"), (9600, "traffic-rate:9600")):
+        circle.reflector.command("announce", rule, "--then", action)
+        soon(
+            lambda rate=rate: everywhere(circle, family, rate),  # type: ignore[misc]
+            why=f"the rule with {action}",
+            seen=lambda: circle.seen(family),
+        )
+    circle.reflector.command("withdraw", rule)
+    soon(lambda: nowhere(circle, family), why="its end", seen=lambda: circle.seen(family))
+
+
 def test_birds_own_rule(circle: Circle) -> None:
     def told() -> bool:
         _, frr, gobgp = circle.seen(FLOW4)

@@ -115,6 +115,9 @@ terms = st.fixed_dictionaries(
 )
 
 
+FLOW = {"prefix": "protocol =17; port =53 =5353", "family": "ipv6-flowspec", "then": ["traffic-rate:9600", "mark:46"]}
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """Documents that can be used, as a TOML file gives them."""
@@ -145,7 +148,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
                     st.fixed_dictionaries({"prefix": prefixes}, optional={"med": st.integers(0, 9)}),
                     max_size=3,
                     unique_by=lambda route: route["prefix"],
-                ),
+                ).flatmap(lambda some: st.sampled_from([some, [*some, FLOW]])),
             },
         )
     )

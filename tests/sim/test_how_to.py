@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,8 @@ import pytest
 from pybgp.addresses import Family, address_octets, key_text, prefix_key
 from pybgp.config.file import parse
 from pybgp.config.model import FamilyConfig, NodeConfig, SpeakerConfig
-from pybgp.messages.families.registry import parse_route
+from pybgp.messages.attributes.extended_community_text import extended_community_text
+from pybgp.messages.families.registry import parse_route, route_text
 from pybgp.rib.kernel import FibRoute, KernelRoute, NextHop
 from pybgp.speaker.fib import KernelChanges
 
@@ -68,6 +69,38 @@ def test_a_customers_flow_specification_is_used_with_its_route(world: World) -> 
 
     customer.announce("10.1.0.0/16")
     world.run_until(lambda: len(table) == 2)
+
+
+def test_our_own_flow_specifications_are_told_as_the_page_says(world: World) -> None:
+    families = {"families": dict.fromkeys((V4, Family.IPV4_FLOWSPEC, Family.IPV6_FLOWSPEC), FamilyConfig())}
+    one = start(world, example("flowspec.md", "own"))
+    router = world.add("192.0.2.12", peers=[ibgp("192.0.2.1", validate_flowspec=False, **families)])
+    established(world, one, router, limit=300)
+
+    def told(family: Family) -> dict[str, tuple[str, ...]]:
+        views = router.core.route_views(family)
+        return {
+            route_text(view.family, view.key): tuple(map(extended_community_text, view.block.extended_communities))
+            for view in views
+        }
+
+    world.run_until(lambda: len(told(Family.IPV4_FLOWSPEC)) == 1 and len(told(Family.IPV6_FLOWSPEC)) == 2)
+    assert told(Family.IPV4_FLOWSPEC) == {
+        "destination 192.0.2.7/32 protocol =17 source-port =123|=389": ("traffic-rate-bytes:0:0",)
+    }
+    assert told(Family.IPV6_FLOWSPEC) == {
+        "destination 2001:db8:7::/48 protocol =6 destination-port >=8000&<=8080": (
+            "traffic-rate-bytes:0:125000",
+            "traffic-marking:8",
+        ),
+        "protocol =47": ("redirect:64512:99",),
+    }
+
+    routes = (replace(one.core.config.routes[0], then=("traffic-rate:9600",)),)
+    one.core.reconfigure(replace(one.core.config, routes=routes), world.now)
+    world.pump(one)
+    world.run_until(lambda: not told(Family.IPV6_FLOWSPEC))
+    world.run_until(lambda: list(told(Family.IPV4_FLOWSPEC).values()) == [("traffic-rate-bytes:0:9600",)])
 
 
 # -- confederation.md, route-server.md ---------------------------------------------------------------------------------

@@ -35,6 +35,13 @@ _LONGEST: Final = 0xFFF
 _SHORTEST: Final = {b"": b"\0"} | {bytes((octet,)): bytes((1, octet)) for octet in range(256)}
 """Rules of an octet or none behind their length, which are all wrong: a field has room for 65,000 of them."""
 _DESTINATION: Final = b"\x01"
+_FOR_PEOPLE: Final = str.maketrans(";[]", "   ")
+_SIGNS: Final = "&|"
+_TERM_BEGINS: Final = frozenset(f"{_SIGNS}!<=>0123456789")
+_PROTOCOLS: Final = {
+    "icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "icmpv6": 58, "ospf": 89,
+    "pim": 103, "sctp": 132,
+}  # fmt: skip
 _TCP_FLAGS: Final = {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ece": 64, "cwr": 128, "ns": 256}
 _FRAGMENTS: Final = {"dont-fragment": 1, "is-fragment": 2, "first-fragment": 4, "last-fragment": 8}
 _FRAGMENTS_6: Final = {name: bit for name, bit in _FRAGMENTS.items() if name != "dont-fragment"}
@@ -45,7 +52,7 @@ def _kinds(bits: int, fragments: Mapping[str, int], *more: Kind) -> dict[int, Ki
     kinds = (
         PrefixKind(number=1, name="destination", bits=bits),
         PrefixKind(number=2, name="source", bits=bits),
-        TermsKind(number=3, name="protocol"),
+        TermsKind(number=3, name="protocol", words=_PROTOCOLS),
         TermsKind(number=4, name="port"),
         TermsKind(number=5, name="destination-port"),
         TermsKind(number=6, name="source-port"),
@@ -187,13 +194,11 @@ class FlowSpecFamily(FamilyCodec):
         return rule[1:2] + rule[3 : 3 + (rule[1] + 7) // 8] if not rule[2] else None
 
     def parse(self, text: str) -> bytes:
-        return self._key(FlowSpecification(self.family, self._parse_components(text.split())))
+        """Components may have semicolons behind them, and terms stand apart: "protocol =tcp; port =80 =443"."""
+        return self._key(FlowSpecification(self.family, self._parse_components(words_of(text))))
 
     def _parse_components(self, words: list[str]) -> tuple[Component, ...]:
-        if len(words) % 2:
-            raise ValueError(f"{words[-1]!r}: expected a name and what it matches, and so on")
-        names = zip(words[::2], words[1::2], strict=True)
-        return _ascending([self._kind(name).parse(matches) for name, matches in names])
+        return _ascending([self._kind(name).parse(matches) for name, matches in _named(words)])
 
     def _kind(self, name: str) -> Kind:
         if name not in self._kinds_by_name:
@@ -224,6 +229,32 @@ class FlowSpecFamily(FamilyCodec):
 
     def next_hop_address(self, octets: bytes) -> bytes:
         return b""  # RFC 8955 §4: none, and one that is there is ignored
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a rule; signs that only people need are left out."""
+    return text.translate(_FOR_PEOPLE).split()
+
+
+def _named(words: list[str]) -> Iterator[tuple[str, str]]:
+    """The components' names and what each matches, whose terms may stand apart.
+
+    Raises:
+        ValueError: a name alone, or something without one.
+    """
+    parts: list[list[str]] = []
+    for word in words:
+        if parts and (len(parts[-1]) == 1 or word[0] in _TERM_BEGINS):
+            parts[-1].append(word)
+        else:
+            parts.append([word])
+    for name, *terms in parts:
+        if not terms:
+            raise ValueError(f"{name!r}: expected a name and what it matches, and so on")
+        matches = terms[0]
+        for term in terms[1:]:
+            matches += term if term[0] in _SIGNS or matches[-1] in _SIGNS else f"|{term}"
+        yield name, matches
 
 
 def _ascending(components: list[Component]) -> tuple[Component, ...]:

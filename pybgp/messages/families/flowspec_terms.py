@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..errors import InvalidNetworkField
@@ -81,6 +81,8 @@ class TermsKind:
     usual: int = 1
     mask: int = (1 << 64) - 1
     names: Mapping[str, int] | None = None
+    words: Mapping[str, int] = field(default_factory=dict)
+    """What may stand for a value in text: "tcp" for 6."""
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
@@ -148,6 +150,8 @@ class TermsKind:
     def _parse_value(self, text: str) -> int:
         if _NUMBER.fullmatch(text):
             return int(text, 0 if text.startswith("0x") else 10)
+        if text in self.words:
+            return self.words[text]
         value = 0
         for name in text.split("+"):
             if self.names is None or name not in self.names:
@@ -212,7 +216,8 @@ class TermsKind:
 
     def _example(self) -> str:
         if self.names is None:
-            return "=NUMBER, >NUMBER, >=NUMBER, <NUMBER, <=NUMBER or !=NUMBER"
+            words = f", or for NUMBER {', '.join(self.words)}" if self.words else ""
+            return f"=NUMBER, >NUMBER, >=NUMBER, <NUMBER, <=NUMBER or !=NUMBER{words}"
         return f"bits behind nothing, =, ! or !=, joined by + or as a number: {', '.join(self.names)}"
 
     def _sizes_text(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ...addresses import Family
 from ..fields import only
-from .flowspec import FlowSpecFamily, FlowSpecification, components_text, components_to_json, with_length
+from .flowspec import FlowSpecFamily, FlowSpecification, components_text, components_to_json, with_length, words_of
 from .route_distinguisher import RD_SIZE, parse_rd, rd_field, rd_text
 
 
@@ -44,7 +44,7 @@ class VpnFlowSpecFamily(FlowSpecFamily):
         return VpnFlowSpecification(self.family, components, rd=rule[:RD_SIZE])
 
     def parse(self, text: str) -> bytes:
-        rd, *words = text.split() or [""]
+        rd, *words = words_of(text) or [""]
         return self._key(VpnFlowSpecification(self.family, self._parse_components(words), rd=parse_rd(rd)))
 
     def from_json(self, fields: Mapping[str, Any]) -> bytes:

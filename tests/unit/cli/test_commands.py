@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pybgp.addresses import prefix_key
+from pybgp.addresses import Family, prefix_key
 from pybgp.cli import format
 from pybgp.cli.main import main
 from pybgp.config.model import NextHopConfig, RouteConfig
@@ -393,7 +393,7 @@ class Announcing(FakeSpeaker):
     def announce_route(self, route: RouteConfig) -> None:
         self.said.append(route)
 
-    def withdraw(self, prefix: str) -> None:
+    def withdraw(self, prefix: str, *, family: Family | None = None) -> None:
         if prefix not in (route.prefix for route in self.said if isinstance(route, RouteConfig)):
             raise ApiError(f"{prefix} is not announced by us")
         self.said.append(prefix)
@@ -409,6 +409,18 @@ def test_a_route_by_hand_that_is_not_used_says_why(
         assert main(["announce", "10.70.0.0/16", "--next-hop", "192.0.2.9"]) == 0
 
     assert capsys.readouterr().out == "10.70.0.0/16: announced, but not used now: its next hop is unreachable\n"
+
+
+def test_a_flow_specification_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    speaker = Announcing()
+    monkeypatch.setenv("PYBGP_SOCKET", str(tmp_path / "s"))
+    with serving(tmp_path / "s", speaker):
+        assert main(["announce", "protocol =udp; port 53", "--then", "discard", "--family", "ipv6-flowspec"]) == 0
+        assert main(["withdraw", "protocol =udp; port 53", "--family", "ipv6-flowspec"]) == 0
+        assert main(["announce", "protocol =udp; port 53", "--then", "drop"]) == 2
+
+    flow = RouteConfig("protocol =17 port =53", family="ipv6-flowspec", then=("discard",))
+    assert speaker.said == [flow, "protocol =17 port =53"]
 
 
 def test_routes_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

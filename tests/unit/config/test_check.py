@@ -509,6 +509,105 @@ def test_what_as_numbers_may_well_mean(text: str) -> None:
     assert warnings(text) == []
 
 
+FLOW = '[[routes]]\nprefix = "destination 192.0.2.7/32; protocol =tcp; destination-port =80 =443"\n'
+FLOWS = 'families = ["ipv4-unicast", "ipv4-flowspec"]\n'
+DISCARD = 'then = ["discard"]\n'
+
+
+def test_a_flow_specification_is_kept_as_it_is_printed() -> None:
+    route = parse(TOP + FLOW + DISCARD, name="").speaker.routes[0]
+
+    assert route.prefix == "destination 192.0.2.7/32 protocol =6 destination-port =80|=443"
+    assert route.is_flow
+    assert route.then == ("discard",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            '[[routes]]\nprefix = "destination 192.0.2.7/32; protocl =tcp"',
+            "routes[0].prefix = \"destination 192.0.2.7/32; protocl =tcp\": expected a flow specification ('protocl' "
+            "is no component: expected one of destination, source, protocol, port, destination-port, source-port, "
+            "icmp-type, icmp-code, tcp-flags, packet-length, dscp, fragment)",
+            id="component",
+        ),
+        pytest.param(
+            FLOW + 'then = ["drop"]',
+            'routes[0].then[0] = "drop": expected discard, traffic-rate:BYTES_PER_SECOND, redirect:AS:VALUE, '
+            "redirect:ADDRESS:VALUE or mark:DSCP",
+            id="action",
+        ),
+        pytest.param(
+            FLOW + DISCARD + 'next_hop = "192.0.2.9"',
+            'routes[0].next_hop = "192.0.2.9": expected none, as a flow specification has no next hop (RFC 8955 §4)',
+            id="next-hop",
+        ),
+        pytest.param(
+            FLOW + DISCARD + 'type = "blackhole"',
+            'routes[0].type = "blackhole": expected none, as a flow specification is told to peers only',
+            id="type",
+        ),
+        pytest.param(
+            '[[routes]]\nprefix = "10.0.0.0/8"\n' + DISCARD,
+            'routes[0].then = ["discard"]: expected none, as 10.0.0.0/8 is no flow specification',
+            id="a-prefix",
+        ),
+        pytest.param(
+            FLOW + DISCARD + 'family = "ipv6-flowspec"',
+            'routes[0].family = "ipv6-flowspec": expected the other one for destination 192.0.2.7/32 protocol =6 '
+            "destination-port =80|=443 (destination: '192.0.2.7/32': expected ADDRESS/LENGTH or "
+            "ADDRESS/OFFSET-LENGTH of IPv6)",
+            id="another-family",
+        ),
+        pytest.param(
+            2 * ('[[routes]]\nprefix = "port =80"\n' + DISCARD),
+            'routes[1].prefix = "port =80": expected each prefix only once, routes[0] has it',
+            id="twice",
+        ),
+    ],
+)
+def test_a_flow_specification_that_can_not_be_meant(text: str, expected: str) -> None:
+    assert error(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            FLOWS + FLOW,
+            "routes[0].prefix: destination 192.0.2.7/32 protocol =6 destination-port =80|=443: nothing is done with "
+            "its packets without then, they just pass (RFC 8955 §7)",
+            id="no-action",
+        ),
+        pytest.param(
+            FLOW + DISCARD,
+            'routes[0].prefix = "destination 192.0.2.7/32 protocol =6 destination-port =80|=443": no peer is told of '
+            "it: none has the family ipv4-flowspec",
+            id="no-peer",
+        ),
+    ],
+)
+def test_a_flow_specification_that_is_hardly_meant(text: str, expected: str) -> None:
+    assert warnings(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(FLOWS + FLOW + DISCARD, id="action"),
+        pytest.param(FLOWS + FLOW + 'communities = ["traffic-action:sample"]', id="as-community"),
+        pytest.param(
+            'families = ["ipv4-flowspec", "ipv6-flowspec"]\n'
+            + "".join(f'[[routes]]\nprefix = "port =80"\nfamily = "ipv{it}-flowspec"\n{DISCARD}' for it in (4, 6)),
+            id="one-of-each-family",
+        ),
+    ],
+)
+def test_a_flow_specification_that_may_well_be_meant(text: str) -> None:
+    assert warnings(text) == []
+
+
 RTC = 'families = ["ipv4-vpn", "route-target"]\ndefault_route_target = false\n'
 ANOTHER = A.replace("2.2", "2.3")
 

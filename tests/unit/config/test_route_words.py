@@ -27,10 +27,24 @@ def test_every_key_may_be_said() -> None:
     )
 
 
+def test_a_flow_specification_may_be_said() -> None:
+    words = {"prefix": "protocol udp; port 53", "family": "ipv6-flowspec", "then": "traffic-rate:1e6 mark:46"}
+
+    assert route_of_words(words) == RouteConfig(
+        "protocol =17 port =53", family="ipv6-flowspec", then=("traffic-rate:1e6", "mark:46")
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "problems"),
     [
-        ({}, ["prefix: missing; expected a prefix like 10.0.0.0/8 or 2001:db8::/32"]),
+        (
+            {},
+            [
+                "prefix: missing; expected a prefix like 10.0.0.0/8 or 2001:db8::/32, or a flow specification like "
+                "destination 10.0.0.7/32; protocol =tcp"
+            ],
+        ),
         ({"prefix": "10.0.0.0/8", "med": "-1"}, ["med = -1: expected 0..4294967295"]),
         (
             {"prefix": "10.0.0.0/8", "med": "much", "communities": "64512:*"},

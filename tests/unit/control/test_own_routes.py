@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from pybgp import Speaker
 from pybgp.addresses import Family
-from pybgp.config.model import AggregateConfig, FibConfig, RouteConfig, SpeakerConfig
+from pybgp.config.model import AggregateConfig, FamilyConfig, FibConfig, PeerConfig, RouteConfig, SpeakerConfig
 from pybgp.control import own_routes, queries
 from pybgp.control.arguments import BadArgument
 from pybgp.errors import ApiError
@@ -125,5 +126,72 @@ def test_what_is_not_announced_cannot_be_withdrawn_and_what_is_wrong_is_said() -
             own_routes.announce(speaker, prefix=P, med="x")
         with pytest.raises(BadArgument, match="prefix: missing"):
             own_routes.withdraw(speaker)
+
+    with_speaker(do)
+
+
+FLOW = "destination 192.0.2.7/32 protocol =17"
+FLOWS = {
+    Family.IPV4_UNICAST: FamilyConfig(),
+    Family.IPV6_FLOWSPEC: FamilyConfig(),
+    Family.IPV4_FLOWSPEC: FamilyConfig(),
+}
+
+
+def with_flows(do: Callable[[Speaker], None], *routes: RouteConfig) -> None:
+    async def run() -> None:
+        peer = PeerConfig("192.0.2.2", remote_as=64512, passive=True, families=FLOWS)
+        async with Speaker(replace(CONFIG, peers=(peer,), routes=routes)) as speaker:
+            do(speaker)
+
+    asyncio.run(run())
+
+
+def test_a_flow_specification_is_announced_changed_and_taken_back() -> None:
+    def do(speaker: Speaker) -> None:
+        said = "protocol udp; destination 192.0.2.7/32"
+        answer = own_routes.announce(speaker, prefix=said, then="discard", communities="64512:7")
+        assert answer == {"prefix": FLOW, "family": "ipv4-flowspec", "done": "announced", "reason": None}
+        row = best(speaker, FLOW)
+        assert row is not None
+        assert (row["communities"], row["extended_communities"]) == (["64512:7"], ["traffic-rate-bytes:0:0"])
+
+        own_routes.announce(speaker, prefix=FLOW, then="traffic-rate:125000 mark:46")
+        row = best(speaker, FLOW)
+        assert row is not None
+        assert row["extended_communities"] == ["traffic-rate-bytes:0:125000", "traffic-marking:46"]
+
+        assert own_routes.withdraw(speaker, prefix=said) == {
+            "prefix": FLOW, "family": "ipv4-flowspec", "done": "withdrawn",
+        }  # fmt: skip
+        assert best(speaker, FLOW) is None
+
+    with_flows(do)
+
+
+def test_a_flow_specification_of_either_family_is_of_the_one_that_is_said() -> None:
+    def do(speaker: Speaker) -> None:
+        answer = own_routes.announce(speaker, prefix="port =80", then="discard", family="ipv6-flowspec")
+        assert answer["family"] == "ipv6-flowspec"
+        with pytest.raises(ApiError, match="not announced by us"):
+            own_routes.withdraw(speaker, prefix="port =80")
+        assert own_routes.withdraw(speaker, prefix="port =80", family="ipv6-flowspec")["done"] == "withdrawn"
+
+    with_flows(do)
+
+
+def test_a_flow_specification_that_the_configuration_has_is_changed_there() -> None:
+    def do(speaker: Speaker) -> None:
+        assert best(speaker, FLOW) is not None
+        with pytest.raises(ApiError, match=r"in the configuration \(routes\[0\]\)"):
+            own_routes.withdraw(speaker, prefix=FLOW)
+
+    with_flows(do, RouteConfig(FLOW, then=("discard",)))
+
+
+def test_a_flow_specification_that_no_peer_can_be_told_is_refused() -> None:
+    def do(speaker: Speaker) -> None:
+        with pytest.raises(ApiError, match="no peer has the family ipv4-flowspec"):
+            own_routes.announce(speaker, prefix=FLOW, then="discard")
 
     with_speaker(do)
