@@ -15,7 +15,7 @@ from pybgp.fib.ledger import Ledger
 from pybgp.fib.plan import Request
 from pybgp.fib.state import Claims, Identity, Journal, replay
 from pybgp.fib.table import Table
-from pybgp.fib.ways import same_way
+from pybgp.fib.ways import damaged, same_way
 from pybgp.fib.wire import Header, MessageType, Op, messages, route_template
 from pybgp.speaker.fib import FibRoute, NextHop
 
@@ -175,10 +175,8 @@ class World(RuleBasedStateMachine):
     def crash(self) -> None:
         """The next run takes for ours what the file claims, and gets the same routes from its peers."""
         claims = self.claims
-        for place in self.others:
-            protocol, way = self.kernel[place]
-            if protocol == 12 and any(same_way(claimed, way) for claimed in claims.get(place, ())):
-                return  # a BIRD's that is what we had put there: it can't be told from ours
+        if any(self.looks_ours(place) for place in self.others):
+            return
         self.begin()
         self.dump(claims)
         self.file = finished(self.ledger.whole())
@@ -204,6 +202,13 @@ class World(RuleBasedStateMachine):
 
     # Others
 
+    def looks_ours(self, place: Place) -> bool:
+        """A BIRD's route that is what we had put there (or its rest, without a device) can't be told from ours,
+        if nobody saw ours go."""
+        protocol, way = self.kernel[place]
+        claimed = self.claims.get(place, ())
+        return protocol == 12 and any(same_way(claim, way) or damaged(claim, way) for claim in claimed)
+
     @property
     def is_asked(self) -> bool:
         """We have asked, and the kernel hasn't done it: who comes in between may be replaced by us, taken for ours."""
@@ -218,6 +223,9 @@ class World(RuleBasedStateMachine):
         if self.unread:
             self.read()  # else we could replace it, taking it for ours: the race that no kernel interface closes
         self.kernel[place] = (protocol, way)
+        if self.looks_ours(place) and (self.asked or self.contested):
+            del self.kernel[place]
+            return
         self.others.add(place)
         self.octets(Op.ADD, key, protocol, way, replace=False, port=99)
 
