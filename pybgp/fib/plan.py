@@ -1,11 +1,9 @@
 """Desired against installed, one family: which messages the kernel gets next, and what its answers mean. Pure.
 
 Every prefix that we care for is in exactly one of these places: ``_inbox`` and ``_work`` (desired, not looked at
-yet), ``_installed`` (in the kernel, as desired), ``_failures`` (the kernel refuses), ``_blocked`` (somebody else's
+yet), ``_ours.installed`` (in the kernel, as desired), ``_failures`` (the kernel refuses), ``_blocked`` (somebody else's
 route has the place), ``_fights`` (somebody keeps deleting it: a pause), or in the batch that is under way. Besides,
-``_stale`` holds routes of ours that must go, ``_adopted`` what an earlier run left. Ownership is exact: a route in
-the kernel is ours only if it is in ``_installed``, ``_stale`` or ``_adopted`` (or in ``_doubt``: an answer was lost,
-or a device went, and the next dump says). The state file forgets only what is in none of them.
+``_ours`` knows the routes of ours that must go, those that an earlier run left, and those that are in doubt.
 
 The caller sends ``next_batch`` and hands the answers to ``done``; one batch is outstanding at a time.
 """
@@ -21,13 +19,13 @@ from ..addresses import Family, key_text
 from ..speaker.fib import FibRoute, InstalledRoute, KernelRoute
 from .failures import RETRY_MOST, Failures, by_next_hop
 from .fights import Fights
-from .ways import damaged, route_text, same_hop, same_way, through
+from .ours import Ours, Place
+from .ways import Ways, damaged, route_text, same_way
 from .wire import Op, error_name
 
 BATCH: Final = 64
 _LOOK_AT_MOST: Final = 1000
 """Prefixes looked at for one batch, so that a call stays short when nothing is to be sent."""
-_MANY_WAYS: Final = 4096
 
 
 class Request(NamedTuple):
@@ -41,10 +39,6 @@ class Request(NamedTuple):
     """The route of ours that this one takes over from; with another metric it is deleted afterwards."""
 
 
-Place = tuple[bytes, int]
-"""A prefix and a metric: where exactly one route of ours may be."""
-
-
 class Plan:
     """One family's desired and installed routes; ``owner(key, metric)`` says whose foreign route is there."""
 
@@ -53,16 +47,11 @@ class Plan:
         self.sweeping = False
         self.reinstalled = 0  # routes that somebody took away and that we put back
         self.resync_wanted = False  # the kernel has something that the mirror doesn't know
-        self._metric = metric
         self._owner = owner
         self._inbox: dict[bytes, FibRoute | None] = {}  # newest desired state
         self._work: dict[bytes, FibRoute | None] = {}  # an earlier inbox, being worked off
         self._batch: list[Request] = []  # under way
-        self._installed: dict[bytes, FibRoute] = {}
-        self._adopted: dict[Place, FibRoute] = {}
-        self._adopted_metrics: set[int] = set()  # that some of them have, or had
-        self._stale: dict[Place, FibRoute] = {}  # of ours, to be deleted
-        self._doubt: dict[Place, tuple[FibRoute, ...]] = {}  # perhaps ours, one of these ways
+        self._ours = Ours()  # in the kernel
         self._failures = Failures()  # the kernel refuses
         self._asked: set[bytes] = set()  # "exists", and the next dump is to say who
         self._unexplained: set[bytes] = set()  # "exists", and not even a dump says who
@@ -70,8 +59,7 @@ class Plan:
         self._partial: dict[bytes, FibRoute] = {}  # installed with some legs only, as their devices are gone
         self._fights = Fights()  # somebody keeps deleting it
         self._stale_after = 0.0
-        self._routes: dict[FibRoute, FibRoute] = {}  # as asked -> with its metric, one object each
-        self._released: list[Place] = []
+        self._ways = Ways(family, metric)
         self._events: list[tuple[str, dict[str, object]]] = []
 
     # What is wanted
@@ -94,7 +82,7 @@ class Plan:
         """Nothing is wanted any more, adopted routes included."""
         self._inbox = dict.fromkeys(
             [
-                *self._installed,
+                *self._ours.installed,
                 *self._failures.routes,
                 *self._blocked,
                 *self._fights.held,
@@ -128,31 +116,31 @@ class Plan:
         return batch
 
     def _decide(self, key: bytes, wanted: FibRoute | None) -> Request | None:
-        have = self._installed.get(key)
+        have = self._ours.installed.get(key)
         if wanted is not None and have is wanted and not self._partial:
             return None
         self._forget(key)
         if wanted is None:
             self._failures.probe_over(key)
-            self._give_up(key)
+            self._ours.give_up(key)
             return None
-        route = self._with_metric(wanted)
+        route = self._ways.shared(wanted)
         metric = route.metric or 0
         if have is None:
-            have = self._take_back(key, metric)
+            have = self._ours.take_back(key, metric)
         if have is not None and (have == route or same_way(route, have)):
             self._failures.probe_over(key)
             return None
         failure = self._failures.blocking(key, route)
         if failure is not None:
             if not self._keep_partial(key, route):
-                self._give_up(key)
+                self._ours.give_up(key)
                 self._failures.join(key, route, failure)
             return None
         owner = self._owner(key, metric)
         if owner is not None:
             self._failures.probe_over(key)
-            self._give_up(key)
+            self._ours.give_up(key)
             self._blocked[key] = (route, owner)
             return None
         op = Op.REPLACE if have is not None and have.metric == metric else Op.ADD
@@ -160,44 +148,16 @@ class Plan:
 
     def _keep_partial(self, key: bytes, route: FibRoute) -> bool:
         """The legs that are left are better than none, until the device of the others is back."""
-        have = self._installed.get(key)
+        have = self._ours.installed.get(key)
         if have is None or not damaged(route, have):
             return False
         self._partial[key] = route
         return True
 
-    def _give_up(self, key: bytes) -> None:
-        """What is installed is no longer right, and nothing can take its place."""
-        have = self._installed.pop(key, None)
-        if have is not None:
-            self._stale[key, have.metric or 0] = have
-
-    def _take_back(self, key: bytes, metric: int) -> FibRoute | None:
-        """A route of ours that is already there with that metric, unwanted until now."""
-        have = self._stale.pop((key, metric), None)
-        if have is None:
-            have = self._adopted.pop((key, metric), None)
-        if have is not None:
-            self._installed[key] = have
-        return have
-
     def _deletions(self, size: int, taken: set[bytes]) -> list[Request]:
         if self.sweeping:
-            for _ in range(min(len(self._adopted), size)):
-                at, route = self._adopted.popitem()
-                self._stale[at] = route
-        batch: list[Request] = []
-        later: list[tuple[bytes, int, FibRoute]] = []
-        while self._stale and len(batch) < size:
-            (key, metric), route = self._stale.popitem()
-            if key in taken:
-                later.append((key, metric, route))
-            else:
-                batch.append(Request(Op.DELETE, key, route))
-                taken.add(key)
-        for key, metric, route in later:
-            self._stale[key, metric] = route
-        return batch
+            self._ours.give_up_adopted(size)
+        return [Request(Op.DELETE, key, route) for key, route in self._ours.take_stale(size, taken).items()]
 
     # What the kernel said
 
@@ -217,21 +177,19 @@ class Plan:
         batch, self._batch = self._batch, []
         for request in batch:
             if request.op is Op.DELETE:
-                self._stale[request.key, request.route.metric or 0] = request.route
+                self._ours.stale[request.key, request.route.metric or 0] = request.route
             else:
-                self._perhaps(request.key, request.route)
+                self._ours.perhaps(request.key, request.route)
                 self._again(request.key, request.route)
         self.resync_wanted = True
 
     def _is_in(self, request: Request) -> None:
         key, route, before = request.key, request.route, request.before
-        self._installed[key] = route
-        if self._doubt:
-            self._doubt.pop((key, route.metric or 0), None)
+        self._ours.put(key, route)
         if self._unexplained:
             self._unexplained.discard(key)
         if before is not None and before.metric != route.metric:
-            self._stale[key, before.metric or 0] = before
+            self._ours.stale[key, before.metric or 0] = before
         others = self._failures.accepted(key)
         if others is not None:
             for other, way in others:
@@ -242,16 +200,16 @@ class Plan:
         key, route = request.key, request.route
         metric = route.metric or 0
         if request.op is Op.REPLACE and number in (errno.ENOENT, errno.ESRCH):
-            self._installed.pop(key, None)  # somebody deleted it meanwhile
-            self._released.append((key, metric))
+            self._ours.installed.pop(key, None)  # somebody deleted it meanwhile
+            self._ours.gone(key, metric)
             self._again(key, route)
             return
         if request.op is Op.REPLACE and self._keep_partial(key, route):
             self._failures.probe_over(key)
             return
-        self._give_up(key)  # where the old route led isn't where packets should go now
+        self._ours.give_up(key)  # where the old route led isn't where packets should go now
         if request.op is Op.ADD:
-            self._released.append((key, metric))
+            self._ours.gone(key, metric)
         if number == errno.EEXIST and key not in self._unexplained:
             self._exists(key, route)
         else:
@@ -263,7 +221,7 @@ class Plan:
         metric = route.metric or 0
         owner = self._owner(key, metric)
         if owner is None:
-            self._perhaps(key, route)
+            self._ours.perhaps(key, route)
             self._asked.add(key)
             self.resync_wanted = True
             owner = "not known yet"
@@ -279,9 +237,9 @@ class Plan:
     def _deleted(self, request: Request, number: int, text: str, now: float) -> None:
         metric = request.route.metric or 0
         if number in (0, errno.ESRCH, errno.ENODEV, errno.ENOENT):
-            self._released.append((request.key, metric))
+            self._ours.gone(request.key, metric)
             return
-        self._stale[request.key, metric] = request.route
+        self._ours.stale[request.key, metric] = request.route
         if now >= self._stale_after:
             self._stale_after = now + RETRY_MOST
             self._events.append(("fib_delete_failed", {"errno": error_name(number), "why": text}))
@@ -296,12 +254,12 @@ class Plan:
         if any(request.key == key for request in self._batch):
             self.resync_wanted = True  # before or after the batch? A dump says
             return
-        route = self._installed.get(key)
-        if self._drop_unwanted(key, metric) or route is None or (route.metric or 0) != metric:
+        route = self._ours.installed.get(key)
+        if self._ours.unwanted_gone(key, metric) or route is None or (route.metric or 0) != metric:
             return
-        del self._installed[key]
+        del self._ours.installed[key]
         route = self._partial.pop(key, route)
-        self._released.append((key, metric))
+        self._ours.gone(key, metric)
         if not fight:
             self._again(key, route)
             return
@@ -314,38 +272,23 @@ class Plan:
         elif count == 4:
             self._events.append(("fib_fight", {"prefix": key_text(self.family, key), "times": count}))
 
-    def _drop_unwanted(self, key: bytes, metric: int) -> bool:
-        if self._stale.pop((key, metric), None) is not None:
-            self._released.append((key, metric))
-            return True
-        if self._adopted.pop((key, metric), None) is not None:
-            self._released.append((key, metric))
-            return True
-        return False
-
     def leg_lost(self, key: bytes, leg: KernelRoute) -> bool:
         """IPv6 takes a next hop out of a route of several and tells of that one; False: it isn't one of ours."""
         if any(request.key == key for request in self._batch):
             return False
         at = key, leg.metric
-        for unwanted in (self._stale, self._adopted):
+        for unwanted in (self._ours.stale, self._ours.adopted):
             if at in unwanted and damaged(unwanted[at], leg):
-                unwanted[at] = self._without(unwanted[at], leg)
+                unwanted[at] = self._ways.without(unwanted[at], leg)
                 return True
-        have = self._installed.get(key)
+        have = self._ours.installed.get(key)
         if have is None or not damaged(have, leg):
             return False
         whole = self._partial.get(key, have)
-        self._installed[key] = self._without(have, leg)
+        self._ours.installed[key] = self._ways.without(have, leg)
         self._partial[key] = whole
         self._again(key, whole)
         return True
-
-    def _without(self, route: FibRoute, leg: KernelRoute) -> FibRoute:
-        left = list(route.next_hops)
-        for hop in leg.next_hops:
-            left.remove(next(other for other in left if same_hop(other, hop, weights=False)))
-        return self._with_metric(route._replace(next_hops=tuple(left)))
 
     def device_gone(self, device: str, leads_to: Callable[[bytes], str | None], *, any_leg: bool = False) -> int:
         """The kernel dropped every route that led only there, silently; they are wanted again.
@@ -353,25 +296,18 @@ class Plan:
         ``leads_to(gateway)`` is the device that the kernel chose for a gateway without one. ``any_leg``: routes with
         other next hops went as well. Returns how many.
         """
-        gone = {id(r) for r in self._routes.values() if through(r, device, leads_to, any_leg)}
+        gone = self._ways.through(device, leads_to, any_leg)
         if not gone:
             return 0
         asked = {request.key for request in self._batch}
-        lost = {key: route for key, route in self._installed.items() if id(route) in gone}
-        if not asked.isdisjoint(lost):
+        if any(id(self._ours.installed.get(key)) in gone for key in asked):
             self.resync_wanted = True  # before or after the batch? A dump says
-            lost = {key: route for key, route in lost.items() if key not in asked}
-        for key, route in lost.items():
-            del self._installed[key]
-            self._perhaps(key, route)  # old news if the device came back, and so did the route
+        lost = self._ours.device_gone(gone, asked)
         again = {key: self._partial.pop(key, route) for key, route in lost.items() if key not in self._work}
         again.update(self._inbox)  # type: ignore[arg-type]
         self._inbox = again  # type: ignore[assignment]
         if any(request.op is not Op.DELETE and id(request.route) in gone for request in self._batch):
             self.resync_wanted = True
-        for unwanted in (self._stale, self._adopted):
-            for at in [at for at, route in unwanted.items() if id(route) in gone]:
-                self._perhaps(at[0], unwanted.pop(at))
         return len(lost)
 
     def device_appeared(self, device: str) -> None:
@@ -379,10 +315,7 @@ class Plan:
         for key, route in self._partial.items():
             self._again(key, route)
         if not self.resync_wanted:
-            self.resync_wanted = any(
-                len(route.next_hops) > 1 and any(hop.device == device for hop in route.next_hops)
-                for route in self._routes.values()
-            )
+            self.resync_wanted = self._ways.have_leg_through(device)
 
     def place_free(self, key: bytes) -> None:
         """A foreign route of that prefix went or changed: perhaps ours may go in now."""
@@ -408,78 +341,62 @@ class Plan:
         ``dumped``: seen in a dump, before which all notifications were read; only then doubts can be settled.
         """
         at = key, kernel.metric
-        have = self._installed.get(key)
+        have = self._ours.installed.get(key)
         if have is not None and (have.metric or 0) == kernel.metric:
             if same_way(have, kernel):
                 return True
             if damaged(have, kernel):
                 self._again(key, self._partial.get(key, have))
-                self._installed[key] = self._with_metric(FibRoute(kernel.type, kernel.next_hops, kernel.metric))
+                self._ours.installed[key] = self._ways.shared(FibRoute(kernel.type, kernel.next_hops, kernel.metric))
                 return True
-        for route in (self._stale.get(at), self._adopted.get(at)):
-            if route is not None and (same_way(route, kernel) or damaged(route, kernel)):
-                return True
-        if not dumped or at not in self._doubt or self._owner(*at) is not None:
+        if self._ours.unwanted_is(at, kernel):
+            return True
+        if not dumped or at not in self._ours.doubt or self._owner(*at) is not None:
             return False
-        doubtful = next((way for way in self._doubt[at] if same_way(way, kernel)), None)
+        doubtful = self._ours.take_doubt(at, kernel)
         if doubtful is None:
             return False
-        del self._doubt[at]
         self._is_there(key, doubtful)
         return True
 
     def _is_there(self, key: bytes, route: FibRoute) -> None:
         """What was in doubt is in the kernel, wanted or not."""
-        have = self._installed.get(key)
+        have = self._ours.installed.get(key)
         if have is not None and have.metric != route.metric:
-            self._stale[key, route.metric or 0] = route
+            self._ours.stale[key, route.metric or 0] = route
             return
         wanted = self._partial.get(key, have)
         for place in (self._failures.routes, self._blocked, self._fights.held):
             if key in place:
                 wanted = place[key][0]
         if wanted is None and key not in self._inbox and key not in self._work:
-            self._stale[key, route.metric or 0] = route
+            self._ours.stale[key, route.metric or 0] = route
             return
         self._forget(key)
-        self._installed[key] = route
+        self._ours.installed[key] = route
         if wanted is not None:
             self._again(key, wanted)
 
     def adopt(self, key: bytes, kernel: KernelRoute) -> None:
         """An earlier run of ours put it there."""
-        route = self._with_metric(FibRoute(kernel.type, kernel.next_hops, kernel.metric))
-        self._adopted[key, kernel.metric] = route
-        self._adopted_metrics.add(kernel.metric)
+        self._ours.adopt(key, self._ways.shared(FibRoute(kernel.type, kernel.next_hops, kernel.metric)))
 
     def compare(self, seen: set[Place], now: float) -> None:
         """The dump is through; ``seen`` are the prefixes and metrics that ``recognise`` said yes to."""
         self.resync_wanted = False
-        count = len(self._installed) + len(self._stale) + len(self._adopted)
-        if count != len(seen):
-            missing = [(k, r.metric or 0) for k, r in self._installed.items() if (k, r.metric or 0) not in seen]
-            missing += [at for at in self._stale if at not in seen]
-            missing += [at for at in self._adopted if at not in seen]
-            for key, metric in missing:
-                self.lost(key, metric, now, fight=False)  # a link may have taken it
+        for key, metric in self._ours.missing(seen):
+            self.lost(key, metric, now, fight=False)  # a link may have taken it
         asked, self._asked = self._asked, set()
         self._unexplained |= {key for key in asked if key in self._blocked}
         for key in asked:
             self.place_free(key)
-        self._released += self._doubt
-        self._doubt.clear()
-        self._tidy(now)
-
-    def _tidy(self, now: float) -> None:
-        """Forget old fights and ways that nothing goes any more."""
+        self._ours.end_doubt()
         self._fights.forget_old(now)
-        if len(self._routes) > _MANY_WAYS:
-            used = {id(route): route for _, route in self.owned()}
-            self._routes = {route: route for route in used.values()}
+        self._ways.tidy(self._ours.owned())
 
     def distrust(self) -> None:
         """Notifications were lost: what might be ours is not taken for ours."""
-        self._doubt.clear()
+        self._ours.doubt.clear()
 
     # What is to be seen
 
@@ -490,7 +407,7 @@ class Plan:
 
     def work_due(self, now: float) -> bool:
         """``next_batch`` has something to do."""
-        if self._inbox or self._work or (self.sweeping and self._adopted):
+        if self._inbox or self._work or (self.sweeping and self._ours.adopted):
             return True
         deadline = self.next_deadline
         return deadline is not None and deadline <= now
@@ -498,19 +415,16 @@ class Plan:
     @property
     def next_deadline(self) -> float | None:
         """When something is to be tried again."""
-        times = (self._failures.next_deadline, self._fights.next_deadline, self._stale_after if self._stale else None)
+        times = (
+            self._failures.next_deadline,
+            self._fights.next_deadline,
+            self._stale_after if self._ours.stale else None,
+        )
         return min((deadline for deadline in times if deadline is not None), default=None)
 
     def take_released(self) -> list[Place]:
-        """Where we had a route, or asked for one, and have none: the kernel or a dump said so since the last call."""
-        released, self._released = self._released, []
-        return [at for at in released if not self._perhaps_ours(at)]
-
-    def _perhaps_ours(self, at: Place) -> bool:
-        if at in self._stale or at in self._adopted or at in self._doubt:
-            return True
-        have = self._installed.get(at[0])
-        return have is not None and (have.metric or 0) == at[1]
+        """Routes that stopped being ours since the last call: ``Ours.take_released``."""
+        return self._ours.take_released()
 
     def take_events(self) -> list[tuple[str, dict[str, object]]]:
         """Lines for the log: a next hop that is refused, one that works again, a fight over a prefix."""
@@ -518,27 +432,20 @@ class Plan:
         return events
 
     def owned(self) -> Iterator[tuple[bytes, FibRoute]]:
-        """Everything that is ours in the kernel, when it is asked for; what comes to it meanwhile is left out."""
-        for key in list(self._installed):
-            if key in self._installed:
-                yield key, self._installed[key]
-        for places in (self._stale, self._adopted):
-            for at in list(places):
-                if at in places:
-                    yield at[0], places[at]
+        """Everything that is ours in the kernel: ``Ours.owned``."""
+        return self._ours.owned()
 
     def claims(self) -> Iterator[tuple[bytes, FibRoute]]:
-        """What a run after this one is to take for ours if it is in the kernel: also what may be there."""
-        yield from self.owned()
-        for at in list(self._doubt):
-            for route in self._doubt.get(at, ()):
-                yield at[0], route
+        """Also what may be: ``Ours.claims``."""
+        return self._ours.claims()
 
     def routes(self) -> Iterator[InstalledRoute]:
         """Every prefix with its state, when it is asked for; what comes to it meanwhile is left out."""
         waiting = {**self._work, **self._inbox, **{request.key: request.route for request in self._batch}}
-        settled = [list(place) for place in (self._installed, self._failures.routes, self._blocked, self._fights.held)]
-        adopted = list(self._adopted)
+        settled = [
+            list(place) for place in (self._ours.installed, self._failures.routes, self._blocked, self._fights.held)
+        ]
+        adopted = list(self._ours.adopted)
         for key in waiting:
             row = self._pending(key) or self._settled(key)
             if row is not None:
@@ -548,26 +455,26 @@ class Plan:
             if row is not None:
                 yield row
         for at in adopted:
-            if at in self._adopted:
-                yield InstalledRoute(self.family, at[0], self._adopted[at], "adopted")
+            if at in self._ours.adopted:
+                yield InstalledRoute(self.family, at[0], self._ours.adopted[at], "adopted")
 
     def route(self, key: bytes) -> InstalledRoute | None:
         """The row of one prefix: what we want of it, else what an earlier run left."""
         row = self._pending(key) or self._settled(key)
         if row is not None:
             return row
-        left = (self._adopted.get((key, metric)) for metric in sorted(self._adopted_metrics))
-        return next((InstalledRoute(self.family, key, route, "adopted") for route in left if route is not None), None)
+        left = self._ours.left_at(key)
+        return InstalledRoute(self.family, key, left, "adopted") if left is not None else None
 
     def _pending(self, key: bytes) -> InstalledRoute | None:
         under_way = (each.route for each in self._batch if each.key == key and each.op is not Op.DELETE)
         route = self._inbox.get(key) or self._work.get(key) or next(under_way, None)
-        return InstalledRoute(self.family, key, self._with_metric(route), "pending") if route is not None else None
+        return InstalledRoute(self.family, key, self._ways.shared(route), "pending") if route is not None else None
 
     def _settled(self, key: bytes) -> InstalledRoute | None:
         family = self.family
-        if key in self._installed:
-            return InstalledRoute(family, key, self._installed[key], "installed")
+        if key in self._ours.installed:
+            return InstalledRoute(family, key, self._ours.installed[key], "installed")
         if key in self._failures.routes:
             route, failure = self._failures.routes[key]
             return InstalledRoute(family, key, route, "failed", failure.error)
@@ -582,15 +489,15 @@ class Plan:
     def counts(self) -> dict[str, int]:
         """installed, pending, failed, foreign, adopted: kept sizes, nothing is counted."""
         return {
-            "installed": len(self._installed),
+            "installed": len(self._ours.installed),
             "pending": len(self._inbox)
             + len(self._work)
             + len(self._batch)
             + len(self._fights.held)
-            + len(self._stale),
+            + len(self._ours.stale),
             "failed": len(self._failures.routes),
             "foreign": len(self._blocked),
-            "adopted": len(self._adopted),
+            "adopted": len(self._ours.adopted),
         }
 
     # Helpers
@@ -612,27 +519,6 @@ class Plan:
         if self._failures.routes:
             self._failures.forget(key)
 
-    def _perhaps(self, key: bytes, route: FibRoute) -> None:
-        """It may be in the kernel: the next dump says."""
-        at = key, route.metric or 0
-        others = self._doubt.get(at, ())
-        if route not in others:
-            self._doubt[at] = (*others, route)
-
     def _again(self, key: bytes, route: FibRoute) -> None:
         if key not in self._inbox and key not in self._work:
             self._inbox[key] = route
-
-    def _with_metric(self, route: FibRoute) -> FibRoute:
-        known = self._routes.get(route)
-        if known is None:
-            known = route
-            metric = self._metric if route.metric is None else route.metric
-            if metric == 0 and self.family == Family.IPV6_UNICAST:
-                metric = 1024
-            if metric != route.metric or (route.type != "unicast" and route.next_hops):
-                hops = route.next_hops if route.type == "unicast" else ()
-                known = FibRoute(route.type, hops, metric)
-                known = self._routes.setdefault(known, known)
-            self._routes[route] = known
-        return known

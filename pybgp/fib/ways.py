@@ -1,11 +1,65 @@
-"""Ways out, compared and written: is what the kernel shows what we asked for?"""
+"""Ways out, compared, shared and written: is what the kernel shows what we asked for?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Final
 
-from ..addresses import address_text
+from ..addresses import Family, address_text
 from ..speaker.fib import FibRoute, KernelRoute, NextHop
+
+_MANY: Final = 4096
+
+
+class Ways:
+    """The ways of one family with their metric: one object for all prefixes that go the same way."""
+
+    __slots__ = ("_family", "_metric", "_shared")
+
+    def __init__(self, family: Family, metric: int) -> None:
+        """``metric`` is that of routes which have none of their own."""
+        self._family = family
+        self._metric = metric
+        self._shared: dict[FibRoute, FibRoute] = {}  # as asked -> with its metric
+
+    def shared(self, route: FibRoute) -> FibRoute:
+        """The object for that way, with its metric."""
+        known = self._shared.get(route)
+        if known is None:
+            known = route
+            metric = self._metric if route.metric is None else route.metric
+            if metric == 0 and self._family == Family.IPV6_UNICAST:
+                metric = 1024
+            if metric != route.metric or (route.type != "unicast" and route.next_hops):
+                hops = route.next_hops if route.type == "unicast" else ()
+                known = FibRoute(route.type, hops, metric)
+                known = self._shared.setdefault(known, known)
+            self._shared[route] = known
+        return known
+
+    def without(self, route: FibRoute, leg: KernelRoute) -> FibRoute:
+        """What is left when the next hops of ``leg`` have gone."""
+        left = list(route.next_hops)
+        for hop in leg.next_hops:
+            left.remove(next(other for other in left if same_hop(other, hop, weights=False)))
+        return self.shared(route._replace(next_hops=tuple(left)))
+
+    def through(self, device: str, leads_to: Callable[[bytes], str | None], any_leg: bool) -> set[int]:
+        """The ``id`` of each way that leads there, as ``through`` below has it."""
+        return {id(way) for way in self._shared.values() if through(way, device, leads_to, any_leg)}
+
+    def have_leg_through(self, device: str) -> bool:
+        """Is there a way with several next hops, one of them through that device?"""
+        return any(
+            len(way.next_hops) > 1 and any(hop.device == device for hop in way.next_hops)
+            for way in self._shared.values()
+        )
+
+    def tidy(self, used: Iterable[tuple[bytes, FibRoute]]) -> None:
+        """Forget those that no route goes any more, when there are many."""
+        if len(self._shared) > _MANY:
+            ways = {id(way): way for _, way in used}
+            self._shared = {way: way for way in ways.values()}
 
 
 def same_way(route: FibRoute, kernel: KernelRoute | FibRoute) -> bool:

@@ -74,7 +74,7 @@ class World(RuleBasedStateMachine):
                 return errno.ESRCH, "No such process"
             assert place not in self.others, f"deleted another's route: {request}"
             if not same_way(request.route, _as_kernel(there)):
-                assert place in self.table.plan._doubt
+                assert place in self.table.plan._ours.doubt
                 return errno.ESRCH, "No such process"
             del self.kernel[place]
             return 0, ""
@@ -278,7 +278,12 @@ class World(RuleBasedStateMachine):
     @invariant()
     def every_prefix_is_in_one_place(self) -> None:
         plan = self.table.plan
-        places = [plan._installed.keys(), plan._failures.routes.keys(), plan._blocked.keys(), plan._fights.held.keys()]
+        places = [
+            plan._ours.installed.keys(),
+            plan._failures.routes.keys(),
+            plan._blocked.keys(),
+            plan._fights.held.keys(),
+        ]
         assert sum(map(len, places)) == len(set().union(*places))
         assert plan._failures.consistent()
 
@@ -289,8 +294,8 @@ class World(RuleBasedStateMachine):
         assert {key: plan.route(key) for key in KEYS} == {key: first.get(key) for key in KEYS}
         wanted = {key for key, way in (plan._work | plan._inbox).items() if way is not None}
         assert {key for key, row in first.items() if row.state == "pending"} >= wanted
-        places = (plan._installed, plan._failures.routes, plan._blocked, plan._fights.held)
-        adopted = {key for key, _ in plan._adopted}
+        places = (plan._ours.installed, plan._failures.routes, plan._blocked, plan._fights.held)
+        adopted = {key for key, _ in plan._ours.adopted}
         asked = {request.key for request in plan._batch if request.op is not Op.DELETE}
         assert first.keys() == wanted.union(asked, adopted, *places)
 
