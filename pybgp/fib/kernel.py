@@ -1,6 +1,6 @@
 """The Linux kernel's routing table as a ``Fib``: sockets, a worker, the monitor, resynchronisation.
 
-All decisions are in ``plan`` (ours) and ``table`` (the mirror). This shell has one task, which does one thing at a
+All decisions are in ``plan`` (ours) and ``mirror`` (what is there). This shell has one task, which does one thing at a
 time: a dump, or a batch of up to 64 messages. What may block (the kernel works inside ``send`` and ``recv``, and the
 state file is written) runs in one worker thread; the event loop only packs and unpacks octets, in slices of well
 under a millisecond. Notifications are read by the loop; during a dump they wait.
@@ -17,16 +17,15 @@ from typing import Any, Final, TypeVar
 from ..addresses import Family
 from ..config.model import FibConfig
 from ..errors import FibError
-from ..speaker.fib import FibChanges, FibRoute, FibStatus, InstalledRoute, KernelChanges, KernelEvent, LocalAddresses
+from ..speaker.fib import FibChanges, FibRoute, FibStatus, InstalledRoute, KernelEvent
 from . import links as link_messages
-from .foreign import device_towards
 from .ledger import Ledger
-from .links import LinkChange, Links
+from .mirror import Mirror
 from .netlink import AnswersLostError, Monitor, NetlinkChannel, boot_id, inside
 from .plan import Request
 from .state import Claims, Identity
 from .table import Table
-from .wire import Header, MessageType, Op, RouteTemplate, address_family, dump_routes, route_template
+from .wire import Header, Op, RouteTemplate, dump_routes, route_template
 
 LogEvent = Callable[[str, dict[str, Any]], None]
 _Result = TypeVar("_Result")
@@ -34,10 +33,6 @@ _Result = TypeVar("_Result")
 RESYNC_INTERVAL: Final = 60.0
 """Seconds between dumps as a safety net."""
 _RESYNC_PAUSE: Final = 0.2
-_MAIN: Final = 254
-"""RT_TABLE_MAIN."""
-_NOBODYS: Final = -1
-"""No route has this protocol number."""
 _READ_AT_ONCE: Final = 200
 """Notifications a turn of the loop: about 1 ms."""
 _TEMPLATES: Final = 4096
@@ -68,22 +63,8 @@ class KernelFib:
         self._config = config
         self._namespace = namespace
         self._log = on_log
-        self._links = Links()
-        self._tables = {
-            family: Table(
-                family,
-                protocol=config.protocol,
-                table=config.table,
-                metric=config.metric if family == Family.IPV4_UNICAST else config.metric or 1024,
-                name_of=self._links.name_of,
-            )
-            for family in families
-        }
-        beside = self._tables if config.table != _MAIN else ()
-        self._main = tuple(  # next hops are resolved by it too; nothing in it is ours
-            Table(family, protocol=_NOBODYS, table=_MAIN, metric=0, name_of=self._links.name_of) for family in beside
-        )
-        self._read = (*self._tables.values(), *self._main)
+        self._mirror = Mirror(config, families)
+        self._tables = self._mirror.tables
         self._templates: dict[tuple[Op, Family, FibRoute], RouteTemplate] = {}
         self._ledger = Ledger(config.state_file, self._tables, self._state_failed)
         self._channel: NetlinkChannel | None = None
@@ -97,11 +78,8 @@ class KernelFib:
         self._on_event: Callable[[KernelEvent], None] = lambda event: None
         self._waiting: list[tuple[bytes, Header]] | None = None  # notifications during a dump
         self._events_lost = False
-        self._links_changed = False
-        self._told = LocalAddresses()
         self._resync_at = 0.0  # not before
         self._resync_by = 0.0  # at the latest
-        self._bird_routes_said = 0
 
     # The protocol
 
@@ -125,7 +103,8 @@ class KernelFib:
             self._waiting = []
             self._loop.add_reader(self._monitor.fileno(), self._read_monitor)
             await self._resync(claims)
-            self._say_if_there_is_nothing()
+            for nothing in self._mirror.nothing():
+                on_event(nothing)
             await self._rewrite_state()
         except (FibError, OSError) as error:
             self._release()
@@ -232,7 +211,7 @@ class KernelFib:
     async def _step(self) -> bool:
         """Do one thing; False: there is nothing to do now."""
         now = self._now()
-        wanted = self._events_lost or any(table.resync_wanted for table in self._read)
+        wanted = self._events_lost or self._mirror.resync_wanted
         if now >= self._resync_by or (wanted and now >= self._resync_at):
             await self._resync(None)
             if self._ledger.broken:
@@ -256,7 +235,7 @@ class KernelFib:
             self._idle.set()
         deadlines = [table.plan.next_deadline for table in self._tables.values()]
         until = min((deadline for deadline in deadlines if deadline is not None), default=self._resync_by)
-        if self._events_lost or any(table.resync_wanted for table in self._read):
+        if self._events_lost or self._mirror.resync_wanted:
             until = min(until, self._resync_at)
         try:
             async with asyncio.timeout_at(min(until, self._resync_by)):
@@ -267,8 +246,9 @@ class KernelFib:
 
     def _is_idle(self) -> bool:
         now = self._now()
-        return not self._events_lost and not any(
-            table.resync_wanted or table.plan.under_way or table.plan.work_due(now) for table in self._read
+        return not self._events_lost and not (
+            self._mirror.resync_wanted
+            or any(table.plan.under_way or table.plan.work_due(now) for table in self._tables.values())
         )
 
     async def _send(self, table: Table, now: float) -> None:
@@ -306,6 +286,8 @@ class KernelFib:
         self._say(table)
 
     def _template(self, family: Family, request: Request) -> RouteTemplate:
+        if self._mirror.take_names_changed():
+            self._templates.clear()
         name = request.op, family, request.route
         template = self._templates.get(name)
         if template is None:
@@ -315,7 +297,7 @@ class KernelFib:
                 request.op,
                 family,
                 request.route,
-                self._links.index_of,
+                self._mirror.links.index_of,
                 table=self._config.table,
                 protocol=self._config.protocol,
             )
@@ -339,7 +321,7 @@ class KernelFib:
         self._waiting = self._waiting or []
         try:
             await self._resync_links()
-            for table in self._read:
+            for table in self._mirror.all_tables:
                 mine = claims.get(table.family, {}) if claims is not None else None
                 await self._dump(
                     lambda sequence, table=table: dump_routes(table.family, table.table, sequence),  # type: ignore[misc]
@@ -352,14 +334,13 @@ class KernelFib:
             waiting, self._waiting = self._waiting, None
         for data, header in waiting:
             self._notified(data, header)
-        self._links_changed = True
         self._deliver()
         now = self._now()
         self._resync_at = now + max(_RESYNC_PAUSE, 5 * (now - began))
         self._resync_by = now + RESYNC_INTERVAL
 
     async def _resync_links(self) -> None:
-        links = self._links
+        links = self._mirror.links
 
         def take(data: bytes, entries: list[Header]) -> None:
             for header in entries:
@@ -367,7 +348,7 @@ class KernelFib:
 
         await self._dump(link_messages.dump_links, links.clear, take)
         await self._dump(link_messages.dump_addresses, lambda: None, take)
-        self._forget_links()
+        self._mirror.links_dumped()
 
     async def _dump(
         self,
@@ -409,81 +390,24 @@ class KernelFib:
         except AnswersLostError:
             self._log("fib_events_lost", {})
             self._events_lost = True
-            for table in self._tables.values():
-                table.plan.distrust()
+            self._mirror.distrust()
             return True
 
     def _notified(self, data: bytes, header: Header) -> None:
         if self._waiting is not None:
             self._waiting.append((data, header))
-        elif header.type in (MessageType.NEW_ROUTE, MessageType.DEL_ROUTE):
-            for table in self._read:
-                if address_family(table.family) == data[header.start + 16]:
-                    table.notified(data, header, self._now())
         else:
-            self._link_changed(self._links.feed(data, header))
-
-    def _link_changed(self, change: LinkChange) -> None:
-        if not change.anything:
-            return
-        self._links_changed = True
-        self._forget_links()
-        for table in self._read:
-            if change.gone is not None:
-                self._device_gone(table, change.gone, deleted=change.deleted)
-            if table.family == Family.IPV4_UNICAST:
-                if change.gone_ipv4 is not None:
-                    self._device_gone(table, change.gone_ipv4)
-                if change.gone_source is not None:
-                    table.source_gone(change.gone_source)
-            if change.appeared is not None:
-                table.plan.device_appeared(change.appeared)
-            table.doubtful = table.doubtful or change.renamed
-
-    def _device_gone(self, table: Table, device: str, *, deleted: bool = False) -> None:
-        ours = table.device_gone(device, self._leads_to, deleted=deleted)
-        if ours:
-            self._log("fib_link_down", {"device": device, "family": str(table.family), "routes": ours})
-
-    def _leads_to(self, gateway: bytes) -> str | None:
-        family = Family.IPV4_UNICAST if len(gateway) == 4 else Family.IPV6_UNICAST
-        return device_towards(gateway, [table.foreign for table in self._read if table.family == family])
-
-    def _forget_links(self) -> None:
-        self._templates.clear()
-        for table in self._read:
-            table.reader.forget()
+            self._mirror.notified(data, header, self._now())
 
     def _deliver(self) -> None:
         """Tell the core what changed since the last time, and the plan that it may try again."""
         if self._waiting is not None:
             return
-        changed = self._links_changed
-        if self._links_changed:
-            self._links_changed = False
-            now_there = self._links.snapshot()
-            if now_there != self._told:
-                self._told = now_there
-                self._on_event(now_there)
-        for table in self._read:
-            if table.changed:
-                table.changed = False
-                changed = True
-                news = table.foreign.take_changes(main=table in self._main)
-                if news is not None:
-                    self._on_event(news)
-        if changed:
-            now = self._now()
-            for table in self._tables.values():
-                table.plan.environment_changed(now)
-            self._say_bird_routes()
+        for event, details in self._mirror.take_events():
+            self._log(event, details)
+        for news in self._mirror.take_news(self._now()):
+            self._on_event(news)
         self._awake()
-
-    def _say_if_there_is_nothing(self) -> None:
-        """No route at all is an answer too: no next hop can be reached."""
-        if not any(len(table.foreign) for table in self._read):
-            for family in self._tables:
-                self._on_event(KernelChanges(family, {}))
 
     # The state file
 
@@ -514,13 +438,6 @@ class KernelFib:
     def _say(self, table: Table) -> None:
         for event, details in table.plan.take_events():
             self._log(event, {"family": str(table.family), **details})
-
-    def _say_bird_routes(self) -> None:
-        """Once when they appear, and when there are ten times as many."""
-        count = sum(table.foreign.same_protocol for table in self._tables.values())
-        if count > 10 * self._bird_routes_said:
-            self._bird_routes_said = count
-            self._log("fib_bird_routes", {"routes": count, "protocol": self._config.protocol})
 
     def _release(self) -> None:
         if self._monitor is not None:
