@@ -214,7 +214,7 @@ class KernelFib:
         wanted = self._events_lost or self._mirror.resync_wanted
         if now >= self._resync_by or (wanted and now >= self._resync_at):
             await self._resync(None)
-            if self._ledger.broken:
+            if self._mirror.take_renamed() or self._ledger.broken:
                 await self._rewrite_state()
             return True
         for table in self._tables.values():

@@ -40,8 +40,8 @@ class LinkChange(NamedTuple):
     """An address that went: IPv4 routes that prefer it as source went."""
     appeared: str | None = None
     """A device that is new (perhaps under an old name) or came up."""
-    renamed: bool = False
-    """A device kept its routes, but they read differently now."""
+    renamed: tuple[str, str] | None = None
+    """The old and the new name of a device; it kept its routes."""
     anything: bool = False
     """False: nothing that we know changed."""
 
@@ -125,7 +125,7 @@ class Links:
         return LinkChange(
             gone=old.name if old is not None and old.up and not link.up else None,
             appeared=name if link.up else None,
-            renamed=old is not None and old.name != name,
+            renamed=(old.name, name) if old is not None and old.name != name else None,
             anything=True,
         )
 

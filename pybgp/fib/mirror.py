@@ -28,6 +28,7 @@ class Mirror:
         "_main",
         "_names_changed",
         "_protocol",
+        "_renamed",
         "_said",
         "_told",
         "all_tables",
@@ -55,6 +56,7 @@ class Mirror:
         self._protocol = config.protocol
         self._links_changed = False
         self._names_changed = False
+        self._renamed = False
         self._told = LocalAddresses()
         self._said = 0  # routes with our protocol number, when they were last worth a line
         self._events: list[tuple[str, dict[str, object]]] = []
@@ -100,7 +102,10 @@ class Mirror:
                     table.source_gone(change.gone_source)
             if change.appeared is not None:
                 table.plan.device_appeared(change.appeared)
-            table.doubtful = table.doubtful or change.renamed
+            if change.renamed is not None:
+                table.plan.device_renamed(*change.renamed)
+                table.doubtful = True
+                self._renamed = True
 
     def _device_gone(self, table: Table, device: str, *, deleted: bool = False) -> None:
         ours = table.device_gone(device, self._leads_to, deleted=deleted)
@@ -122,6 +127,11 @@ class Mirror:
         """Have interfaces other names or numbers than at the last call?"""
         changed, self._names_changed = self._names_changed, False
         return changed
+
+    def take_renamed(self) -> bool:
+        """Do routes of ours read differently than at the last call?"""
+        renamed, self._renamed = self._renamed, False
+        return renamed
 
     def take_news(self, now: float) -> Iterator[KernelEvent]:
         """What the core is to know; and the plans, which may try again."""

@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from ..speaker.fib import FibRoute, KernelRoute
 from .ways import damaged, same_way
@@ -109,6 +109,16 @@ class Ours:
             for at in [at for at, way in unwanted.items() if id(way) in gone]:
                 self.perhaps(at[0], unwanted.pop(at))
         return lost
+
+    def rename(self, names: Mapping[int, FibRoute]) -> dict[bytes, FibRoute]:
+        """Ways (by their ``id``) read differently; returns how those that are installed did."""
+        was = {key: way for key, way in self.installed.items() if id(way) in names}
+        self.installed.update((key, names[id(way)]) for key, way in was.items())
+        for unwanted in (self.stale, self.adopted):
+            unwanted.update([(at, names[id(way)]) for at, way in unwanted.items() if id(way) in names])
+        for at, ways in self.doubt.items():
+            self.doubt[at] = tuple(names.get(id(way), way) for way in ways)
+        return was
 
     # What a dump shows
 

@@ -56,7 +56,7 @@ class Plan:
         self._asked: set[bytes] = set()  # "exists", and the next dump is to say who
         self._unexplained: set[bytes] = set()  # "exists", and not even a dump says who
         self._blocked: dict[bytes, tuple[FibRoute, str]] = {}  # the foreign owner in words
-        self._partial: dict[bytes, FibRoute] = {}  # installed with some legs only, as their devices are gone
+        self._partial: dict[bytes, FibRoute] = {}  # wanted; their devices are gone or renamed
         self._fights = Fights()  # somebody keeps deleting it
         self._stale_after = 0.0
         self._ways = Ways(family, metric)
@@ -309,6 +309,18 @@ class Plan:
         if any(request.op is not Op.DELETE and id(request.route) in gone for request in self._batch):
             self.resync_wanted = True
         return len(lost)
+
+    def device_renamed(self, device: str, name: str) -> None:
+        """Its routes are still there, and read differently now. What was wanted is tried when a device appears."""
+        names = self._ways.renamed(device, name)
+        for key, was in self._ours.rename(names).items():
+            self._partial.setdefault(key, was)
+        self._batch = [
+            request._replace(
+                route=names.get(id(request.route), request.route), before=names.get(id(request.before), request.before)
+            )
+            for request in self._batch
+        ]
 
     def device_appeared(self, device: str) -> None:
         """A device is new or up: routes with several next hops may have lost that one."""

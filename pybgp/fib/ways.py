@@ -48,6 +48,14 @@ class Ways:
         """The ``id`` of each way that leads there, as ``through`` below has it."""
         return {id(way) for way in self._shared.values() if through(way, device, leads_to, any_leg)}
 
+    def renamed(self, device: str, name: str) -> dict[int, FibRoute]:
+        """By the ``id`` of each way through that device: how it reads now."""
+        return {
+            id(way): self.shared(way._replace(next_hops=tuple(_renamed(hop, device, name) for hop in way.next_hops)))
+            for way in set(self._shared.values())
+            if any(hop.device == device for hop in way.next_hops)
+        }
+
     def have_leg_through(self, device: str) -> bool:
         """Is there a way with several next hops, one of them through that device?"""
         return any(
@@ -119,6 +127,10 @@ def route_text(route: FibRoute) -> str:
     if route.type != "unicast":
         return route.type
     return " nexthop ".join(_hop_text(hop) for hop in route.next_hops)
+
+
+def _renamed(hop: NextHop, device: str, name: str) -> NextHop:
+    return hop._replace(device=name) if hop.device == device else hop
 
 
 def _hop_text(hop: NextHop) -> str:

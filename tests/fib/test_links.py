@@ -17,6 +17,7 @@ from pybgp.speaker.fib import FibRoute, KernelChanges, KernelRoute, LocalAddress
 from .conftest import Namespace, hop, running, via
 
 pytestmark = pytest.mark.root
+KERNEL = tuple(int(number) for number in os.uname().release.split(".")[:2])
 
 
 def test_the_table_and_the_addresses_are_reported_before_start_returns(namespace: Namespace, tmp_path: Path) -> None:
@@ -293,6 +294,52 @@ def test_a_renamed_device_is_known_by_its_new_name(namespace: Namespace, tmp_pat
             assert run.state("10.1.0.0/26") == "installed"
 
     asyncio.run(scenario())
+
+
+@pytest.mark.skipif(KERNEL < (6, 2), reason="only a link that is down can be renamed")
+@pytest.mark.parametrize("left", [True, False], ids=["installed", "adopted"])
+def test_routes_through_a_device_that_is_renamed_stay_ours(namespace: Namespace, tmp_path: Path, left: bool) -> None:
+    both = {
+        "10.1.0.0/26": via("10.98.0.2", "w0"),
+        "10.2.0.0/26": FibRoute("unicast", (hop("10.99.0.2", "v0"), hop("10.98.0.2", "w0"))),
+        "2001:db8:1::/64": via("2001:db8:98::2", "w0"),
+    }
+
+    def there() -> set[str]:
+        return {route["dst"] for version in (4, 6) for route in namespace.routes(version=version)}
+
+    async def first() -> None:
+        async with running(namespace, tmp_path) as run:
+            await run.want(both)
+
+    async def second() -> None:
+        async with running(namespace, tmp_path) as run:
+            if left:
+                await run.want(both)
+            namespace.ip("link set w0 name x0")
+            await run.until(lambda: "x0" in run.local().links_up, "the new name")
+            await run.until(lambda: says("x0"), "the state file to be written anew")
+            await run.fib.settled()
+            status = run.fib.status()
+            assert (status.installed, status.adopted, status.foreign_bird) == ((3, 0, 0) if left else (0, 3, 0))
+
+    async def third() -> None:
+        async with running(namespace, tmp_path) as run:
+            assert (run.fib.status().adopted, run.fib.status().foreign_bird) == (3, 0)
+            await run.want({"10.1.0.0/26": via("10.98.0.2", "x0")})
+            for family in (Family.IPV4_UNICAST, Family.IPV6_UNICAST):
+                run.fib.sweep(family)
+            await run.fib.settled()
+            assert there() == {"10.1.0.0/26"}
+
+    def says(name: str) -> bool:
+        text = (tmp_path / "fib.json").read_text()
+        return name in text and "w0" not in text
+
+    asyncio.run(first())
+    asyncio.run(second())
+    assert there() == both.keys()
+    asyncio.run(third())
 
 
 def test_other_families_than_ours_are_left_alone(namespace: Namespace, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_down_deleted_and_renamed_are_told_apart() -> None:
         gone="eth0", deleted=True, anything=True
     )
     assert feed(eth0(), link(MessageType.NEW_LINK, 2, "eth1", UP)) == LinkChange(
-        appeared="eth1", renamed=True, anything=True
+        appeared="eth1", renamed=("eth0", "eth1"), anything=True
     )
 
 

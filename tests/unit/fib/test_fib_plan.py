@@ -351,6 +351,24 @@ def test_flushing_takes_out_what_was_asked_for_in_doubt(plan: Plan) -> None:
     assert [request.op for request in drain(plan, 0.0)] == [Op.DELETE]
 
 
+def test_a_device_that_is_renamed_while_its_route_goes_in_keeps_it(plan: Plan) -> None:
+    """And what was wanted is tried when there is a device of that name again."""
+    renamed = FibRoute("unicast", (NextHop(b"\x0a\x63\x00\x01", "ten0"),), 0)
+    plan.apply({KEY: VIA_1})
+    batch = ask(plan)
+
+    plan.device_renamed("eth0", "ten0")
+    plan.done([OK] * len(batch), 0.0)
+    dump(plan, renamed)
+    assert list(plan.owned()) == [(KEY, renamed)]
+
+    plan.device_renamed("ten0", "eth0")
+    plan.device_renamed("eth0", "ten1")
+    assert drain(plan, 0.0) == []
+    plan.device_appeared("eth0")
+    assert [request.op for request in drain(plan, 0.0)] == [Op.REPLACE]
+
+
 def adopted(plan: Plan, *keys: bytes) -> None:
     for key in keys:
         plan.adopt(key, KernelRoute("unicast", 12, VIA_1.next_hops))
