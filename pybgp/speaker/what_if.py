@@ -4,8 +4,8 @@ Compared are policies and whatever else decides about import and export, how pat
 ``preference``, ``default_local_pref``), and the routes of peers that go, because the other configuration doesn't have
 them, has them disabled or allows them fewer prefixes; then what follows from the best routes that there would be:
 aggregates, and conditions of policies. What is kept for a peer that restarts (RFC 4724) counts like all else. Sessions
-that stay are taken as they are: what a new capability or a new peer would bring, and ``routes`` that come or go, is not
-foreseen.
+that stay are taken as they are: what a new capability or a new peer would bring, and other ``routes`` or ``rpki``, is
+not foreseen.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What a comparison says of another configuration is what that configuration then changes, and nothing else.
 
-A reflector with two clients, one of them with ADD-PATH, a non-client and two external peers, any of which may be
-restarting. One configuration is replaced by another one that keeps the sessions, or ends some of them.
+A reflector with two clients, one of them with ADD-PATH, the other perhaps from a dynamic range, a non-client and two
+external peers, any of which may be restarting; it may be draining. One configuration is replaced by another one that
+keeps the sessions, or ends some of them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pybgp.config.model import (
     AggregateConfig,
     DampingRules,
     DecisionConfig,
+    DynamicPeersConfig,
     FamilyConfig,
     GracefulRestartConfig,
     MatchConfig,
@@ -96,6 +98,18 @@ OUTSIDE: Final = {
     "honor_graceful_shutdown": (True, False),
 }
 LIMITED: Final = {**INSIDE, "add_path_limit": (None, 1)}
+
+
+def near_x(peer: str, next_hop: str) -> int:
+    """What it costs to get from a client to a next hop (RFC 9107)."""
+    return 1 if next_hop == X else 2
+
+
+def near_plain(peer: str, next_hop: str) -> int | None:
+    return {X: None, PLAIN: 1}.get(next_hop, 2)
+
+
+PLACED: Final = {**INSIDE, "orr": (None, near_x, near_plain)}
 SPEAKER: Final[Mapping[str, tuple[Any, ...]]] = {
     "client_to_client_reflection": (True, False),
     "default_local_pref": (100, 300),
@@ -121,7 +135,7 @@ def _changes(peer: str, options: Mapping[str, tuple[Any, ...]]) -> st.SearchStra
 
 CHANGES: Final = st.one_of(
     _changes("", SPEAKER),
-    *(_changes(peer, {CLIENT: INSIDE, PATHS: LIMITED, PLAIN: INSIDE}.get(peer, OUTSIDE)) for peer in PEERS),
+    *(_changes(peer, {CLIENT: PLACED, PATHS: LIMITED, PLAIN: INSIDE}.get(peer, OUTSIDE)) for peer in PEERS),
 )
 ROUTES: Final = st.tuples(
     st.sampled_from((A, *PEERS)),
@@ -138,8 +152,8 @@ ROUTES: Final = st.tuples(
 )
 
 
-def configured(changes: list[Change]) -> SpeakerConfig:
-    """What A has configured after these."""
+def configured(changes: list[Change], *, dynamic: bool) -> SpeakerConfig:
+    """What A has configured after these; the client may be known as a range only."""
     peers = {
         peer: PeerConfig(
             peer,
@@ -165,7 +179,11 @@ def configured(changes: list[Change]) -> SpeakerConfig:
             peers[peer] = replace(peers[peer], families=families(value))
         else:
             peers[peer] = replace(peers[peer], **{key: value})
-    return replace(speaker, peers=tuple(peers.values()))
+    ranges: tuple[DynamicPeersConfig, ...] = ()
+    if dynamic and CLIENT in peers:
+        template = replace(peers.pop(CLIENT), address="", passive=True)
+        ranges = (DynamicPeersConfig(f"{CLIENT}/32", template=template),)
+    return replace(speaker, peers=tuple(peers.values()), dynamic_peers=ranges)
 
 
 def families(limit: int | None) -> dict[Family, FamilyConfig]:
@@ -179,21 +197,30 @@ def families(limit: int | None) -> dict[Family, FamilyConfig]:
     routes=st.lists(ROUTES, min_size=2, max_size=12),
     before=st.lists(CHANGES, max_size=8),
     changes=st.lists(CHANGES, min_size=1, max_size=8),
+    dynamic=st.booleans(),
     flaps=st.booleans(),
+    draining=st.booleans(),
     restarting=st.sampled_from((None, None, *PEERS)),
 )
 def test_what_is_foretold_is_what_changes(
-    routes: list[Route], before: list[Change], changes: list[Change], flaps: bool, restarting: str | None
+    routes: list[Route],
+    before: list[Change],
+    changes: list[Change],
+    dynamic: bool,
+    flaps: bool,
+    draining: bool,
+    restarting: str | None,
 ) -> None:
     world = World()
-    first, then = configured(before), configured([*before, *changes])
-    up = {peer.address for peer in first.peers if peer.enabled}
+    first, then = configured(before, dynamic=dynamic), configured([*before, *changes], dynamic=dynamic)
+    up = enabled(first)
     staying = tuple(peer if peer.address in up else replace(peer, enabled=False) for peer in then.peers)
-    then = replace(then, peers=staying)  # what those send that come up isn't foreseen
+    ranges = then.dynamic_peers if CLIENT in up else first.dynamic_peers
+    then = replace(then, peers=staying, dynamic_peers=ranges)  # what those send that come up isn't foreseen
     made = world.add(
         A,
         peers=list(first.peers),
-        **{key: getattr(first, key) for key in (*SPEAKER, "sets", "damping", "graceful_restart")},
+        **{key: getattr(first, key) for key in (*SPEAKER, "sets", "damping", "graceful_restart", "dynamic_peers")},
     )
     for peer in PEERS:
         towards = PeerConfig(
@@ -204,7 +231,7 @@ def test_what_is_foretold_is_what_changes(
             families=families(None if peer == PATHS else 0),
         )
         world.add(peer, asn=AS.get(peer, 64512), peers=[towards], graceful_restart=RESTART)
-    world.run_until(made.core.all_established)  # those that are enabled
+    world.run_until(lambda: all(world.nodes[peer].core.all_established() for peer in up))
     for again in range(3 if flaps else 1):
         for name, prefix, attributes in routes:
             if again:
@@ -212,9 +239,18 @@ def test_what_is_foretold_is_what_changes(
                 world.advance(1)
             world.nodes[name].announce(prefix, **attributes)
             world.advance(1 if flaps else 0)
+    if draining:
+        made.core.drain(world.now)
+        world.pump(made)
     world.advance(10)
     if restarting is not None:
         world.kill(world.nodes[restarting])
         world.advance(1)
 
-    comes_true(world, made, then, gone=up - {peer.address for peer in staying if peer.enabled})
+    comes_true(world, made, then, gone=up - enabled(then))
+
+
+def enabled(config: SpeakerConfig) -> set[str]:
+    """The peers that are to be up."""
+    ranges = {item.prefix.partition("/")[0] for item in config.dynamic_peers if item.template.enabled}
+    return {peer.address for peer in config.peers if peer.enabled} | ranges
