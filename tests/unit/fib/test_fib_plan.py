@@ -230,6 +230,164 @@ def test_a_new_way_does_not_wait_for_the_end_of_a_fight(plan: Plan) -> None:
     assert plan.counts["pending"] == 0
 
 
+def test_a_batch_looks_at_so_many_prefixes_and_no_more(plan: Plan) -> None:
+    """A call stays short when nothing is to be sent."""
+    keys = [b"\x18\x0b" + i.to_bytes(2) for i in range(3000)]
+    plan.apply(dict.fromkeys(keys, VIA_1))
+    drain(plan, 0.0)
+    plan.apply(dict.fromkeys(keys, FibRoute("unicast", VIA_1.next_hops)))
+
+    assert plan.next_batch(1.0) == []
+    assert plan.counts["pending"] == 2000
+
+
+def test_additions_leave_room_for_deletions(plan: Plan) -> None:
+    plan.apply(dict.fromkeys(KEYS[:100], VIA_1))
+    drain(plan, 0.0)
+    plan.apply(dict.fromkeys(KEYS[:100]))
+    plan.done([OK] * len(plan.next_batch(0.0)), 0.0)
+
+    plan.apply(dict.fromkeys(KEYS[100:], VIA_1))
+
+    ops = [request.op for request in plan.next_batch(0.0)]
+    assert (ops.count(Op.ADD), ops.count(Op.DELETE)) == (64, 16)
+
+
+def test_a_prefix_has_one_request_in_a_batch(plan: Plan) -> None:
+    """Its old metric is deleted after the new one has gone in."""
+    other = VIA_1._replace(metric=10)
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+    plan.apply({KEY: other})
+    plan.done([OK] * len(plan.next_batch(0.0)), 0.0)
+
+    plan.apply({KEY: VIA_2})
+
+    assert [(request.op, request.route) for request in plan.next_batch(0.0)] == [(Op.ADD, VIA_2)]
+
+
+def test_a_failed_deletion_is_not_tried_with_every_batch(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+    plan.apply({KEY: None})
+    drain(plan, 0.0, lambda request: (errno.EPERM, "Operation not permitted"))
+
+    plan.apply({KEYS[1]: VIA_1})
+
+    assert [request.op for request in drain(plan, 1.0)] == [Op.ADD]
+
+
+def test_what_is_left_of_a_route_may_become_what_is_wanted(plan: Plan) -> None:
+    both = FibRoute("unicast", (*VIA_1.next_hops, NextHop(b"\x0a\x62\x00\x02", "eth1")), 0)
+    plan.apply({KEY: both})
+    drain(plan, 0.0)
+    assert plan.leg_lost(KEY, KernelRoute("unicast", 12, both.next_hops[1:]))
+    drain(plan, 0.0, lambda request: (errno.ENODEV, "no device eth1"))
+    ((_, left),) = plan.owned()
+
+    plan.apply({KEY: left})
+    assert drain(plan, 0.0) == []
+    plan.device_appeared("eth1")
+
+    assert drain(plan, 0.0) == []
+
+
+VIA_3 = FibRoute("unicast", (NextHop(b"\x0a\x63\x00\x03", "eth0"),), 0)
+
+
+def probing(plan: Plan) -> bytes:
+    """Two ways have failed. One is probed; returns a prefix of the other, which is to be the next probe."""
+    plan.apply({KEYS[0]: VIA_2, KEYS[1]: VIA_2, KEYS[2]: VIA_3, KEYS[3]: VIA_3})
+    drain(plan, 0.0, lambda request: UNREACHABLE)
+    (asked,) = plan.next_batch(1.0, 1)
+    plan.done([UNREACHABLE], 1.0)
+    (waiting,) = [key for key in KEYS[:4] if (row := plan.route(key)) and row.state == "pending"]
+    assert asked.key != waiting
+    return waiting
+
+
+def test_a_probe_that_is_withdrawn_leaves_the_probing_to_another(plan: Plan) -> None:
+    withdrawn = probing(plan)
+
+    plan.apply({withdrawn: None})
+
+    assert drain(plan, 1.0) == []
+    drain(plan, 1000.0)
+    assert plan.counts["installed"] == 3
+
+
+def test_a_probe_whose_place_another_takes_leaves_the_probing_to_another(plan: Plan, others: Others) -> None:
+    taken = probing(plan)
+
+    others[taken, 0] = "protocol felix"
+
+    assert drain(plan, 1.0) == []
+    drain(plan, 1000.0)
+    assert plan.counts["installed"] == 3
+
+
+def test_a_probe_that_is_wanted_as_it_is_left_leaves_the_probing_to_another(plan: Plan) -> None:
+    """Its old way couldn't be deleted."""
+    plan.apply(dict.fromkeys(KEYS[:4], VIA_1))
+    drain(plan, 0.0)
+    plan.apply(dict.fromkeys(KEYS[:4]))
+    drain(plan, 0.0, lambda request: (errno.EPERM, "Operation not permitted"))
+    wanted = probing(plan)
+
+    plan.apply({wanted: VIA_1})
+
+    assert drain(plan, 1.0) == []
+    drain(plan, 1000.0)
+    assert plan.counts["installed"] == 4
+
+
+def after_withdraw_all(plan: Plan) -> list[tuple[Op, FibRoute]]:
+    plan.withdraw_all()
+    return [(request.op, request.route) for request in drain(plan, 1000.0)]
+
+
+def test_flushing_forgets_what_is_waiting(plan: Plan) -> None:
+    plan.apply(dict.fromkeys(KEYS[:100], VIA_1))
+    plan.done([OK] * len(plan.next_batch(0.0)), 0.0)
+
+    assert after_withdraw_all(plan) == [(Op.DELETE, VIA_1)] * 64
+
+
+def test_flushing_takes_out_what_is_under_way(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    batch = plan.next_batch(0.0)
+    plan.withdraw_all()
+    plan.done([OK] * len(batch), 0.0)
+
+    assert [request.op for request in drain(plan, 0.0)] == [Op.DELETE]
+
+
+def test_flushing_forgets_what_is_in_anothers_place(plan: Plan, others: Others) -> None:
+    others[KEY, 0] = "protocol felix"
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+
+    assert after_withdraw_all(plan) == []
+    del others[KEY, 0]
+    plan.place_free(KEY)
+    assert drain(plan, 1000.0) == []
+
+
+def test_flushing_ends_a_fight(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    for _ in range(2):
+        drain(plan, 0.0)
+        plan.lost(KEY, 0, 0.0)
+
+    assert after_withdraw_all(plan) == []
+
+
+def test_flushing_takes_out_what_an_earlier_run_left(plan: Plan) -> None:
+    adopted(plan, KEY)
+
+    assert after_withdraw_all(plan) == [(Op.DELETE, VIA_1)]
+
+
 # What is known of the kernel while a batch is under way, or its answers are lost
 
 
