@@ -341,6 +341,100 @@ def test_a_probe_that_is_wanted_as_it_is_left_leaves_the_probing_to_another(plan
     assert plan.counts["installed"] == 4
 
 
+def test_deletions_that_fail_are_said_once(plan: Plan) -> None:
+    plan.apply(dict.fromkeys(KEYS[:3], VIA_1))
+    drain(plan, 0.0)
+    plan.apply(dict.fromkeys(KEYS[:3]))
+    drain(plan, 0.0, lambda request: (errno.EPERM, "Operation not permitted"))
+
+    assert [event for event, _ in plan.take_events()] == ["fib_delete_failed"]
+
+
+def test_both_metrics_of_a_prefix_are_deleted(plan: Plan) -> None:
+    for metric in (10, 20):
+        plan.adopt(KEY, KernelRoute("unicast", 12, VIA_1.next_hops, metric))
+    plan.sweep()
+
+    assert {request.route.metric for request in drain(plan, 0.0)} == {10, 20}
+    assert list(plan.owned()) == []
+
+
+def test_what_is_taken_while_another_way_is_wanted_already_does_not_wait(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+
+    for way in (VIA_2, VIA_1):
+        plan.apply({KEY: way})
+        plan.lost(KEY, 0, 0.0)
+        assert [request.route for request in drain(plan, 0.0)] == [way]
+
+
+def test_a_place_that_another_leaves_after_a_fight_waits_for_its_end(plan: Plan, others: Others) -> None:
+    plan.apply({KEY: VIA_1})
+    for _ in range(2):
+        drain(plan, 0.0)
+        plan.lost(KEY, 0, 0.0)
+    others[KEY, 0] = "protocol felix"
+    plan.apply({KEY: VIA_1})
+    assert drain(plan, 0.0) == []
+
+    del others[KEY, 0]
+    plan.place_free(KEY)
+
+    assert drain(plan, 0.5) == []
+    assert [request.op for request in drain(plan, 1.0)] == [Op.ADD]
+
+
+def test_who_takes_what_is_left_of_a_route_sees_it_come_back_whole(plan: Plan) -> None:
+    both = FibRoute("unicast", (*VIA_1.next_hops, NextHop(b"\x0a\x62\x00\x02", "eth1")), 0)
+    plan.apply({KEY: both})
+    drain(plan, 0.0)
+    plan.leg_lost(KEY, KernelRoute("unicast", 12, both.next_hops[1:]))
+    drain(plan, 0.0, lambda request: (errno.ENODEV, "no device eth1"))
+
+    plan.lost(KEY, 0, 0.0)
+
+    assert [request.route for request in drain(plan, 1000.0)] == [both]
+
+
+def test_the_row_of_a_prefix_names_its_owner_of_today(plan: Plan, others: Others) -> None:
+    others[KEY, 0] = "protocol felix"
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+
+    others[KEY, 0] = "protocol static"
+    plan.place_free(KEY)
+
+    assert [row.error for row in plan.routes()] == ["protocol static"]
+
+
+def test_what_a_dump_misses_is_nobodys_fight(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    for _ in range(3):
+        drain(plan, 0.0)
+        plan.compare(set(), 0.0)
+
+    assert [request.op for request in drain(plan, 0.0)] == [Op.ADD]
+    assert plan.reinstalled == 0
+
+
+def test_who_has_a_place_is_asked_anew_when_ours_has_been_in(plan: Plan) -> None:
+    exists = lambda request: (errno.EEXIST, "File exists")  # noqa: E731
+    plan.apply({KEY: VIA_1})
+    for _ in range(2):
+        drain(plan, 0.0, exists)
+        plan.compare(set(), 0.0)
+    drain(plan, 0.0, exists)
+    assert [row.state for row in plan.routes()] == ["failed"]
+    drain(plan, 1000.0)
+    plan.lost(KEY, 0, 2000.0)
+
+    drain(plan, 2000.0, exists)
+
+    assert plan.resync_wanted
+    assert [row.error for row in plan.routes()] == ["not known yet"]
+
+
 def after_withdraw_all(plan: Plan) -> list[tuple[Op, FibRoute]]:
     plan.withdraw_all()
     return [(request.op, request.route) for request in drain(plan, 1000.0)]
@@ -495,6 +589,107 @@ def test_two_ways_whose_answers_are_lost_are_both_perhaps_ours(plan: Plan) -> No
     assert sorted(plan.claims()) == [(KEY, VIA_1), (KEY, VIA_2)]
     dump(plan, VIA_1)
     assert [(request.op, request.route) for request in drain(plan, 0.0)] == [(Op.REPLACE, VIA_2)]
+
+
+def test_a_lost_answer_to_a_deletion_is_followed_by_another(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+    plan.apply({KEY: None})
+    ask(plan)
+    plan.unknown()
+
+    dump(plan, VIA_1)
+
+    assert [request.op for request in drain(plan, 0.0)] == [Op.DELETE]
+
+
+def test_a_lost_answer_to_a_replacement_that_was_not_made_leaves_the_old_way_ours(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+    plan.apply({KEY: VIA_2})
+    ask(plan)
+    plan.unknown()
+
+    dump(plan, VIA_1)
+
+    assert plan.take_released() == []
+    assert list(plan.claims()) == [(KEY, VIA_1)]
+
+
+@pytest.mark.parametrize("wanted_before", [True, False], ids=["stale", "adopted"])
+def test_exists_beside_an_older_route_of_ours_does_not_release_it(plan: Plan, wanted_before: bool) -> None:
+    other = VIA_1._replace(metric=10)
+    plan.apply({KEY: other})
+    drain(plan, 0.0)
+    adopted(plan, KEY)
+    if wanted_before:
+        plan.sweep()
+        drain(plan, 0.0, lambda request: (errno.EPERM, "Operation not permitted"))
+    plan.apply({KEY: VIA_2})
+    drain(plan, 0.0, lambda request: (errno.EEXIST, "File exists"))
+
+    dump(plan, VIA_1, other)
+
+    assert plan.take_released() == []
+    assert (KEY, VIA_1) in list(plan.claims())
+
+
+def test_what_went_with_a_device_is_no_claim_any_more_when_another_way_is_in(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+    plan.device_gone("eth0", leads_nowhere)
+    other = FibRoute("blackhole", (), 0)
+
+    plan.apply({KEY: other})
+    drain(plan, 0.0)
+
+    assert list(plan.claims()) == [(KEY, other)]
+
+
+def test_an_adopted_route_that_a_dump_shows_without_a_next_hop_is_ours(plan: Plan) -> None:
+    hops = VIA_1.next_hops + VIA_2.next_hops
+    plan.adopt(KEY, KernelRoute("unicast", 12, hops))
+
+    assert plan.recognise(KEY, KernelRoute("unicast", 12, hops[:1]), dumped=True)
+
+
+def test_what_goes_while_its_request_is_under_way_is_for_a_dump_to_say(plan: Plan) -> None:
+    plan.apply({KEY: VIA_1})
+    batch = ask(plan)
+    plan.lost(KEY, 0, 0.0)
+    plan.done([OK] * len(batch), 0.0)
+
+    assert plan.resync_wanted
+    assert plan.counts["installed"] == 1
+    plan.compare(set(), 0.0)
+    assert [request.op for request in drain(plan, 0.0)] == [Op.ADD]
+
+
+def test_a_doubt_is_settled_by_a_dump_and_only_where_nobody_else_is(plan: Plan, others: Others) -> None:
+    plan.apply({KEY: VIA_1})
+    ask(plan)
+    plan.unknown()
+    seen = KernelRoute("unicast", 12, VIA_1.next_hops)
+
+    assert not plan.recognise(KEY, seen, dumped=False)
+    others[KEY, 0] = "another program with our protocol"
+    assert not plan.recognise(KEY, seen, dumped=True)
+    del others[KEY, 0]
+    assert plan.recognise(KEY, seen, dumped=True)
+
+
+def test_a_route_that_is_there_though_it_has_failed_stays(plan: Plan) -> None:
+    """The news of its device was older than the route."""
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+    plan.device_gone("eth0", leads_nowhere)
+    drain(plan, 0.0, lambda request: (errno.ENETDOWN, "Network is down"))
+    assert plan.counts["failed"] == 1
+
+    dump(plan, VIA_1)
+
+    assert drain(plan, 0.0) == []
+    assert [row.state for row in plan.routes()] == ["installed"]
 
 
 def test_flushing_takes_out_what_was_asked_for_in_doubt(plan: Plan) -> None:
