@@ -64,8 +64,7 @@ class Down:
     replaced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Updates:
+class Updates(NamedTuple):
     """Bodies of consecutive UPDATEs (without the 19 octets of header), in order of arrival."""
 
     conn: int

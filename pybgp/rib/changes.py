@@ -12,14 +12,15 @@ from .path import Entry, Path
 class Changes:
     """prefix → what it had, None for nothing. Prefixes that changed and changed back are still in it."""
 
-    __slots__ = ("_count", "_whole", "added", "others")
+    __slots__ = ("_whole", "added", "new", "others")
 
     def __init__(self) -> None:
         self.added: dict[Path, list[bytes]] = {}
         """Prefixes that had nothing, by the path they got."""
         self.others: dict[bytes, Entry | None] = {}
         """All others, and new ones that have changed again: what they had."""
-        self._count = 0  # prefixes in added
+        self.new = 0
+        """Prefixes in ``added``."""
         self._whole: dict[bytes, Entry | None] | None = None
 
     def add(self, keys: list[bytes], path: Path) -> None:
@@ -33,7 +34,7 @@ class Changes:
             self.added[path] = keys[:]
         else:
             known += keys
-        self._count += len(keys)
+        self.new += len(keys)
 
     def change(self, key: bytes, before: Entry | None) -> None:
         """A prefix has something else now, or nothing."""
@@ -41,7 +42,7 @@ class Changes:
 
     def __len__(self) -> int:
         """How many prefixes, roughly: new ones that have changed again count twice."""
-        return self._count + len(self.others)
+        return self.new + len(self.others)
 
     def split(self) -> tuple[dict[Path, list[bytes]], dict[bytes, Entry | None]]:
         """New prefixes by their path; all other changes. Nothing is added after this."""

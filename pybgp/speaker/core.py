@@ -415,7 +415,12 @@ class SpeakerCore:
 
     @property
     def flush_due(self) -> bool:
-        return sum([len(table.pending) for table in self.tables.values()]) >= FLUSH_AT
+        # HOT, once a reading.
+        prefixes = 0
+        for table in self.tables.values():
+            pending = table.pending
+            prefixes += pending.new + len(pending.others)
+        return prefixes >= FLUSH_AT
 
     @property
     def flush_wanted(self) -> bool:

@@ -177,7 +177,7 @@ class Outbound:
 
     @property
     def next_deadline(self) -> float | None:
-        return min(self._release_at.values(), default=None)
+        return min(self._release_at.values()) if self._release_at else None
 
     @property
     def has_work(self) -> bool:
