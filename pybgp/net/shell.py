@@ -221,9 +221,17 @@ class Shell:
         self._after_input()
 
     def _received(self, connection: Connection, data: bytes) -> None:
+        """Raises nothing: after a bug of ours the session can't go on, because what came is not taken whole."""
         # HOT, once a reading of up to 16 KiB.
         if connection.closing:
             return
+        try:
+            self._work_on(connection, data)
+        except Exception as error:
+            self._loop.call_exception_handler({"message": "what a peer sent could not be taken", "exception": error})
+            connection.close(self._loop, abort=True)
+
+    def _work_on(self, connection: Connection, data: bytes) -> None:
         core = self.core
         now = self._loop.time()
         core.received(connection.conn, data, now)

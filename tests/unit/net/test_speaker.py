@@ -7,8 +7,11 @@ import gc
 import os
 from typing import Any
 
+import pytest
+
 from pybgp.config.model import PeerConfig, SpeakerConfig
 from pybgp.net.speaker import Speaker
+from pybgp.speaker.inbound import Inbound
 from pybgp.speaker.outputs import Event
 from tests.support import free_port
 
@@ -76,3 +79,32 @@ def test_a_stopped_speaker_leaves_no_descriptor_open() -> None:
     before, after = asyncio.run(scenario())
 
     assert after == before
+
+
+@pytest.mark.parametrize("waited", [False, True], ids=["at once", "after it has waited"])
+def test_a_bug_of_ours_in_what_a_peer_says_ends_its_session_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, waited: bool
+) -> None:
+    """What came was not taken whole: a session that went on would lack routes, and nobody would know."""
+    if waited:  # all turns are full
+        monkeypatch.setattr("pybgp.net.turns.TURN", -1.0)
+        monkeypatch.setattr("pybgp.net.turns.PAUSE", 1000.0)
+    bugs: list[object] = []
+
+    async def scenario() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: bugs.append(context["exception"]))
+        one, other = pair(free_port())
+        async with one, other:
+            await asyncio.gather(one.established(timeout=LIMIT), other.established(timeout=LIMIT))
+            with monkeypatch.context() as patch:
+                patch.setattr(Inbound, "receive", lambda inbound, bodies: 1 // 0)
+                other.announce("192.0.2.0/24")
+                async with asyncio.timeout(LIMIT):
+                    while not bugs:
+                        await asyncio.sleep(0)
+            changes = one.watch()
+            assert str((await asyncio.wait_for(anext(changes), LIMIT)).prefix) == "192.0.2.0/24"  # the next session's
+
+    asyncio.run(scenario())
+
+    assert {type(bug) for bug in bugs} == {ZeroDivisionError}

@@ -12,6 +12,7 @@ from typing import cast
 import pytest
 from netaddr import IPNetwork
 
+from pybgp.addresses import Family
 from pybgp.config.model import PeerConfig, SpeakerConfig
 from pybgp.net import shell
 from pybgp.net.readable import Readable
@@ -103,8 +104,7 @@ def test_a_change_is_told_at_once_if_nothing_else_can_share_the_flush(
 
     async def scenario() -> None:
         async with passive, speaker(2, port, 1, passive=False) as active:
-            await asyncio.gather(active.established(timeout=LIMIT), passive.established(timeout=LIMIT))
-            await until(lambda: not (passive._turns.waiting or passive.core.has_work or passive.core.flush_wanted))
+            await quiet(active, passive)
             received = passive._received
             if more:
                 monkeypatch.setattr(passive, "_readable", MoreComes())
@@ -133,8 +133,7 @@ def test_what_can_be_read_is_read_before_anything_is_told(monkeypatch: pytest.Mo
 
     async def scenario() -> None:
         async with passive, speaker(2, port, 1, passive=False) as active:
-            await asyncio.gather(active.established(timeout=LIMIT), passive.established(timeout=LIMIT))
-            await until(lambda: not (passive._turns.waiting or passive.core.has_work or passive.core.flush_wanted))
+            await quiet(active, passive)
             with monkeypatch.context() as patch:
                 patch.setattr(passive, "_readable", MoreComes())
                 active.announce("10.65.1.0/26")
@@ -341,6 +340,16 @@ def status(one: Speaker):  # type: ignore[no-untyped-def]
 
 def received(one: Speaker) -> int:
     return sum(counters.received for counters in status(one).families.values())
+
+
+async def quiet(*speakers: Speaker) -> None:
+    """All Established, have told each other all they had, and have nothing left to do."""
+    await asyncio.gather(*(each.established(timeout=LIMIT) for each in speakers))
+    peers = [peer for each in speakers for peer in each.core.sessions.peers.values()]
+    await until(lambda: all(Family.IPV4_UNICAST in peer.received_end_of_rib for peer in peers))
+    await until(
+        lambda: not any(each._turns.waiting or each.core.has_work or each.core.flush_wanted for each in speakers)
+    )
 
 
 async def until(condition) -> None:  # type: ignore[no-untyped-def]
