@@ -15,7 +15,7 @@ from pybgp.speaker.inbound import Inbound
 from pybgp.speaker.outputs import Event
 from tests.support import free_port
 
-LIMIT = 10.0
+from .quiet import LIMIT, quiet, until
 
 
 def pair(port: int, **settings: Any) -> tuple[Speaker, Speaker]:
@@ -69,12 +69,8 @@ def test_a_stopped_speaker_leaves_no_descriptor_open() -> None:
             await asyncio.gather(*(each.established(timeout=LIMIT) for each in both))
         for each in both:
             await each.stop()  # again: nothing
-        await until_no(both)
+        await until(lambda: not any(each._connections for each in both))
         return before, descriptors()
-
-    async def until_no(both: tuple[Speaker, Speaker]) -> None:
-        while any(each._connections for each in both):
-            await asyncio.sleep(0.01)
 
     before, after = asyncio.run(scenario())
 
@@ -95,13 +91,11 @@ def test_a_bug_of_ours_in_what_a_peer_says_ends_its_session_and_nothing_else(
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: bugs.append(context["exception"]))
         one, other = pair(free_port())
         async with one, other:
-            await asyncio.gather(one.established(timeout=LIMIT), other.established(timeout=LIMIT))
+            await quiet(one, other)
             with monkeypatch.context() as patch:
                 patch.setattr(Inbound, "receive", lambda inbound, bodies: 1 // 0)
                 other.announce("192.0.2.0/24")
-                async with asyncio.timeout(LIMIT):
-                    while not bugs:
-                        await asyncio.sleep(0)
+                await until(lambda: bugs)
             changes = one.watch()
             assert str((await asyncio.wait_for(anext(changes), LIMIT)).prefix) == "192.0.2.0/24"  # the next session's
 

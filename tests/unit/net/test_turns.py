@@ -12,7 +12,6 @@ from typing import cast
 import pytest
 from netaddr import IPNetwork
 
-from pybgp.addresses import Family
 from pybgp.config.model import PeerConfig, SpeakerConfig
 from pybgp.net import shell
 from pybgp.net.readable import Readable
@@ -23,7 +22,7 @@ from pybgp.speaker import core
 from pybgp.speaker.outputs import Send, SendAll
 from tests.support import free_port
 
-LIMIT = 10.0
+from .quiet import LIMIT, quiet, until
 
 
 class MoreComes(Readable):
@@ -340,22 +339,6 @@ def status(one: Speaker):  # type: ignore[no-untyped-def]
 
 def received(one: Speaker) -> int:
     return sum(counters.received for counters in status(one).families.values())
-
-
-async def quiet(*speakers: Speaker) -> None:
-    """All Established, have told each other all they had, and have nothing left to do."""
-    await asyncio.gather(*(each.established(timeout=LIMIT) for each in speakers))
-    peers = [peer for each in speakers for peer in each.core.sessions.peers.values()]
-    await until(lambda: all(Family.IPV4_UNICAST in peer.received_end_of_rib for peer in peers))
-    await until(
-        lambda: not any(each._turns.waiting or each.core.has_work or each.core.flush_wanted for each in speakers)
-    )
-
-
-async def until(condition) -> None:  # type: ignore[no-untyped-def]
-    async with asyncio.timeout(LIMIT):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 def test_a_watcher_hears_of_a_route_that_was_there_once() -> None:
