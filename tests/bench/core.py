@@ -21,18 +21,23 @@ from typing import NamedTuple
 
 import pybgp
 from pybgp.config.file import parse
+from pybgp.constants import MARKER
 from pybgp.speaker.core import SpeakerCore
 from pybgp.speaker.outputs import Send
 
-from . import adapter
+from . import adapter, traffic
 from .daemons import refused
-from .generator import KEEPALIVE, open_message
+from .generator import FIRST_MED, KEEPALIVE, open_message
 from .scenarios import DAEMON_ADDRESS, DAEMON_AS, FULL, HOLD_TIME, PORT, Peer, Scenario
 
 PACKAGE = Path(pybgp.__file__).parent
 READ = 65_536
 """Octets a reading of the network has at most."""
-SCENARIOS = {each.key: each for each in FULL if each.kind == "table" and each.profile == "internet"}
+CHANGES = 20_000
+"""Of a route, one by one."""
+SCENARIOS = {
+    each.key: each for each in FULL if (each.kind == "table" and each.profile == "internet") or each.kind == "latency"
+}
 SCENARIOS["b-100k"] = SCENARIOS["h-100k"]  # its name before there were growth curves
 
 
@@ -53,14 +58,13 @@ def measure(
     """
     core = _core(scenario, edit)
     conns = [_session(core, number, peer, scenario.add_path) for number, peer in enumerate(scenario.peers)]
-    stream = scenario.streams()[0]
+    readings = _readings(core, conns[0], scenario)
     gc.collect()
     gc.freeze()
     received = told = 0.0
     if profile is not None:
         profile.enable()
-    for at in range(0, len(stream), READ):
-        data = stream[at : at + READ]
+    for data in readings:
         started = time.process_time()
         core.received(conns[0], data, 1.0)
         taken = time.process_time()
@@ -70,7 +74,19 @@ def measure(
         told += time.process_time() - taken
     if profile is not None:
         profile.disable()
-    return Cost(stream.count(b"\xff" * 16), received, told)
+    return Cost(sum(data.count(MARKER) for data in readings), received, told)
+
+
+def _readings(core: SpeakerCore, conn: int, scenario: Scenario) -> list[bytes]:
+    """What the source says: its table, or one change after the other when it has told that."""
+    if scenario.kind == "table":
+        stream = scenario.streams()[0]
+        return [stream[at : at + READ] for at in range(0, len(stream), READ)]
+    core.received(conn, scenario.tables()[0], 1.0)
+    core.flush(1.0)
+    core.take_outputs()
+    source = next(peer for peer in scenario.peers if peer.source)
+    return [traffic.one_change(source.ip, FIRST_MED + turn) for turn in range(CHANGES)]
 
 
 def steps(scenario: Scenario, runs: int) -> str:
