@@ -13,9 +13,9 @@ from typing import Any, Final
 TURN: Final = 0.004
 """Seconds after which a turn of the loop begins nothing more: hundreds of connections that bring a keepalive, or are
 lost, at once take longer, and so does what they lead to. What has begun is ended, which takes some 10 ms at most."""
-PAUSE: Final = 0.000_05
-"""Seconds without anything of ours, after which what comes begins a turn: the loop has asked the kernel meanwhile, or
-had other things to do."""
+PAUSE: Final = 0.001
+"""Seconds without anything of ours, after which what comes begins a turn: the loop has slept, or had others to serve.
+Less would be met between two readings of one turn where the machine is slow, and each would get a share of its own."""
 
 
 class Turns:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from .extended_community_text import parse_extended_community
 
 EXPECTED: Final = "discard, traffic-rate:BYTES_PER_SECOND, redirect:AS:VALUE, redirect:ADDRESS:VALUE or mark:DSCP"
 _DISCARD: Final = "traffic-rate-bytes:0:0"
+_RATE: Final = re.compile(r"\d{1,30}(\.\d*)?(e\+?\d\d?)?", re.ASCII)
+"""None of these is too much for a float, which would make infinity of it: a limit that limits nothing."""
 
 
 def action_community(text: str) -> str:
@@ -22,7 +25,7 @@ def action_community(text: str) -> str:
     name, _, value = text.partition(":")
     community = {
         "discard": _DISCARD if text == "discard" else "",
-        "traffic-rate": "" if value.startswith("-") else f"traffic-rate-bytes:0:{value}",
+        "traffic-rate": f"traffic-rate-bytes:0:{value}" if _RATE.fullmatch(value) else "",
         "redirect": text,
         "mark": f"traffic-marking:{value}",
     }.get(name, "")
