@@ -14,6 +14,7 @@ from ..messages.attributes import community_pattern
 from ..messages.attributes.edit import BlockEdit
 from ..messages.attributes.flow_actions import EXPECTED as ACTIONS
 from ..messages.attributes.flow_actions import action_community
+from ..messages.families.flowspec import FlowSpecFamily
 from ..messages.families.registry import codec
 from ..policy import as_path_set, prefix_set
 from ..policy.match import parse_range
@@ -227,14 +228,16 @@ def _own_prefix(text: str) -> str:
 
 
 def flow_text(text: str, family: Family) -> str:
-    """A flow specification as ``pybgp show routes`` prints it.
+    """A flow specification of our own, as ``pybgp show routes`` prints it.
 
     Raises:
-        ValueError: not one of this family.
+        ValueError: not one of this family, or a value that no packet can have.
     """
     found = codec(family)
-    assert found is not None  # the families are two that there are
-    return found.key_text(found.parse(text))
+    assert isinstance(found, FlowSpecFamily)  # the families are two that there are
+    key = found.parse(text)
+    found.check_own(key)
+    return found.key_text(key)
 
 
 def _action(text: str) -> str:

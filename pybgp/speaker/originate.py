@@ -11,6 +11,7 @@ from ..config.model import RouteConfig, SpeakerConfig
 from ..messages.attributes.block import Block
 from ..messages.attributes.edit import BlockEdit
 from ..messages.attributes.flow_actions import action_community
+from ..messages.families.flowspec import FlowSpecFamily
 from ..messages.families.registry import codec, parse_route
 from ..rib.aggregate import AggregateRules
 from ..rib.flow_table import UNICAST_OF
@@ -26,15 +27,19 @@ def own_key(prefix: str | IPNetwork, family: Family | None = None) -> tuple[Fami
     """The family and key of a prefix, or of a flow specification as ``pybgp show routes`` writes it.
 
     Raises:
-        ValueError: neither, or not of this family.
+        ValueError: neither, not of this family, or a flow specification with a value that no packet can have.
     """
     if family is not None and family in UNICAST_OF:
         found = codec(family)
         assert found is not None
-        return family, found.parse(str(prefix))
-    read, key = parse_route(prefix, UNICAST_OF) if isinstance(prefix, str) else prefix_key(prefix)
-    if family not in (None, read):
-        raise ValueError(f"{prefix} is not of family {family}, or nothing of that family can be announced")
+        read, key = family, found.parse(str(prefix))
+    else:
+        read, key = parse_route(prefix, UNICAST_OF) if isinstance(prefix, str) else prefix_key(prefix)
+        if family not in (None, read):
+            raise ValueError(f"{prefix} is not of family {family}, or nothing of that family can be announced")
+    rules = codec(read)
+    if isinstance(rules, FlowSpecFamily):
+        rules.check_own(key)
     return read, key
 
 

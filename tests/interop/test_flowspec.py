@@ -211,6 +211,22 @@ def test_a_rule_by_hand(circle: Circle, family: Family, destination: str) -> Non
     soon(lambda: nowhere(circle, family), why="its end", seen=lambda: circle.seen(family))
 
 
+def test_the_greatest_values_that_a_rule_by_hand_may_have(circle: Circle) -> None:
+    """With more BIRD ends the session, so those are refused."""
+    rule = (
+        "destination 10.1.2.0/24; protocol =255; port =65535; destination-port =65535; source-port =65535; "
+        "icmp-type =255; icmp-code =255; packet-length =65535; dscp =63"
+    )
+    circle.reflector.command("announce", rule, "--then", "mark:63")
+    soon(
+        lambda: "proto 255; port 65535;" in circle.seen(FLOW4)[0],
+        why="the rule at BIRD",
+        seen=lambda: circle.seen(FLOW4)[0],
+    )
+    circle.reflector.command("withdraw", rule)
+    soon(lambda: nowhere(circle, FLOW4), why="its end", seen=lambda: circle.seen(FLOW4))
+
+
 def test_birds_own_rule(circle: Circle) -> None:
     def told() -> bool:
         _, frr, gobgp = circle.seen(FLOW4)

@@ -52,14 +52,14 @@ def _kinds(bits: int, fragments: Mapping[str, int], *more: Kind) -> dict[int, Ki
     kinds = (
         PrefixKind(number=1, name="destination", bits=bits),
         PrefixKind(number=2, name="source", bits=bits),
-        TermsKind(number=3, name="protocol", words=_PROTOCOLS),
-        TermsKind(number=4, name="port"),
-        TermsKind(number=5, name="destination-port"),
-        TermsKind(number=6, name="source-port"),
-        TermsKind(number=7, name="icmp-type"),
-        TermsKind(number=8, name="icmp-code"),
+        TermsKind(number=3, name="protocol", words=_PROTOCOLS, most=0xFF),
+        TermsKind(number=4, name="port", most=0xFFFF),
+        TermsKind(number=5, name="destination-port", most=0xFFFF),
+        TermsKind(number=6, name="source-port", most=0xFFFF),
+        TermsKind(number=7, name="icmp-type", most=0xFF),
+        TermsKind(number=8, name="icmp-code", most=0xFF),
         TermsKind(number=9, name="tcp-flags", sizes=(1, 2), names=_TCP_FLAGS),
-        TermsKind(number=10, name="packet-length"),
+        TermsKind(number=10, name="packet-length", most=0xFFFF),
         TermsKind(number=11, name="dscp", sizes=(1,), mask=0x3F),
         TermsKind(number=12, name="fragment", sizes=(1,), mask=sum(fragments.values()), names=fragments),
         *more,
@@ -70,7 +70,7 @@ def _kinds(bits: int, fragments: Mapping[str, int], *more: Kind) -> dict[int, Ki
 _KINDS: Final[Mapping[int, Mapping[int, Kind]]] = {
     Afi.IPV4.value: _kinds(32, _FRAGMENTS),
     # RFC 8956 §3.6: no "don't fragment"; §3.7: flow labels should have 4 octets
-    Afi.IPV6.value: _kinds(128, _FRAGMENTS_6, TermsKind(number=13, name="flow-label", usual=4)),
+    Afi.IPV6.value: _kinds(128, _FRAGMENTS_6, TermsKind(number=13, name="flow-label", usual=4, most=0xFFFFF)),
 }
 
 
@@ -196,6 +196,16 @@ class FlowSpecFamily(FamilyCodec):
     def parse(self, text: str) -> bytes:
         """Components may have semicolons behind them, and terms stand apart: "protocol =tcp; port =80 =443"."""
         return self._key(FlowSpecification(self.family, self._parse_components(words_of(text))))
+
+    def check_own(self, key: bytes) -> None:
+        """What a rule of our own must be, beside canonical.
+
+        Raises:
+            ValueError: a value that no packet has room for.
+        """
+        for component in self.value(key).components:
+            if isinstance(component, Terms):
+                component.check_room()
 
     def _parse_components(self, words: list[str]) -> tuple[Component, ...]:
         return _ascending([self._kind(name).parse(matches) for name, matches in _named(words)])

@@ -63,6 +63,18 @@ class Terms:
             parts.append(self.kind.term_text(term))
         return "".join(parts)
 
+    def check_room(self) -> None:
+        """
+        Raises:
+            ValueError: a value that no packet has room for, or more octets than its field: BIRD ends the session.
+        """
+        most = self.kind.most
+        for term in self.terms:
+            if term.value > most:
+                raise ValueError(f"{self.kind.name}: {term.value}, expected 0..{most}")
+            if most >> 8 * term.size // 2 == 0:
+                raise ValueError(f"{self.kind.name}: {term.value} in {term.size} octets, expected fewer")
+
     def to_json(self) -> dict[str, Any]:
         return {"type": self.kind.name, "terms": [self.kind.term_to_json(term) for term in self.terms]}
 
@@ -83,6 +95,8 @@ class TermsKind:
     names: Mapping[str, int] | None = None
     words: Mapping[str, int] = field(default_factory=dict)
     """What may stand for a value in text: "tcp" for 6."""
+    most: int = (1 << 64) - 1
+    """What the field of a packet has room for (RFC 8955 §4.2.2). Rules of others may say more, and are passed on."""
 
     def __repr__(self) -> str:
         return f"<{self.name}>"

@@ -533,6 +533,11 @@ def test_a_flow_specification_is_kept_as_it_is_printed() -> None:
             id="component",
         ),
         pytest.param(
+            '[[routes]]\nprefix = "port =70000"\n' + DISCARD,
+            'routes[0].prefix = "port =70000": expected a flow specification (port: 70000, expected 0..65535)',
+            id="value",
+        ),
+        pytest.param(
             FLOW + 'then = ["drop"]',
             'routes[0].then[0] = "drop": expected discard, traffic-rate:BYTES_PER_SECOND, redirect:AS:VALUE, '
             "redirect:ADDRESS:VALUE or mark:DSCP",

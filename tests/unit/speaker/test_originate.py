@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -49,6 +50,38 @@ def test_the_family_follows_from_what_is_written(text: str, given: Family | None
 def test_what_is_of_no_such_family(text: str, family: Family | None) -> None:
     with pytest.raises(ValueError, match=r"10\.1\.2\.0"):
         own_key(text, family)
+
+
+@pytest.mark.parametrize("family", [None, FLOW6], ids=["any", "ipv6"])
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("protocol =256", "protocol: 256, expected 0..255"),
+        ("port =80|<=65536", "port: 65536, expected 0..65535"),
+        ("source-port =70000", "source-port: 70000, expected 0..65535"),
+        ("destination-port =70000", "destination-port: 70000, expected 0..65535"),
+        ("icmp-type =256", "icmp-type: 256, expected 0..255"),
+        ("icmp-code =256", "icmp-code: 256, expected 0..255"),
+        ("packet-length >65536", "packet-length: 65536, expected 0..65535"),
+        ("protocol =6/2", "protocol: 6 in 2 octets, expected fewer"),
+        ("port =80/4", "port: 80 in 4 octets, expected fewer"),
+        ("flow-label =1048576", "flow-label: 1048576, expected 0..1048575"),
+        ("flow-label =1/8", "flow-label: 1 in 8 octets, expected fewer"),
+    ],
+)
+def test_no_rule_of_ours_has_a_value_that_no_packet_can_have(rule: str, expected: str, family: Family | None) -> None:
+    """BIRD ends the session for it, again and again."""
+    with pytest.raises(ValueError, match=f"^{re.escape(expected)}$"):
+        own_key(rule, family)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["protocol =255", "port =65535/2", "port =65535", "icmp-type =255", "packet-length >65535/2", "flow-label =1048575",
+     "flow-label =1/1", "tcp-flags =0x1c2", "dscp =63"],
+)  # fmt: skip
+def test_all_that_packets_can_have_may_be_said(rule: str) -> None:
+    assert own_key(rule, FLOW6)[0] == FLOW6
 
 
 @pytest.mark.parametrize("more", [{"next_hop": "192.0.2.1"}, {"next_hops": [("192.0.2.1", 1)]}, {"type": "blackhole"}])
