@@ -74,11 +74,12 @@ class Ours:
         return now
 
     def take_back(self, key: bytes, metric: int) -> FibRoute | None:
-        """A route that is already there with that metric, unwanted until now."""
+        """A route that is already there with that metric, unwanted until now; one of another metric is no longer."""
         have = self.stale.pop((key, metric), None)
         if have is None:
             have = self.adopted.pop((key, metric), None)
         if have is not None:
+            self.give_up(key)
             self.installed[key] = have
         return have
 

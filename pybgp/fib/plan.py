@@ -126,8 +126,8 @@ class Plan:
             return None
         route = self._ways.shared(wanted)
         metric = route.metric or 0
-        if have is None:
-            have = self._ours.take_back(key, metric)
+        if have is None or have.metric != metric:
+            have = self._ours.take_back(key, metric) or have
         if have is not None and (have == route or same_way(route, have)):
             self._failures.probe_over(key)
             return None

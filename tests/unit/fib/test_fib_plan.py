@@ -254,7 +254,7 @@ def test_additions_leave_room_for_deletions(plan: Plan) -> None:
 
 
 def test_a_prefix_has_one_request_in_a_batch(plan: Plan) -> None:
-    """Its old metric is deleted after the new one has gone in."""
+    """The other metric is deleted after this one has gone in, in the place of what is still there."""
     other = VIA_1._replace(metric=10)
     plan.apply({KEY: VIA_1})
     drain(plan, 0.0)
@@ -263,7 +263,7 @@ def test_a_prefix_has_one_request_in_a_batch(plan: Plan) -> None:
 
     plan.apply({KEY: VIA_2})
 
-    assert [(request.op, request.route) for request in plan.next_batch(0.0)] == [(Op.ADD, VIA_2)]
+    assert [(request.op, request.route) for request in plan.next_batch(0.0)] == [(Op.REPLACE, VIA_2)]
 
 
 def test_a_failed_deletion_is_not_tried_with_every_batch(plan: Plan) -> None:
@@ -788,3 +788,21 @@ def test_the_order_of_equal_next_hops_does_not_matter() -> None:
 
     assert same_way(FibRoute("unicast", hops, 0), KernelRoute("unicast", 12, hops[::-1]))
     assert not same_way(FibRoute("unicast", hops, 0), KernelRoute("unicast", 12, hops[:1] * 2))
+
+
+@pytest.mark.parametrize("way", [VIA_1, VIA_2], ids=["the same way", "another way"])
+def test_a_metric_that_comes_back_before_its_route_was_deleted_takes_its_place_again(plan: Plan, way: FibRoute) -> None:
+    """It was added beside itself: the kernel refused, both were deleted, and the prefix had none till the next dump."""
+    plan.apply({KEY: VIA_1})
+    drain(plan, 0.0)
+    plan.apply({KEY: VIA_1._replace(metric=10)})
+    (request,) = plan.next_batch(1.0)
+    plan.done([OK], 1.0)
+    assert (request.op, request.route.metric) == (Op.ADD, 10)
+
+    plan.apply({KEY: way})
+    sent = drain(plan, 1.0)
+
+    replaced = [] if way is VIA_1 else [(Op.REPLACE, 0)]
+    assert [(each.op, each.route.metric) for each in sent] == [*replaced, (Op.DELETE, 10)]
+    assert [same_way(route, way) for _, route in plan.owned()] == [True]
