@@ -42,9 +42,22 @@ def of_route(route: RouteConfig, at: Path) -> Iterator[Finding]:
         except ValueError as error:
             text = f"expected the other one for {route.prefix} ({error})"
             yield Finding(path=(*at, "family"), value=route.family, text=text, others=others)
+    yield from _second_thoughts(route, at)
     if not route.then and not any(each.startswith(_ACTIONS) for each in route.communities):
         text = f"{route.prefix}: nothing is done with its packets without then, they just pass (RFC 8955 §7)"
         yield Finding(path=(*at, "prefix"), text=text, others=((*at, "communities"),), warning=True)
+
+
+def _second_thoughts(route: RouteConfig, at: Path) -> Iterator[Finding]:
+    """Actions of which there is one already: of two, each router would take another (RFC 8955 §7.7)."""
+    first: dict[str, int] = {}
+    for index, action in enumerate(route.then):
+        word = action.partition(":")[0]
+        kind = "traffic-rate" if word == "discard" else word
+        before = first.setdefault(kind, index)
+        if before != index:
+            text = f"expected each action only once, then[{before}] is {route.then[before]} (RFC 8955 §7.7)"
+            yield Finding(path=(*at, "then", index), value=action, text=text, others=((*at, "then", before),))
 
 
 def family_of(route: RouteConfig) -> Family:

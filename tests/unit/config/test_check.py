@@ -544,6 +544,17 @@ def test_a_flow_specification_is_kept_as_it_is_printed() -> None:
             id="action",
         ),
         pytest.param(
+            FLOW + 'then = ["discard", "mark:8", "traffic-rate:5"]',
+            'routes[0].then[2] = "traffic-rate:5": expected each action only once, then[0] is discard (RFC 8955 §7.7)',
+            id="two-limits",
+        ),
+        pytest.param(
+            FLOW + 'then = ["redirect:64512:7", "redirect:192.0.2.1:7"]',
+            'routes[0].then[1] = "redirect:192.0.2.1:7": expected each action only once, then[0] is redirect:64512:7 '
+            "(RFC 8955 §7.7)",
+            id="two-ways",
+        ),
+        pytest.param(
             FLOW + DISCARD + 'next_hop = "192.0.2.9"',
             'routes[0].next_hop = "192.0.2.9": expected none, as a flow specification has no next hop (RFC 8955 §4)',
             id="next-hop",
