@@ -370,10 +370,8 @@ class Shell:
     def _perform(self) -> None:
         # HOT. A flush to 500 peers takes some 30 ms of the kernel's time.
         outbox = self._outbox
-        outputs = self.core.take_outputs()
-        if outputs:
-            outbox += outputs
-        elif not outbox:
+        outbox += self.core.take_outputs()
+        if not outbox:
             return
         deadline = self._loop.time() + SENDING
         while outbox:

@@ -27,6 +27,7 @@ from pybgp.fsm.states import State
 from pybgp.messages.header import KEEPALIVE
 from pybgp.speaker.peers import Peer
 from pybgp.speaker.rules import HostAddresses
+from tests.support import free_port
 
 from . import heard
 from .case import LOCAL_AS, Case, Expected, Kind, Result
@@ -147,7 +148,7 @@ class Live:
             )
             for name, kind in OBSERVERS.items()
         ]
-        self.port = await _free_port()
+        self.port = free_port()
         self.speaker = Speaker(
             SpeakerConfig(
                 local_as=LOCAL_AS,
@@ -270,11 +271,3 @@ class Live:
 
 def _messages(data: bytes) -> int:
     return len(list(heard.messages_of(bytearray(data))))
-
-
-async def _free_port() -> int:
-    server = await asyncio.start_server(lambda reader, writer: None, FAR, 0)
-    port: int = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
-    return port
